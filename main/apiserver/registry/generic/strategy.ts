@@ -1,0 +1,55 @@
+import type { FieldError } from '../../../../kube/apimachinery/field-error.ts';
+import type { KubernetesObject } from '../../../../kube/apimachinery/object-meta.ts';
+
+/**
+ * What one resource adds to the flow that all resources share. The generic registry has by then decoded, pruned unknown fields and
+ * checked metadata; it fills uid, creationTimestamp, generation, resourceVersion and managedFields itself.
+ *
+ * Every function is pure: it returns a new value, or the given one when there is nothing to change (inputs may be frozen), except
+ * `applyDefaults`, which changes a freshly decoded object in place because it runs on every request.
+ */
+export interface Strategy<T extends KubernetesObject = KubernetesObject> {
+  readonly namespaced: boolean;
+  readonly allowCreateOnUpdate: boolean;
+  readonly allowUnconditionalUpdate: boolean;
+  /** Grace period of a DELETE without one; absent: deletes at once. Returns undefined for «delete at once». */
+  gracePeriodSeconds?(obj: T, requested: number | undefined): number | undefined;
+  /** Fills upstream's defaults of this version's defaulting functions. Runs on create, update, patch and on read from storage. */
+  applyDefaults?(obj: T): void;
+  /** Drops what a client may not set (status, on a create), sets initial status and generated fields. */
+  prepareForCreate(obj: T, context: StrategyContext): T;
+  validate(obj: T, context: StrategyContext): readonly FieldError[];
+  /** Keeps status and immutable generated fields of `previous`. Bumping metadata.generation is done by the registry when `spec`-like parts differ. */
+  prepareForUpdate(next: T, previous: T, context: StrategyContext): T;
+  validateUpdate(next: T, previous: T, context: StrategyContext): readonly FieldError[];
+  /** Beyond metadata.name and metadata.namespace: `{ 'spec.nodeName': 'a', 'status.phase': 'Running' }`. */
+  selectableFields?(obj: T): Readonly<Record<string, string>>;
+  warnings?(obj: T, previous: T | undefined): readonly string[];
+  /** Parts that do not count for metadata.generation beyond metadata and status; default none. `false`: no generation at all. */
+  readonly generation?: boolean;
+  /** Absent: no status subresource. */
+  readonly status?: StatusStrategy<T>;
+  readonly scale?: ScaleStrategy<T>;
+}
+
+export interface StatusStrategy<T> {
+  /** Keeps everything of `previous` but status (and what upstream lets a status update change in metadata). */
+  prepareForUpdate(next: T, previous: T, context: StrategyContext): T;
+  validateUpdate(next: T, previous: T, context: StrategyContext): readonly FieldError[];
+}
+
+/** Where autoscaling/v1 Scale reads and writes. */
+export interface ScaleStrategy<T> {
+  replicas(obj: T): { readonly spec: number; readonly status: number; readonly selector: string };
+  withReplicas(obj: T, replicas: number): T;
+}
+
+export interface StrategyContext {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly user: { readonly name: string; readonly uid?: string; readonly groups: readonly string[]; readonly extra?: Readonly<Record<string, readonly string[]>> };
+  readonly dryRun: boolean;
+  readonly subresource?: string;
+  /** The API version of the request (`v1`, `v1beta1`), where defaults or validation differ. */
+  readonly version: string;
+}
