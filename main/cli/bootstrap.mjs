@@ -1,6 +1,6 @@
 // First thing that `npm start`, `npm test`, `npm run check`, `npm run build` and `npm run bench` do: bring what is missing, then hand over.
 // Runs on any Node ≥ 20 with nothing installed, hence plain JavaScript without dependencies.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -17,28 +17,15 @@ process.env.NODE_COMPILE_CACHE ??= join(root, '.cache', 'compile');
 process.env.PATH = `${dirname(node)}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH}`;
 
 const build = (...parts) => runTypeScript('main/cli/build.ts', parts);
-switch (command) {
-  case 'start':
-    build('start', ...args);
-    process.exit(runTypeScript('main/cli/main.ts', ['up', ...args], { allowFailure: true }));
-    break;
-  case 'build':
-    build('everything', ...args);
-    break;
-  case 'check':
-    build('check');
-    process.exit(runTypeScript('test/check.ts', args, { allowFailure: true }));
-    break;
-  case 'test':
-    process.exit(runTypeScript('test/run.ts', args, { allowFailure: true }));
-    break;
-  case 'bench':
-    build('check');
-    process.exit(runTypeScript('test/bench/run.ts', args, { allowFailure: true }));
-    break;
-  default:
-    fail(`unknown command "${command}"`, 'use start, test, check, build or bench');
-}
+const commands = {
+  start: async () => (await build('start', ...args)) || runTypeScript('main/cli/main.ts', ['up', ...args]),
+  build: () => build('everything', ...args),
+  check: async () => (await build('check')) || runTypeScript('test/check.ts', args),
+  test: () => runTypeScript('test/run.ts', args),
+  bench: async () => (await build('check')) || runTypeScript('test/bench/run.ts', args),
+};
+const run = commands[command] ?? fail(`unknown command "${command}"`, 'use start, test, check, build or bench');
+process.exitCode = await run();
 
 /** Runs `npm ci` when node_modules does not belong to the lock file. */
 function installNodeModules() {
@@ -57,14 +44,20 @@ function installNodeModules() {
   console.error(`  node modules ready in ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }
 
-function runTypeScript(file, parameters, { allowFailure = false } = {}) {
-  const forwarded = () => {};
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, forwarded); // The child decides; it shares our terminal.
-  const child = spawnSync(node, ['--disable-warning=ExperimentalWarning', file, ...parameters], { stdio: 'inherit' });
-  if (child.error) fail(`cannot run ${node}: ${child.error.message}`, 'delete node_modules and try again');
-  const code = child.status ?? 1;
-  if (code !== 0 && !allowFailure) process.exit(code);
-  return code;
+/** Resolves with the exit code; signals go on to the child, which decides. */
+function runTypeScript(file, parameters) {
+  const child = spawn(node, ['--disable-warning=ExperimentalWarning', file, ...parameters], { stdio: 'inherit' });
+  // Ctrl-C reaches the child through the terminal's process group; a TERM sent to us alone must be passed on.
+  const ignore = () => {};
+  const forward = (signal) => child.kill(signal);
+  process.on('SIGINT', ignore).on('SIGTERM', forward).on('SIGHUP', forward);
+  return new Promise((resolve) => {
+    child.on('error', (error) => fail(`cannot run ${node}: ${error.message}`, 'delete node_modules and try again'));
+    child.on('exit', (code) => {
+      process.off('SIGINT', ignore).off('SIGTERM', forward).off('SIGHUP', forward);
+      resolve(code ?? 1);
+    });
+  });
 }
 
 function fail(what, todo) {
