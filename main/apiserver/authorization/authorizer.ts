@@ -1,0 +1,59 @@
+import type { User } from '../authentication/user.ts';
+import { GROUP_MASTERS } from '../authentication/user.ts';
+
+/** One question: may this user do this (upstream: apiserver/pkg/authorization/authorizer). */
+export interface Attributes {
+  readonly user: User;
+  readonly verb: string;
+  readonly isResourceRequest: boolean;
+  readonly path: string;
+  readonly apiGroup: string;
+  readonly apiVersion: string;
+  readonly namespace: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly name: string;
+}
+
+/** 'noOpinion' lets the next authorizer decide; nobody's opinion is a refusal. */
+export interface Decision {
+  readonly decision: 'allow' | 'deny' | 'noOpinion';
+  readonly reason: string;
+}
+
+export interface Authorizer {
+  authorize(attributes: Attributes): Decision | Promise<Decision>;
+}
+
+export const noOpinion = (reason = ''): Decision => ({ decision: 'noOpinion', reason });
+
+export function chainAuthorizers(authorizers: readonly Authorizer[]): Authorizer {
+  return {
+    async authorize(attributes) {
+      const reasons: string[] = [];
+      for (const authorizer of authorizers) {
+        const pending = authorizer.authorize(attributes);
+        const answer = pending instanceof Promise ? await pending : pending;
+        if (answer.decision !== 'noOpinion') return answer;
+        if (answer.reason !== '') reasons.push(answer.reason);
+      }
+      return noOpinion(reasons.join('\n'));
+    },
+  };
+}
+
+export const mastersAuthorizer: Authorizer = {
+  authorize: ({ user }) => (user.groups.includes(GROUP_MASTERS) ? { decision: 'allow', reason: '' } : noOpinion()),
+};
+
+export const allowAllAuthorizer: Authorizer = { authorize: () => ({ decision: 'allow', reason: '' }) };
+
+/** Upstream's words of a refusal, behind `RESOURCE is forbidden: `. */
+export function forbiddenMessage(attributes: Attributes): string {
+  const { user, verb, namespace } = attributes;
+  const who = `User ${JSON.stringify(user.name)} cannot ${verb}`;
+  if (!attributes.isResourceRequest) return `${who} path ${JSON.stringify(attributes.path)}`;
+  const resource = attributes.subresource === '' ? attributes.resource : `${attributes.resource}/${attributes.subresource}`;
+  const what = `${who} resource ${JSON.stringify(resource)} in API group ${JSON.stringify(attributes.apiGroup)}`;
+  return namespace === '' ? `${what} at the cluster scope` : `${what} in the namespace ${JSON.stringify(namespace)}`;
+}

@@ -1,0 +1,47 @@
+import type { TransportResponse } from '../../../kube/client/transport.ts';
+import type { User } from '../authentication/user.ts';
+import type { RequestInfo } from '../filters/request-info.ts';
+
+/** A request as the handler sees it, whichever way it came. */
+export interface ApiRequest {
+  readonly method: string;
+  /** Still percent-encoded, without the query. */
+  readonly rawPath: string;
+  /** Without the question mark. */
+  readonly rawQuery: string;
+  readonly query: URLSearchParams;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Reads the whole body once; throws 413 above the limit. */
+  readBody(): Promise<Uint8Array>;
+  /** Aborts when the client goes away or the server shuts down. */
+  readonly signal: AbortSignal;
+  /** The identity bound to an in-process transport; authentication is then skipped, everything else is not. */
+  readonly identity?: User;
+  /** From a verified client certificate. */
+  readonly certificate?: ClientCertificate;
+  readonly remoteAddress?: string;
+}
+
+export interface ClientCertificate {
+  readonly commonName: string;
+  readonly organizations: readonly string[];
+  /** SHA-256 of the DER, hex. */
+  readonly fingerprint: string;
+}
+
+/** What the filters learned, handed to the endpoints. */
+export interface RequestContext {
+  readonly request: ApiRequest;
+  readonly info: RequestInfo;
+  readonly user: User;
+  readonly auditId: string;
+  /** Texts for `Warning: 299` headers, in order, without repeats. */
+  readonly warnings: string[];
+}
+
+export type ApiResponse = TransportResponse;
+
+export function addWarning(context: RequestContext, text: string): void {
+  if (!context.warnings.includes(text)) context.warnings.push(text);
+}

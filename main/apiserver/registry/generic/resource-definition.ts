@@ -1,0 +1,50 @@
+import type { Resource } from '../../../../kube/apimachinery/gvr.ts';
+import type { KubernetesObject } from '../../../../kube/apimachinery/object-meta.ts';
+import type { Strategy, StrategyContext } from './strategy.ts';
+
+/**
+ * Everything the API server knows of one built-in resource. `registry/resources.ts` lists them by `plural.group` (`pods`,
+ * `deployments.apps`); a resource that is not listed there is served with the default strategy.
+ */
+export interface ResourceDefinition<T extends KubernetesObject = KubernetesObject> {
+  /** The version that is stored, and in which the strategy works. */
+  readonly resource: Resource<T>;
+  readonly strategy: Strategy<T>;
+  /** Messages of what is wrong with metadata.name; `prefix` is true for a generateName. Default: a DNS-1123 subdomain. */
+  validateName?(name: string, prefix: boolean): readonly string[];
+  /** Other versions of the same stored objects (events.k8s.io/v1 Event, autoscaling/v1 HorizontalPodAutoscaler). */
+  readonly alternatives?: readonly AlternativeVersion<T>[];
+  /**
+   * Takes what must be unique in the cluster (a cluster IP, a node port) before the write, after admission and prepareForCreate, before
+   * validation. Throws a StatusError to refuse. Exactly one of commit and rollback is called, once, when the outcome is known.
+   */
+  beginCreate?(obj: T, context: StrategyContext): Promise<Reservation<T>>;
+  beginUpdate?(next: T, previous: T, context: StrategyContext): Promise<Reservation<T>>;
+  /** Gives back what beginCreate took. After the object is gone from storage. */
+  afterDelete?(obj: T): void;
+  /** Runs once at start with all stored objects, before the first request: rebuilds allocator state. */
+  restore?(objects: readonly T[]): void;
+  /** Changes a copy of what a read answers (upstream's decorators). Rare: it costs the byte copy. */
+  decorate?(obj: T): T;
+}
+
+export interface AlternativeVersion<T extends KubernetesObject = KubernetesObject> {
+  readonly resource: Resource<KubernetesObject>;
+  /** Defaults of this version, on its own shape, before toStorage. */
+  applyDefaults?(obj: KubernetesObject): void;
+  /** Pure; the input is not changed. */
+  toStorage(obj: KubernetesObject): T;
+  fromStorage(obj: T): KubernetesObject;
+}
+
+export interface Reservation<T> {
+  /** The object with what was allocated filled in. */
+  readonly object: T;
+  commit(): void;
+  rollback(): void;
+}
+
+/** `pods`, `deployments.apps`: the key of a resource in tables. */
+export function resourceKey(resource: { readonly group: string; readonly resource: string }): string {
+  return resource.group === '' ? resource.resource : `${resource.resource}.${resource.group}`;
+}
