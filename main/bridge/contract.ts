@@ -24,7 +24,12 @@ export interface Calls {
   };
   'cluster.start': { args: Record<string, never>; result: void };
   'cluster.stop': { args: Record<string, never>; result: void };
+  /** Stops the cluster and ends the daemon. */
+  'daemon.shutdown': { args: Record<string, never>; result: void };
+  'image.load': { args: { path: string }; result: { names: string[] } };
+  'image.list': { args: Record<string, never>; result: { images: { name: string; digest: string; sizeBytes: number }[] } };
   'node.add': { args: { driver?: DriverName; count?: number; cpus?: number; memoryMiB?: number }; result: { names: string[] } };
+  /** Drains first, then deletes the Node and its machine. */
   'node.remove': { args: { name: string }; result: void };
   'node.stop': { args: { name: string }; result: void };
   'node.start': { args: { name: string }; result: void };
@@ -54,6 +59,8 @@ export interface ClusterStatus {
   apiServerURL?: string;
   uiURL?: string;
   dataDirectory: string;
+  kubeconfig?: string;
+  daemonPid: number;
   phases: PhaseStatus[];
   machines: MachineStatus[];
   controlPlane?: { residentMiB: number; cpuSeconds: number; objects: number; revision: number };

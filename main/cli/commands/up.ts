@@ -1,0 +1,113 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { ClusterStatus } from '../../bridge/contract.ts';
+import { createDataDirectory, dataDirectory } from '../../cluster/data-directory.ts';
+import type { DataDirectory } from '../../cluster/data-directory.ts';
+import { connectToDaemon } from '../daemon-connection.ts';
+import type { DaemonConnection } from '../daemon-connection.ts';
+import { openInBrowser } from '../open-in-browser.ts';
+import { PhasePrinter } from '../phase-printer.ts';
+import { parseUpArguments } from '../up-arguments.ts';
+import type { UpArguments } from '../up-arguments.ts';
+
+/** A daemon that does not answer within this time has failed; its log says why. */
+const daemonAnswersWithinMs = 20_000;
+
+/** Starts the daemon where none runs, follows the phases, and stays in the foreground unless --detach. */
+export async function up(args: readonly string[]): Promise<number> {
+  const options = parseUpArguments(args);
+  const directory = dataDirectory(options.dataDirectory);
+  await createDataDirectory(directory);
+  const running = await connectToDaemon(directory);
+  const daemon = running === undefined ? await startDaemon(directory, options) : undefined;
+  using connection = running ?? (await waitForDaemon(directory, daemon));
+  const interrupted = onInterrupt();
+  if (daemon === undefined) await connection.call('cluster.start', {});
+  const ready = await followPhases(connection, interrupted);
+  if (ready === undefined) {
+    await connection.call('daemon.shutdown', {}).catch(() => {});
+    return interrupted.aborted ? 130 : 1;
+  }
+  printReady(ready);
+  if (options.ui && options.open && ready.uiURL !== undefined) await openInBrowser(ready.uiURL);
+  if (options.detach || daemon === undefined) return 0;
+  console.error('  Ctrl-C stops the cluster and keeps everything in it.');
+  return stayInForeground(connection, daemon, interrupted);
+}
+
+async function startDaemon(directory: DataDirectory, options: UpArguments): Promise<ChildProcess> {
+  const log = await open(join(directory.logs, 'daemon.log'), 'a', 0o600);
+  const entry = fileURLToPath(new URL('../../daemon/main.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry, JSON.stringify({ ...options, dataDirectory: directory.root })], {
+    detached: true, // Its own process group: Ctrl-C in this terminal must not kill it half-way.
+    stdio: ['ignore', log.fd, log.fd],
+  });
+  await log.close();
+  child.unref();
+  return child;
+}
+
+async function waitForDaemon(directory: DataDirectory, daemon: ChildProcess | undefined): Promise<DaemonConnection> {
+  const deadline = Date.now() + daemonAnswersWithinMs;
+  while (Date.now() < deadline && daemon?.exitCode === null) {
+    const connection = await connectToDaemon(directory);
+    if (connection !== undefined) return connection;
+    await wait(25);
+  }
+  const tail = (await readFile(join(directory.logs, 'daemon.log'), 'utf8').catch(() => '')).trimEnd().split('\n').slice(-5).join('\n  ');
+  throw new Error(`the daemon did not start; the end of ${join(directory.logs, 'daemon.log')}:\n  ${tail}`);
+}
+
+/** Resolves with the status once running, undefined when it failed or was interrupted. */
+function followPhases(connection: DaemonConnection, interrupted: AbortSignal): Promise<ClusterStatus | undefined> {
+  const printer = new PhasePrinter(process.stderr);
+  return new Promise((resolve) => {
+    const settle = (status: ClusterStatus | undefined) => {
+      end();
+      printer.finish();
+      resolve(status);
+    };
+    const end = connection.subscribe('cluster.status', {}, {
+      next(status) {
+        printer.print(status.phases);
+        if (status.phase === 'Running') settle(status);
+        if (status.phase === 'Failed') settle(undefined);
+      },
+      end: () => settle(undefined),
+    });
+    interrupted.addEventListener('abort', () => settle(undefined), { once: true });
+  });
+}
+
+function printReady(status: ClusterStatus): void {
+  const rows = [['API server', status.apiServerURL], ['Window', status.uiURL], ['Kubeconfig', status.kubeconfig]];
+  console.error('\nThe cluster is ready.');
+  for (const [label, value] of rows) if (value !== undefined) console.error(`  ${`${label}:`.padEnd(13)}${value}`);
+}
+
+async function stayInForeground(connection: DaemonConnection, daemon: ChildProcess, interrupted: AbortSignal): Promise<number> {
+  const exited = new Promise<number>((resolve) => daemon.once('exit', (code) => resolve(code ?? 1)));
+  const stop = new Promise<'stop'>((resolve) => (interrupted.aborted ? resolve('stop') : interrupted.addEventListener('abort', () => resolve('stop'), { once: true })));
+  const keepAlive = setInterval(() => {}, 3_600_000); // The daemon is unreferenced; something must hold this process.
+  try {
+    if ((await Promise.race([exited, stop])) === 'stop') {
+      console.error('\nStopping the cluster …');
+      await connection.call('daemon.shutdown', {}).catch(() => {});
+      await exited;
+      return 0;
+    }
+    return await exited;
+  } finally {
+    clearInterval(keepAlive);
+  }
+}
+
+function onInterrupt(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => controller.abort(new Error(signal)));
+  return controller.signal;
+}
