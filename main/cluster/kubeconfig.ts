@@ -25,22 +25,25 @@ export function renderKubeconfig(input: KubeconfigInput): string {
 }
 
 /**
- * Puts cluster, user and context into an existing kubeconfig, leaving everything else, comments included, as it is. The current
- * context is set only where the file had none. Follows symbolic links and replaces the file in one step.
+ * Merges the one context of `kubeconfig` (as {@link renderKubeconfig} wrote it) into the file, leaving everything else, comments
+ * included, as it is. The current context is set only where the file had none. Follows symbolic links, replaces the file in one step.
+ * Resolves with the context's name.
  */
-export async function mergeKubeconfig(path: string, input: KubeconfigInput): Promise<void> {
+export async function mergeKubeconfigFile(path: string, kubeconfig: string): Promise<string> {
+  const own = JSON.parse(kubeconfig) as { clusters: NamedEntry[]; users: NamedEntry[]; contexts: NamedEntry[]; 'current-context': string };
   const target = await realpath(path).catch(() => path);
   const text = await readIfExists(target);
   const document = parseDocument(text === undefined || text.trim() === '' ? 'apiVersion: v1\nkind: Config\n' : text);
   const problem = document.errors[0];
   if (problem !== undefined) throw new Error(`Cannot merge into "${path}": it is not valid YAML: ${problem.message}`);
-  const { cluster, user, context } = entries(input);
-  putNamed(document, 'clusters', cluster);
-  putNamed(document, 'users', user);
-  putNamed(document, 'contexts', context);
-  if (!document.get('current-context')) document.set('current-context', context.name);
+  for (const list of ['clusters', 'users', 'contexts'] as const) {
+    for (const entry of own[list]) putNamed(document, list, entry);
+  }
+  const context = own['current-context'];
+  if (!document.get('current-context')) document.set('current-context', context);
   await mkdir(dirname(target), { recursive: true, mode: 0o700 });
   await writeFileAtomic(target, document.toString());
+  return context;
 }
 
 function entries(input: KubeconfigInput): { cluster: NamedEntry; user: NamedEntry; context: NamedEntry } {
