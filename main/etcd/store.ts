@@ -89,7 +89,12 @@ export interface Store extends AsyncDisposable {
   txn(request: TxnRequest): Promise<TxnResult>;
   /** Delivers only durable events, every one once, in revision order. */
   watch(range: KeyRange, options: WatchOptions): AsyncIterable<WatchBatch>;
-  /** Forgets history below revision, never the newest version of a live key. */
+  /**
+   * Every watch of exactly this range delivers an empty batch with the current revision, after all events up to it. How a reader learns
+   * that its copy is as new as the store (KEP-2340).
+   */
+  requestProgress(range: KeyRange): void;
+  /** Forgets history below revision, never the newest version of a live key. Throws when already compacted, or when in the future. */
   compact(revision: Revision): Promise<void>;
   leaseGrant(ttlSeconds: number): Promise<{ readonly id: string; readonly ttlSeconds: number }>;
   leaseKeepAlive(id: string): Promise<{ readonly ttlSeconds: number }>;
@@ -107,4 +112,23 @@ export class CompactedError extends Error {
 }
 export class FutureRevisionError extends Error {
   override readonly name = 'FutureRevisionError';
+}
+/** The transaction itself is wrong; sending it again will not help. */
+export class InvalidTxnError extends Error {
+  override readonly name = 'InvalidTxnError';
+}
+export class LeaseNotFoundError extends Error {
+  override readonly name = 'LeaseNotFoundError';
+}
+/**
+ * The write has not been acknowledged: the disk is full, read-only or failing, or the store is closed. Reads go on, and writes work
+ * again as soon as the cause is gone, without a restart.
+ */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError';
+  readonly reason: 'diskFull' | 'readOnly' | 'ioError' | 'closed';
+  constructor(reason: StoreUnavailableError['reason'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
 }
