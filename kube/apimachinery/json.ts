@@ -1,0 +1,56 @@
+/** JSON values: equality, copies, freezing. Members that are undefined count as absent. */
+
+export type Json = null | boolean | number | string | Json[] | JsonObject;
+export interface JsonObject {
+  [member: string]: Json;
+}
+
+export function isJsonObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function deepEqual(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b) || a === b) return true;
+  if (Array.isArray(a)) {
+    return Array.isArray(b) && a.length === b.length && a.every((item, index) => deepEqual(item, b[index]));
+  }
+  if (!isJsonObject(a) || !isJsonObject(b)) return false;
+  return countDefined(a) === countDefined(b) && Object.keys(a).every((key) => a[key] === undefined || (Object.hasOwn(b, key) && deepEqual(a[key], b[key])));
+}
+
+function countDefined(object: Record<string, unknown>): number {
+  let count = 0;
+  for (const key in object) if (object[key] !== undefined) count += 1;
+  return count;
+}
+
+/** A copy that shares nothing; undefined members are dropped. Only for JSON values: class instances lose their class. */
+export function deepCopy<T>(value: T): T {
+  return copyJson(value) as T;
+}
+
+function copyJson(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyJson);
+  if (!isJsonObject(value)) return value;
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    const member = value[key];
+    if (member !== undefined) setMember(copy, key, copyJson(member));
+  }
+  return copy;
+}
+
+/** Assigns an own member even when it is named `__proto__`. */
+export function setMember(object: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === '__proto__') Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+  else object[key] = value;
+}
+
+/** Freezes in place and returns the value; tests use it to prove that nobody changes shared objects. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const member of Object.values(value)) deepFreeze(member);
+  }
+  return value;
+}
