@@ -1,0 +1,16 @@
+import type { DataDirectory } from './data-directory.ts';
+import { openDriver } from './drivers.ts';
+import { MachineRecords } from './machine-records.ts';
+import { systemClock } from './system-clock.ts';
+
+/** Ends and deletes every machine of a cluster whose daemon is not running (before its directory is removed). */
+export async function recoverMachines(directory: DataDirectory): Promise<void> {
+  const signal = AbortSignal.timeout(60_000);
+  const records = await MachineRecords.open(directory.machines).catch(() => undefined);
+  for (const record of records?.list() ?? []) {
+    if (record.driver === 'simulated') continue;
+    await using driver = await openDriver(record.driver, { directory, clock: systemClock, apiServerPort: 0, registryPort: 0 });
+    await driver.recover();
+    await driver.delete(record.name, { signal });
+  }
+}
