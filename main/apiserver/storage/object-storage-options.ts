@@ -1,0 +1,40 @@
+import type { Clock } from '../../../kube/apimachinery/clock.ts';
+import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import type { Store } from '../../etcd/store.ts';
+import type { LeaseManager } from './lease-manager.ts';
+
+export interface ObjectStorageOptions<T extends KubernetesObject> {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** As it stands in messages: `pods`, `deployments` of `apps`. */
+  readonly resource: { readonly group: string; readonly resource: string };
+  /** Of the storage version. Objects of another one found in the store go through `upgrade`. */
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+  /** Below /registry/, as upstream: `pods`, `services/specs`, `<group>/<plural>` for custom resources. */
+  readonly resourcePrefix: string;
+  /** Beyond metadata.name and metadata.namespace. */
+  readonly selectableFields?: (object: T) => Readonly<Record<string, string>>;
+  /** A field that most watches select by (spec.nodeName of pods): such watches then cost nothing for other values. */
+  readonly indexedField?: string;
+  /**
+   * Turns what another server version stored into what this one serves: conversion to the storage version, new defaults. May change the
+   * object in place and return it. Only for objects whose bytes do not begin with this storage version's head, and in the first list
+   * after a start when `upgradeOnStart`.
+   */
+  readonly upgrade?: (object: KubernetesObject) => T;
+  readonly upgradeOnStart?: boolean;
+  /** Encryption at rest. Absent: plain. */
+  readonly transformer?: ValueTransformer;
+  /** Shared by all storages of a server, so that they share leases. Absent: one of its own. */
+  readonly leases?: LeaseManager;
+  /** Default true. Freezing costs some microseconds an object and catches whoever changes a shared one. */
+  readonly freeze?: boolean;
+}
+
+/** What lies between an object's JSON and the bytes in the store. The key is authenticated data, so that values cannot be swapped. */
+export interface ValueTransformer {
+  toStorage(json: Uint8Array, key: string): Uint8Array;
+  fromStorage(value: Uint8Array, key: string): Uint8Array;
+}
