@@ -12,7 +12,7 @@ export interface Controller extends Partial<AsyncDisposable> {
   reconcile(key: string, signal: AbortSignal): Promise<{ readonly requeueAfterMs?: number } | void>;
 }
 
-export interface ControllerWatch<T = never> {
+export interface ControllerWatch<T = unknown> {
   readonly informer: Informer<T>;
   /** Which keys an added, changed or deleted object concerns; `previous` on an update. */
   keysFor(object: T, previous?: T): readonly string[];
