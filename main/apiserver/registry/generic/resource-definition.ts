@@ -20,6 +20,14 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
    */
   beginCreate?(obj: T, context: StrategyContext): Promise<Reservation<T>>;
   beginUpdate?(next: T, previous: T, context: StrategyContext): Promise<Reservation<T>>;
+  /** Objects that go away by themselves (events); undefined asks for an update. */
+  ttlSeconds?(obj: T | undefined): number | undefined;
+  /** DELETE answers the object, not a Status. */
+  readonly returnDeletedObject?: boolean;
+  /** A field that most watches select by (`spec.nodeName` of pods). */
+  readonly indexedField?: string;
+  /** Below /registry/; default: the plural for the core group, else `group/plural`. */
+  readonly storagePrefix?: string;
   /** Gives back what beginCreate took. After the object is gone from storage. */
   afterDelete?(obj: T): void;
   /** Runs once at start with all stored objects, before the first request: rebuilds allocator state. */

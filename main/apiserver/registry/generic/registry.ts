@@ -1,0 +1,273 @@
+import type { Clock } from '../../../../kube/apimachinery/clock.ts';
+import type { KubernetesObject } from '../../../../kube/apimachinery/object-meta.ts';
+import type { Random } from '../../../../kube/apimachinery/random.ts';
+import { isAlreadyExists, isConflict, isNotFound, StatusError } from '../../../../kube/apimachinery/status.ts';
+import { newAlreadyExists, newConflict, newGenerateNameConflict, newNotFound, type GroupResource } from '../../../../kube/apimachinery/status-errors.ts';
+import type { ObjectName, ObjectStorage, StoredObject } from '../../storage/object-storage.ts';
+import { checkPreconditions, isDeletedByUpdate, planDeletion, validateDeleteOptions, type DeleteOptions } from './deletion.ts';
+import { generateName } from './generate-name.ts';
+import type { Reservation, ResourceDefinition } from './resource-definition.ts';
+import type { StrategyContext } from './strategy.ts';
+import { checkResourceVersion, prepareCreate, prepareUpdate, validateCreate, validateUpdate } from './write-flow.ts';
+
+/** Tries of a generated name, as upstream. */
+const GENERATE_NAME_ATTEMPTS = 8;
+
+/** The request a write belongs to. */
+export interface WriteContext extends Omit<StrategyContext, 'now'> {
+  readonly warnings: string[];
+  readonly signal?: AbortSignal;
+}
+export interface CreateOptions<T> {
+  /** Validating admission: after the strategy's own validation, before the write. */
+  validate?(object: T): Promise<void>;
+  /** managedFields of the object about to be written. */
+  track?(object: T): T;
+}
+export interface UpdateOptions<T> {
+  /** The wanted object, from the stored one: PUT body, patch or apply result after mutating admission. Runs again after a lost race. */
+  change(current: T | undefined): Promise<T> | T;
+  validate?(next: T, previous: T | undefined): Promise<void>;
+  track?(next: T, previous: T | undefined): T;
+  /** For server-side apply, and where the strategy allows create on update. */
+  readonly allowCreate?: boolean;
+  readonly preconditionUid?: string;
+}
+export interface WriteResult<T> {
+  /** Absent on a dry run and where the update ended the object. */
+  readonly stored?: StoredObject<T>;
+  readonly object: T;
+  readonly created: boolean;
+}
+export interface DeleteResult<T> {
+  readonly object: T;
+  /** False while finalizers or a grace period keep the object. */
+  readonly deleted: boolean;
+}
+
+/** The flow that all resources share (upstream: apiserver/pkg/registry/generic/registry/store.go and registry/rest). */
+export class Registry<T extends KubernetesObject = KubernetesObject> {
+  readonly definition: ResourceDefinition<T>;
+  readonly storage: ObjectStorage<T>;
+  readonly resource: GroupResource;
+  readonly #clock: Clock;
+  readonly #random: Random;
+
+  constructor(options: { readonly definition: ResourceDefinition<T>; readonly storage: ObjectStorage<T>; readonly clock: Clock; readonly random: Random }) {
+    this.definition = options.definition;
+    this.storage = options.storage;
+    this.resource = { group: options.definition.resource.group, resource: options.definition.resource.resource };
+    this.#clock = options.clock;
+    this.#random = options.random;
+  }
+
+  async create(input: T, context: WriteContext, options: CreateOptions<T> = {}): Promise<WriteResult<T>> {
+    const base = input.metadata.generateName ?? '';
+    const generated = !input.metadata.name && base !== '';
+    for (let attempt = 1; ; attempt++) {
+      const object = generated ? { ...input, metadata: { ...input.metadata, name: generateName(this.#random, base) } } : input;
+      try {
+        return await this.#createOnce(object, context, options);
+      } catch (error) {
+        if (!isAlreadyExists(error)) throw error;
+        const target = nameOf(object);
+        if (!generated) throw await this.#alreadyExists(target, error as StatusError);
+        if (attempt >= GENERATE_NAME_ATTEMPTS) throw newGenerateNameConflict(this.resource, target.name, 1);
+      }
+    }
+  }
+
+  async #createOnce(input: T, context: WriteContext, options: CreateOptions<T>): Promise<WriteResult<T>> {
+    const { definition } = this;
+    const strategyContext = this.#strategyContext(context);
+    const prepared = prepareCreate(definition, input, { context: strategyContext, uid: this.#random.uuid() });
+    const reservation = definition.beginCreate ? await definition.beginCreate(prepared, strategyContext) : undefined;
+    let committed = false;
+    try {
+      let object = reservation ? reservation.object : prepared;
+      warn(context, definition.strategy.warnings?.(object, undefined));
+      validateCreate(definition, object, strategyContext);
+      await options.validate?.(object);
+      if (options.track) object = options.track(object);
+      if (context.dryRun) {
+        if (await this.find(nameOf(object))) throw newAlreadyExists(this.resource, object.metadata.name);
+        return { object, created: true };
+      }
+      const stored = await this.storage.create(object, this.#writeOptions(object, context));
+      committed = true;
+      return { stored, object: stored.object, created: true };
+    } finally {
+      settle(reservation, committed);
+    }
+  }
+
+  async update(target: ObjectName, context: WriteContext, options: UpdateOptions<T>): Promise<WriteResult<T>> {
+    for (;;) {
+      const attempt = new UpdateAttempt(this, target, { context, options, now: () => this.#clock.now() });
+      try {
+        const result = await attempt.run();
+        if (result) return result;
+      } catch (error) {
+        attempt.settle(false);
+        if (!isNotFound(error) || attempt.sawCurrent) throw error;
+        return await this.#createByUpdate(target, context, options);
+      }
+    }
+  }
+
+  async #createByUpdate(target: ObjectName, context: WriteContext, options: UpdateOptions<T>): Promise<WriteResult<T>> {
+    const { strategy } = this.definition;
+    if (!strategy.allowCreateOnUpdate && !options.allowCreate) {
+      throw newNotFound(this.resource, target.name);
+    }
+    const wanted = await options.change(undefined);
+    const { validate, track } = options;
+    return this.create(wanted, context, {
+      ...(validate ? { validate: (object: T) => validate(object, undefined) } : {}),
+      ...(track ? { track: (object: T) => track(object, undefined) } : {}),
+    });
+  }
+
+  async delete(target: ObjectName, context: WriteContext, options: DeleteOptions, validate?: (object: T) => Promise<void>): Promise<DeleteResult<T>> {
+    validateDeleteOptions(options);
+    for (;;) {
+      const current = await this.storage.get(target);
+      const { object, resourceVersion } = current;
+      checkPreconditions(this.resource, object.metadata, options);
+      await validate?.(object);
+      const plan = planDeletion(object, options, { strategy: this.definition.strategy, nowMs: this.#clock.now() });
+      if (plan.action === 'alreadyPending') return { object, deleted: false };
+      if (context.dryRun) return plan.action === 'remove' ? { object, deleted: true } : { object: plan.object, deleted: false };
+      try {
+        if (plan.action === 'remove') return { object: await this.remove(target, resourceVersion), deleted: true };
+        const stored = await this.storage.guaranteedUpdate(target, () => plan.object, { preconditions: { resourceVersion } });
+        return { object: stored.object, deleted: false };
+      } catch (error) {
+        if (!isConflict(error)) throw error;
+      }
+    }
+  }
+
+  /** Removes exactly that version; Conflict when it changed. */
+  async remove(target: ObjectName, resourceVersion: string): Promise<T> {
+    const removed = await this.storage.delete(target, { preconditions: { resourceVersion } });
+    this.definition.afterDelete?.(removed.object);
+    return removed.object;
+  }
+
+  async find(target: ObjectName): Promise<StoredObject<T> | undefined> {
+    try {
+      return await this.storage.get(target);
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async #alreadyExists(target: ObjectName, error: StatusError): Promise<StatusError> {
+    const existing = await this.find(target);
+    if (!existing?.object.metadata.deletionTimestamp) return error;
+    return new StatusError({ ...error.status, message: `object is being deleted: ${error.message}` });
+  }
+
+  #writeOptions(object: T, context: WriteContext): { ttlSeconds?: number; signal?: AbortSignal } {
+    const ttlSeconds = this.definition.ttlSeconds?.(object);
+    return { ...(ttlSeconds ? { ttlSeconds } : {}), ...(context.signal ? { signal: context.signal } : {}) };
+  }
+
+  #strategyContext(context: WriteContext): StrategyContext {
+    return { ...context, now: this.#clock.now() };
+  }
+}
+
+/** One try of an update: holds what was reserved for it and what it found out. */
+class UpdateAttempt<T extends KubernetesObject> {
+  sawCurrent = false;
+  readonly #registry: Registry<T>;
+  readonly #target: ObjectName;
+  readonly #context: WriteContext;
+  readonly #options: UpdateOptions<T>;
+  readonly #now: () => number;
+  #reservation: Reservation<T> | undefined;
+
+  constructor(registry: Registry<T>, target: ObjectName, { context, options, now }: { context: WriteContext; options: UpdateOptions<T>; now: () => number }) {
+    this.#registry = registry;
+    this.#target = target;
+    this.#context = context;
+    this.#options = options;
+    this.#now = now;
+  }
+
+  /** Undefined: somebody else wrote in between while this update would have ended the object; try again. */
+  async run(): Promise<WriteResult<T> | undefined> {
+    const { storage, definition } = this.#registry;
+    if (this.#context.dryRun) {
+      const current = await storage.get(this.#target);
+      const object = await this.#next(current.object);
+      this.settle(false);
+      return { object, created: false };
+    }
+    let ending: { readonly next: T; readonly resourceVersion: string } | undefined;
+    const ttlSeconds = definition.ttlSeconds;
+    const stored = await storage.guaranteedUpdate(
+      this.#target,
+      async (current) => {
+        this.settle(false);
+        ending = undefined;
+        const next = await this.#next(current);
+        if (!isDeletedByUpdate(next.metadata, current.metadata)) return next;
+        ending = { next, resourceVersion: current.metadata.resourceVersion ?? '' };
+        return current;
+      },
+      ttlSeconds ? { ttlSeconds: ttlSeconds(undefined) ?? 0 } : undefined,
+    );
+    this.settle(true);
+    if (!ending) return { stored, object: stored.object, created: false };
+    try {
+      const removed = await this.#registry.remove(this.#target, ending.resourceVersion);
+      return { object: { ...ending.next, metadata: { ...ending.next.metadata, resourceVersion: removed.metadata.resourceVersion ?? '' } }, created: false };
+    } catch (error) {
+      if (isConflict(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async #next(current: T): Promise<T> {
+    this.sawCurrent = true;
+    const { definition, resource } = this.#registry;
+    const { preconditionUid, change, validate, track } = this.#options;
+    if (preconditionUid && current.metadata.uid !== preconditionUid) {
+      throw newConflict(resource, this.#target.name, `Precondition failed: UID in precondition: ${preconditionUid}, UID in object meta: ${current.metadata.uid}`);
+    }
+    const wanted = await change(current);
+    checkResourceVersion(definition, wanted, current);
+    const context: StrategyContext = { ...this.#context, now: this.#now() };
+    let next = prepareUpdate(definition, wanted, current, context);
+    if (definition.beginUpdate && context.subresource === undefined) {
+      this.#reservation = await definition.beginUpdate(next, current, context);
+      next = this.#reservation.object;
+    }
+    warn(this.#context, definition.strategy.warnings?.(next, current));
+    validateUpdate(definition, next, current, context);
+    await validate?.(next, current);
+    return track ? track(next, current) : next;
+  }
+
+  settle(committed: boolean): void {
+    settle(this.#reservation, committed);
+    this.#reservation = undefined;
+  }
+}
+
+export function nameOf({ metadata: { namespace, name } }: KubernetesObject): ObjectName {
+  return namespace ? { namespace, name } : { name };
+}
+
+function settle(reservation: Reservation<unknown> | undefined, committed: boolean): void {
+  if (committed) reservation?.commit();
+  else reservation?.rollback();
+}
+
+function warn(context: WriteContext, texts: readonly string[] | undefined): void {
+  for (const text of texts ?? []) if (!context.warnings.includes(text)) context.warnings.push(text);
+}

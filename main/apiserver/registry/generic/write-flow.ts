@@ -1,0 +1,84 @@
+import { fieldInvalid } from '../../../../kube/apimachinery/field-error.ts';
+import { deepEqual } from '../../../../kube/apimachinery/json.ts';
+import type { KubernetesObject, ObjectMeta } from '../../../../kube/apimachinery/object-meta.ts';
+import { failureStatus, StatusError } from '../../../../kube/apimachinery/status.ts';
+import { newConflict, newInvalid, OPTIMISTIC_LOCK_MESSAGE } from '../../../../kube/apimachinery/status-errors.ts';
+import { timestamp } from './deletion.ts';
+import { validateObjectMeta, validateObjectMetaUpdate } from './object-meta-validation.ts';
+import type { ResourceDefinition } from './resource-definition.ts';
+import type { StrategyContext } from './strategy.ts';
+
+/** The pure steps of a write, in the order that the registry takes them (upstream: apiserver/pkg/registry/rest create.go, update.go). */
+
+/** rest.FillObjectMetaSystemFields and BeforeCreate. */
+export function prepareCreate<T extends KubernetesObject>(
+  { strategy }: ResourceDefinition<T>, input: T, { context, uid }: { readonly context: StrategyContext; readonly uid: string },
+): T {
+  const metadata: ObjectMeta = { ...input.metadata, uid, creationTimestamp: timestamp(context.now) };
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+  delete metadata.selfLink;
+  delete metadata.resourceVersion;
+  if (strategy.generation ?? true) metadata.generation = 1;
+  else delete metadata.generation;
+  return strategy.prepareForCreate({ ...input, metadata }, context);
+}
+
+export function validateCreate<T extends KubernetesObject>(definition: ResourceDefinition<T>, object: T, context: StrategyContext): void {
+  const { strategy, resource } = definition;
+  const errors = [...validateObjectMeta(object.metadata, { namespaced: strategy.namespaced, definition }), ...strategy.validate(object, context)];
+  if (errors.length > 0) throw newInvalid(resource, object.metadata.name, errors);
+}
+
+/** An update must say which version it saw, or be allowed not to. */
+export function checkResourceVersion<T extends KubernetesObject>({ strategy, resource }: ResourceDefinition<T>, wanted: T, previous: T): void {
+  const { resourceVersion, name } = wanted.metadata;
+  if (resourceVersion && !/^\d+$/.test(resourceVersion)) {
+    const message = `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`;
+    throw new StatusError(failureStatus({ code: 500, reason: '', message }));
+  }
+  if (!resourceVersion || resourceVersion === '0') {
+    if (strategy.allowUnconditionalUpdate) return;
+    throw newInvalid(resource, name, [fieldInvalid('metadata.resourceVersion', Number(resourceVersion ?? 0), 'must be specified for an update')]);
+  }
+  if (resourceVersion !== previous.metadata.resourceVersion) throw newConflict(resource, name, OPTIMISTIC_LOCK_MESSAGE);
+}
+
+/** rest.BeforeUpdate: what an update can never change is put back, then the strategy keeps its own. */
+export function prepareUpdate<T extends KubernetesObject>({ strategy }: ResourceDefinition<T>, wanted: T, previous: T, context: StrategyContext): T {
+  const old = previous.metadata;
+  const metadata: ObjectMeta = { ...wanted.metadata };
+  metadata.resourceVersion = old.resourceVersion ?? '';
+  if (!metadata.uid) metadata.uid = old.uid ?? '';
+  if (old.creationTimestamp) metadata.creationTimestamp = old.creationTimestamp;
+  if (old.deletionTimestamp) metadata.deletionTimestamp = old.deletionTimestamp;
+  if (old.deletionGracePeriodSeconds !== undefined) metadata.deletionGracePeriodSeconds ??= old.deletionGracePeriodSeconds;
+  delete metadata.selfLink;
+  if (old.generation === undefined) delete metadata.generation;
+  else metadata.generation = old.generation;
+  const object = { ...wanted, metadata };
+  if (context.subresource === 'status' && strategy.status) return strategy.status.prepareForUpdate(object, previous, context);
+  if (context.subresource !== undefined && context.subresource !== 'scale') return object;
+  const next = strategy.prepareForUpdate(object, previous, context);
+  const counts = (strategy.generation ?? true) && next.metadata.generation === old.generation && !sameSpec(next, previous);
+  return counts ? { ...next, metadata: { ...next.metadata, generation: (old.generation ?? 0) + 1 } } : next;
+}
+
+export function validateUpdate<T extends KubernetesObject>({ strategy, resource }: ResourceDefinition<T>, next: T, previous: T, context: StrategyContext): void {
+  const own =
+    context.subresource === 'status' && strategy.status
+      ? strategy.status.validateUpdate(next, previous, context)
+      : strategy.validateUpdate(next, previous, context);
+  const errors = [...validateObjectMetaUpdate(next.metadata, previous.metadata), ...own];
+  if (errors.length > 0) throw newInvalid(resource, next.metadata.name, errors);
+}
+
+/** Everything but metadata and status is the same. */
+function sameSpec(a: object, b: object): boolean {
+  const one = a as Record<string, unknown>;
+  const other = b as Record<string, unknown>;
+  for (const key of new Set([...Object.keys(one), ...Object.keys(other)])) {
+    if (key !== 'metadata' && key !== 'status' && !deepEqual(one[key], other[key])) return false;
+  }
+  return true;
+}

@@ -1,0 +1,84 @@
+import { createServer as createTlsServer } from 'node:tls';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { ApiRequest, ApiResponse } from './endpoints/request.ts';
+import { createHttp1 } from './serving/http1.ts';
+import { createHttp2 } from './serving/http2.ts';
+import { LiveRequests } from './serving/live-requests.ts';
+
+export interface ServerHandler {
+  /** Never rejects for a bad request: it answers. */
+  handle(request: ApiRequest): Promise<ApiResponse>;
+  /** An HTTP/1.1 upgrade (exec, attach, port-forward, proxy). Owns the socket afterwards. */
+  upgrade(request: ApiRequest, socket: Duplex, head: Buffer): Promise<void>;
+}
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  readonly tls: TlsMaterial;
+}
+/** All PEM. */
+export interface TlsMaterial {
+  readonly certificate: string;
+  readonly key: string;
+  /** Who signs client certificates. */
+  readonly clientCA: string;
+}
+export interface Listener extends AsyncDisposable {
+  readonly host: string;
+  readonly port: number;
+  /** New connections use the new certificate; open ones keep theirs. */
+  replaceCertificate(tls: TlsMaterial): void;
+}
+
+/** Requests still running this long after shutdown began are cut. */
+const SHUTDOWN_GRACE_MS = 1_000;
+
+/** One TLS port for HTTP/2 and HTTP/1.1, told apart by ALPN; client certificates are asked for, not demanded. */
+export async function listen(handler: ServerHandler, options: ListenOptions): Promise<Listener> {
+  const live = new LiveRequests();
+  const sockets = new Set<Socket>();
+  const http1 = createHttp1(handler, live);
+  const http2 = createHttp2(handler, live);
+  const tls = createTlsServer({
+    ...secureContext(options.tls), requestCert: true, rejectUnauthorized: false, ALPNProtocols: ['h2', 'http/1.1'], minVersion: 'TLSv1.2',
+  });
+  tls.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  tls.on('secureConnection', (socket) => {
+    socket.setNoDelay(true);
+    socket.on('error', () => socket.destroy());
+    (socket.alpnProtocol === 'h2' ? http2.server : http1).emit('connection', socket);
+  });
+  tls.on('tlsClientError', (_error, socket) => socket.destroy());
+  await new Promise<void>((resolve, reject) => {
+    tls.once('error', reject);
+    tls.listen(options.port, options.host, () => {
+      tls.off('error', reject);
+      resolve();
+    });
+  });
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    const closed = new Promise<void>((resolve) => tls.close(() => resolve()));
+    live.shutdown(new Error('the API server is shutting down'));
+    http2.closeSessions();
+    http1.closeIdleConnections();
+    const timer = setTimeout(() => sockets.forEach((socket) => socket.destroy()), SHUTDOWN_GRACE_MS);
+    await closed;
+    clearTimeout(timer);
+  };
+  return {
+    host: options.host,
+    port: (tls.address() as AddressInfo).port,
+    replaceCertificate: (material) => tls.setSecureContext(secureContext(material)),
+    [Symbol.asyncDispose]: () => (closing ??= close()),
+  };
+}
+
+function secureContext({ certificate, key, clientCA }: TlsMaterial): { cert: string; key: string; ca: string } {
+  return { cert: certificate, key, ca: clientCA };
+}

@@ -1,0 +1,72 @@
+import { constants, createServer, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import type { TLSSocket } from 'node:tls';
+import type { ApiRequest, ClientCertificate } from '../endpoints/request.ts';
+import type { ServerHandler } from '../server.ts';
+import { readLimitedBody } from './body-limit.ts';
+import { clientCertificateOf } from './client-certificate.ts';
+import { MAX_HEADER_BYTES, splitTarget } from './http1.ts';
+import type { LiveRequests } from './live-requests.ts';
+import { discardBody, writeBody } from './write-body.ts';
+
+/** As upstream's --http2-max-streams-per-connection. */
+const MAX_STREAMS = 250;
+const WINDOW_BYTES = 1 << 20;
+/** Megabytes of unread frames one connection may hold. */
+const MAX_SESSION_MEMORY_MB = 64;
+
+export interface Http2 {
+  readonly server: Http2Server;
+  /** Lets streams end, takes no new ones. */
+  closeSessions(): void;
+}
+
+export function createHttp2(handler: ServerHandler, live: LiveRequests): Http2 {
+  const sessions = new Map<ServerHttp2Session, ClientCertificate | undefined>();
+  const server = createServer({
+    settings: { maxConcurrentStreams: MAX_STREAMS, initialWindowSize: WINDOW_BYTES, maxHeaderListSize: MAX_HEADER_BYTES },
+    maxSessionMemory: MAX_SESSION_MEMORY_MB,
+  });
+  server.on('session', (session) => {
+    sessions.set(session, clientCertificateOf(session.socket as TLSSocket));
+    session.on('close', () => sessions.delete(session));
+    session.on('error', () => session.destroy());
+  });
+  server.on('sessionError', (_error, session) => session.destroy());
+  server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+    const { signal, closed } = live.begin();
+    stream.on('error', () => stream.destroy());
+    stream.on('close', closed);
+    const certificate = stream.session ? sessions.get(stream.session as ServerHttp2Session) : undefined;
+    const request = requestOf(stream, headers, { signal, certificate });
+    serve(handler, request, stream).catch(() => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
+  });
+  return { server, closeSessions: () => sessions.forEach((_certificate, session) => session.close()) };
+}
+
+async function serve(handler: ServerHandler, request: ApiRequest, stream: ServerHttp2Stream): Promise<void> {
+  const answer = await handler.handle(request);
+  if (stream.destroyed || stream.headersSent) return discardBody(answer.body);
+  const isHead = request.method === 'HEAD';
+  const length = answer.body instanceof Uint8Array ? { 'content-length': String(answer.body.length) } : undefined;
+  const headers = { ':status': answer.status, ...answer.headers, ...length } as Record<string, string | string[] | number>;
+  stream.respond(headers, { endStream: isHead });
+  if (isHead) return discardBody(answer.body);
+  await writeBody(stream, answer.body, request.signal);
+}
+
+function requestOf(
+  stream: ServerHttp2Stream, headers: IncomingHttpHeaders,
+  { signal, certificate }: { readonly signal: AbortSignal; readonly certificate: ClientCertificate | undefined },
+): ApiRequest {
+  const { path, query } = splitTarget(headers[':path'] ?? '/');
+  return {
+    method: headers[':method'] ?? 'GET',
+    rawPath: path,
+    rawQuery: query,
+    query: new URLSearchParams(query),
+    headers: headers as Record<string, string | undefined>,
+    readBody: () => readLimitedBody(stream, signal),
+    signal,
+    ...(certificate ? { certificate } : {}),
+  };
+}
