@@ -1,4 +1,5 @@
-import { StatusError, newServiceUnavailable } from '../../kube/apimachinery/status.ts';
+import { StatusError } from '../../kube/apimachinery/status.ts';
+import { newServiceUnavailable } from '../../kube/apimachinery/status-errors.ts';
 import type { Bridge, StreamHandlers } from './contract.ts';
 import type { ClientMessage, MessageChannel, ServerMessage } from './messages.ts';
 

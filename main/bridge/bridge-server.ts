@@ -1,5 +1,5 @@
-import { StatusError, newInternalError, newBadRequest } from '../../kube/apimachinery/status.ts';
-import type { Status } from '../../kube/apimachinery/status.ts';
+import { statusOf } from '../../kube/apimachinery/status.ts';
+import { newBadRequest } from '../../kube/apimachinery/status-errors.ts';
 import type { Calls, Streams } from './contract.ts';
 import type { ClientMessage, MessageChannel, ServerMessage } from './messages.ts';
 
@@ -33,7 +33,7 @@ export function serveBridge(channel: MessageChannel<ServerMessage, ClientMessage
     const controller = new AbortController();
     open.set(message.id, controller);
     const work = message.type === 'call' ? runCall(message, controller.signal) : runStream(message, controller.signal);
-    work.catch((error: unknown) => closeWith(message, toStatus(error))).finally(() => {
+    work.catch((error: unknown) => closeWith(message, statusOf(error))).finally(() => {
       if (open.get(message.id) === controller) open.delete(message.id);
     });
   });
@@ -57,7 +57,7 @@ export function serveBridge(channel: MessageChannel<ServerMessage, ClientMessage
     if (live(id)) channel.send({ type: 'end', id });
   }
 
-  function closeWith({ id, type }: ClientMessage, status: Status): void {
+  function closeWith({ id, type }: ClientMessage, status: ReturnType<typeof statusOf>): void {
     if (live(id)) channel.send({ type: type === 'call' ? 'error' : 'end', id, status });
   }
 
@@ -66,8 +66,4 @@ export function serveBridge(channel: MessageChannel<ServerMessage, ClientMessage
 
 function own(table: object, name: string): unknown {
   return Object.hasOwn(table, name) ? (table as Record<string, unknown>)[name] : undefined;
-}
-
-function toStatus(error: unknown): Status {
-  return error instanceof StatusError ? error.status : newInternalError(error instanceof Error ? error : new Error(String(error))).status;
 }
