@@ -1,0 +1,147 @@
+import { deepCopy, deepEqual, isJsonObject, setMember } from './json.ts';
+
+/** JSON Patch, RFC 6902, as the API server's library understands it (evanphx/json-patch v4). */
+
+export class JsonPatchError extends Error {
+  override readonly name = 'JsonPatchError';
+}
+
+interface Operation {
+  readonly op: string;
+  readonly path: string;
+  readonly from?: string;
+  readonly value: unknown;
+  readonly hasValue: boolean;
+}
+
+/** A new document; the given one stays as it is. Throws {@link JsonPatchError} at the first operation that cannot be done. */
+export function applyJsonPatch(document: unknown, patch: readonly unknown[]): unknown {
+  let result = deepCopy(document);
+  for (const item of patch) result = applyOperation(result, readOperation(item));
+  return result;
+}
+
+function readOperation(item: unknown): Operation {
+  const { op, path, from, value } = isJsonObject(item) ? item : {};
+  const hasValue = isJsonObject(item) && Object.hasOwn(item, 'value');
+  return {
+    op: typeof op === 'string' ? op : 'unknown',
+    path: typeof path === 'string' ? path : 'unknown',
+    ...(typeof from === 'string' ? { from } : {}),
+    value,
+    hasValue,
+  };
+}
+
+function applyOperation(document: unknown, operation: Operation): unknown {
+  const { op, path, from } = operation;
+  switch (op) {
+    case 'add':
+      return add(document, path, deepCopy(required(operation)));
+    case 'remove':
+      return remove(document, path);
+    case 'replace':
+      return replace(document, path, deepCopy(required(operation)));
+    case 'test':
+      test(document, operation);
+      return document;
+    case 'move': {
+      const value = read(document, source(operation));
+      return add(remove(document, from ?? ''), path, value);
+    }
+    case 'copy':
+      return add(document, path, deepCopy(read(document, source(operation))));
+    default:
+      throw new JsonPatchError(`Unexpected kind: ${op}`);
+  }
+}
+
+function required({ op, path, value, hasValue }: Operation): unknown {
+  if (!hasValue) throw new JsonPatchError(`${op} operation does not apply: missing value for path ${JSON.stringify(path)}`);
+  return value;
+}
+
+function source({ op, from }: Operation): string {
+  if (from === undefined) throw new JsonPatchError(`${op} operation does not apply: missing from`);
+  return from;
+}
+
+interface Place {
+  readonly container: unknown;
+  readonly key: string;
+}
+
+/** The container that holds what the pointer names, and its key there. */
+function locate(document: unknown, path: string): Place {
+  const tokens = path.split('/');
+  if (tokens.length < 2 || tokens[0] !== '') throw missing(path);
+  const keys = tokens.slice(1).map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
+  let container = document;
+  for (const key of keys.slice(0, -1)) container = member(container, key, path);
+  if (!Array.isArray(container) && !isJsonObject(container)) throw missing(path);
+  return { container, key: keys.at(-1) ?? '' };
+}
+
+function missing(path: string): JsonPatchError {
+  return new JsonPatchError(`doc is missing path: ${JSON.stringify(path)}: missing value`);
+}
+
+function member(container: unknown, key: string, path: string): unknown {
+  if (Array.isArray(container)) return container[arrayIndex(key, container.length - 1)];
+  if (!isJsonObject(container) || !Object.hasOwn(container, key)) throw missing(path);
+  return container[key];
+}
+
+/** The library reads an index as Atoi does, and counts negative ones from the end. */
+function arrayIndex(key: string, last: number): number {
+  if (!/^[+-]?[0-9]+$/.test(key)) throw new JsonPatchError(`strconv.Atoi: parsing ${JSON.stringify(key)}: invalid syntax`);
+  const index = Number(key);
+  const resolved = index < 0 ? index + last + 1 : index;
+  if (resolved < 0 || resolved > last) throw new JsonPatchError(`Unable to access invalid index: ${index}`);
+  return resolved;
+}
+
+function read(document: unknown, path: string): unknown {
+  if (path === '') return document;
+  const { container, key } = locate(document, path);
+  return member(container, key, path);
+}
+
+function add(document: unknown, path: string, value: unknown): unknown {
+  if (path === '') return value;
+  const { container, key } = locate(document, path);
+  if (!Array.isArray(container)) setMember(container as Record<string, unknown>, key, value);
+  else if (key === '-') container.push(value);
+  // One past the end is a place to add at.
+  else container.splice(arrayIndex(key, container.length), 0, value);
+  return document;
+}
+
+function remove(document: unknown, path: string): unknown {
+  const { container, key } = locate(document, path);
+  if (Array.isArray(container)) container.splice(arrayIndex(key, container.length - 1), 1);
+  else if (isJsonObject(container) && Object.hasOwn(container, key)) delete container[key];
+  else throw new JsonPatchError(`Unable to remove nonexistent key: ${key}: missing value`);
+  return document;
+}
+
+function replace(document: unknown, path: string, value: unknown): unknown {
+  if (path === '') return value;
+  const { container, key } = locate(document, path);
+  member(container, key, path);
+  if (Array.isArray(container)) container[arrayIndex(key, container.length - 1)] = value;
+  else setMember(container as Record<string, unknown>, key, value);
+  return document;
+}
+
+/** A test for null also holds where nothing is. */
+function test(document: unknown, { path, value }: Operation): void {
+  let actual: unknown;
+  try {
+    actual = read(document, path);
+  } catch (error) {
+    if (!(error instanceof JsonPatchError) || (value !== null && value !== undefined)) throw error;
+    actual = null;
+  }
+  if (!deepEqual(actual ?? null, value ?? null)) throw new JsonPatchError(`testing value ${path} failed: test failed`);
+}

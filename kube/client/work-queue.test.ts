@@ -1,0 +1,4 @@
+import { RateLimitedWorkQueue } from './rate-limited-work-queue.ts';
+import { describeWorkQueue } from './work-queue.contract.ts';
+
+describeWorkQueue('RateLimitedWorkQueue', (clock) => new RateLimitedWorkQueue<string>({ clock }));
