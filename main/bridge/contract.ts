@@ -24,6 +24,8 @@ export interface Calls {
   };
   'cluster.start': { args: Record<string, never>; result: void };
   'cluster.stop': { args: Record<string, never>; result: void };
+  /** The computer woke up: sets the nodes' clocks and checks their connections. */
+  'cluster.resume': { args: Record<string, never>; result: void };
   /** Stops the cluster and ends the daemon. */
   'daemon.shutdown': { args: Record<string, never>; result: void };
   'image.load': { args: { path: string }; result: { names: string[] } };

@@ -2,12 +2,13 @@ import type { CallHandlers } from '../bridge/bridge-server.ts';
 import type { ClusterStatus } from '../bridge/contract.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 
-type ClusterCalls = Pick<CallHandlers, 'cluster.start' | 'cluster.stop' | 'daemon.shutdown' | 'node.add' | 'node.remove' | 'node.stop' | 'node.start' | 'image.load' | 'image.list'>;
+type ClusterCalls = Pick<CallHandlers, 'cluster.start' | 'cluster.stop' | 'cluster.resume' | 'daemon.shutdown' | 'node.add' | 'node.remove' | 'node.stop' | 'node.start' | 'image.load' | 'image.list'>;
 
 export function clusterCalls({ cluster, shutdown }: { cluster: Cluster; shutdown: () => void }): ClusterCalls {
   return {
     'cluster.start': () => cluster.start(),
     'cluster.stop': () => cluster.stop(),
+    'cluster.resume': (_args, signal) => cluster.resume(signal),
     'daemon.shutdown': async () => shutdown(),
     'node.add': async (request, signal) => ({ names: await cluster.addNodes(request, signal) }),
     'node.remove': ({ name }, signal) => cluster.removeNode(name, signal),

@@ -1,0 +1,60 @@
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { utilityProcess } from 'electron';
+import { dataDirectory } from '../daemon/paths.ts';
+
+export interface DaemonProcess {
+  readonly logFile: string;
+  /** A new connection to the control socket; waits while the daemon starts. */
+  connect(): Promise<Socket>;
+  onExit(listener: (code: number) => void): void;
+  /** Asks for an orderly shutdown; kills after a limit. */
+  stop(): Promise<void>;
+}
+
+/** Guests get time to end their pods. */
+const stopLimitMs = 120_000;
+const connectRetryMs = 50;
+
+/** Forks the daemon into a utility process, so that no window ever waits for the control plane. */
+export function startDaemonProcess(userData: string): DaemonProcess {
+  const directory = dataDirectory(join(userData, 'cluster'));
+  mkdirSync(directory.logs, { recursive: true, mode: 0o700 });
+  const logFile = join(directory.logs, 'daemon.log');
+  const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
+  const child = utilityProcess.fork(join(import.meta.dirname, 'daemon.js'), [JSON.stringify({ dataDirectory: directory.root, ui: false })], { serviceName: 'coracle-daemon', stdio: 'pipe' });
+  child.stdout?.pipe(log, { end: false });
+  child.stderr?.pipe(log, { end: false });
+  let exited = false;
+  const ended = new Promise<number>((resolve) => child.once('exit', (code) => ((exited = true), resolve(code))));
+  return {
+    logFile,
+    async connect() {
+      while (!exited) {
+        const socket = await tryConnect(directory.controlSocket);
+        if (socket !== undefined) return socket;
+        await wait(connectRetryMs);
+      }
+      throw new Error(`the daemon has ended; see ${logFile}`);
+    },
+    onExit: (listener) => void ended.then(listener),
+    async stop() {
+      if (exited) return;
+      child.kill(); // SIGTERM: the daemon stops the cluster in order.
+      const forced = setTimeout(() => child.pid !== undefined && process.kill(child.pid, 'SIGKILL'), stopLimitMs);
+      await ended;
+      clearTimeout(forced);
+    },
+  };
+}
+
+function tryConnect(path: string): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => resolve(socket));
+    socket.once('error', () => resolve(undefined));
+  });
+}
