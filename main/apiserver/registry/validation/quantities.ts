@@ -1,0 +1,42 @@
+import { formatQuantity, tryParseQuantity, type QuantityFormat } from '../../../../kube/apimachinery/quantity.ts';
+import { MUST_BE_NON_NEGATIVE, MUST_BE_POSITIVE, type FieldErrors } from './field-errors.ts';
+import type { FieldPath } from './field-path.ts';
+
+/** Quantities as validation and defaulting need them. The decoder has refused malformed text, so that anything else counts as zero. */
+export function nanoValue(quantity: string | number | undefined): bigint {
+  return quantity === undefined ? 0n : (tryParseQuantity(quantity)?.nano ?? 0n);
+}
+export function compareQuantities(a: string | number | undefined, b: string | number | undefined): number {
+  if (a === b) return 0;
+  const left = nanoValue(a);
+  const right = nanoValue(b);
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+export function isZeroQuantity(quantity: string | number | undefined): boolean {
+  return quantity === undefined || quantity === '0' || nanoValue(quantity) === 0n;
+}
+/** Upstream looks at whole thousandths, of which int64 holds fewer than there are: huge values never count as integers. */
+const MAX_MILLI_VALUE = 2n ** 63n;
+export function isIntegerQuantity(quantity: string | number): boolean {
+  const milli = ceilDivide(nanoValue(quantity), 1_000_000n);
+  return milli < MAX_MILLI_VALUE ? milli % 1000n === 0n : (MAX_MILLI_VALUE - 1n) % 1000n === 0n;
+}
+/** Whole units, rounded up, as Quantity.Value. */
+export function integerValue(quantity: string | number): bigint {
+  return ceilDivide(nanoValue(quantity), 1_000_000_000n);
+}
+function ceilDivide(value: bigint, divisor: bigint): bigint {
+  return value > 0n ? (value + divisor - 1n) / divisor : value / divisor;
+}
+/** Canonical text of a sum, in the format of the quantity that it is compared to. */
+export function quantityText(nano: bigint, like: string | number | undefined): string {
+  const format: QuantityFormat = (like === undefined ? undefined : tryParseQuantity(like)?.format) ?? 'DecimalSI';
+  return formatQuantity({ nano, format });
+}
+
+export function checkNonNegativeQuantity(quantity: string | number, path: FieldPath, errors: FieldErrors): void {
+  if (nanoValue(quantity) < 0n) errors.invalid(path, String(quantity), MUST_BE_NON_NEGATIVE);
+}
+export function checkPositiveQuantity(quantity: string | number, path: FieldPath, errors: FieldErrors): void {
+  if (nanoValue(quantity) <= 0n) errors.invalid(path, String(quantity), MUST_BE_POSITIVE);
+}
