@@ -12,7 +12,7 @@
  *   another group version as `core/v1.Container`.
  * - flags: `*` a pointer in Go (a zero value differs from an absent one), `!` written even when empty (no omitempty),
  *   `0` omitzero.
- * - marks: `La` atomic list, `Ls` set, `Lmkey,key` map; `Pstrategy,strategy/mergeKey`; `A` atomic map or struct;
+ * - marks: `CType` the name of the Go type where it is not obvious; `La` atomic list, `Ls` set, `Lmkey,key` map; `Pstrategy,strategy/mergeKey`; `A` atomic map or struct;
  *   `=value` OpenAPI default; `N` nullable; `E` enum.
  */
 export interface FieldTable {
@@ -34,6 +34,8 @@ export interface FieldTable {
   /** JSON text of the OpenAPI default. */
   readonly defaultValue?: string;
   readonly nullable?: boolean;
+  /** Go's name of a named scalar (or of a list's element): `v1.RestartPolicy`. Error messages tell it. */
+  readonly goType?: string;
 }
 
 export interface MessageTable {
@@ -59,6 +61,7 @@ function parseMark(mark: string, into: Marks): void {
     if (strategy !== '') into.patchStrategy = strategy;
     if (mergeKey !== undefined) into.patchMergeKey = mergeKey;
   } else if (mark.startsWith('=')) into.defaultValue = rest;
+  else if (mark.startsWith('C')) into.goType = rest;
   else if (mark === 'A') into.atomic = true;
   else if (mark === 'N') into.nullable = true;
 }

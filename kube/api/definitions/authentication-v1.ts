@@ -1,6 +1,6 @@
 /** Messages of k8s.io authentication/v1 (1.36); grammar in ../definition-table.ts. */
 export const authenticationV1 = `
-BoundObjectReference kind:1:s apiVersion:2:s name:3:s uid:4:s
+BoundObjectReference kind:1:s apiVersion:2:s name:3:s uid:4:s::Ctypes.UID
 ExtraValue items:1:[s
 SelfSubjectReview @K metadata:1:meta/v1.ObjectMeta status:2:SelfSubjectReviewStatus
 SelfSubjectReviewStatus userInfo:1:UserInfo

@@ -1,6 +1,6 @@
 /** Messages of k8s.io networking/v1 (1.36); grammar in ../definition-table.ts. */
 export const networkingV1 = `
-HTTPIngressPath path:1:s pathType:3:s:*! backend:2:IngressBackend:!
+HTTPIngressPath path:1:s pathType:3:s:*!:Cv1.PathType backend:2:IngressBackend:!
 HTTPIngressRuleValue paths:1:[HTTPIngressPath:!:La
 IPAddress @K metadata:1:meta/v1.ObjectMeta spec:2:IPAddressSpec
 IPAddressList @K metadata:1:meta/v1.ListMeta items:2:[IPAddress:!
@@ -15,7 +15,7 @@ IngressClassSpec controller:1:s parameters:2:IngressClassParametersReference:*
 IngressList @K metadata:1:meta/v1.ListMeta items:2:[Ingress:!
 IngressLoadBalancerIngress ip:1:s hostname:2:s ports:4:[IngressPortStatus::La
 IngressLoadBalancerStatus ingress:1:[IngressLoadBalancerIngress::La
-IngressPortStatus port:1:i:! protocol:2:s:! error:3:s:*
+IngressPortStatus port:1:i:! protocol:2:s:!:Cv1.Protocol error:3:s:*
 IngressRule host:1:s ^:2:IngressRuleValue
 IngressRuleValue http:1:HTTPIngressRuleValue:*
 IngressServiceBackend name:1:s:! port:2:ServiceBackendPort
@@ -27,8 +27,8 @@ NetworkPolicyEgressRule ports:1:[NetworkPolicyPort::La to:2:[NetworkPolicyPeer::
 NetworkPolicyIngressRule ports:1:[NetworkPolicyPort::La from:2:[NetworkPolicyPeer::La
 NetworkPolicyList @K metadata:1:meta/v1.ListMeta items:2:[NetworkPolicy:!
 NetworkPolicyPeer podSelector:1:meta/v1.LabelSelector:* namespaceSelector:2:meta/v1.LabelSelector:* ipBlock:3:IPBlock:*
-NetworkPolicyPort protocol:1:s:* port:2:I:* endPort:3:i:*
-NetworkPolicySpec podSelector:1:meta/v1.LabelSelector:! ingress:2:[NetworkPolicyIngressRule::La egress:3:[NetworkPolicyEgressRule::La policyTypes:4:[s::La
+NetworkPolicyPort protocol:1:s:*:Cv1.Protocol port:2:I:* endPort:3:i:*
+NetworkPolicySpec podSelector:1:meta/v1.LabelSelector:! ingress:2:[NetworkPolicyIngressRule::La egress:3:[NetworkPolicyEgressRule::La policyTypes:4:[s::La:Cv1.PolicyType
 ParentReference group:1:s resource:2:s namespace:3:s name:4:s
 ServiceBackendPort @A name:1:s number:2:i
 ServiceCIDR @K metadata:1:meta/v1.ObjectMeta spec:2:ServiceCIDRSpec status:3:ServiceCIDRStatus

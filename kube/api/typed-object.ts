@@ -1,0 +1,124 @@
+import { setMember } from '../apimachinery/json.ts';
+import { unmarshalTypeError, type StructField } from './go-json-error.ts';
+import { type FieldSchema, type ObjectSchema, schemaOfField } from './schema.ts';
+import { decodeScalar, goTypeOf, isZero, zeroOf } from './typed-scalar.ts';
+
+/**
+ * Brings a decoded JSON object into the form that Go's decode and encode of the same object would give it: unknown fields
+ * and nulls dropped, empty omitempty fields dropped, structs that are no pointers present (`resources: {}`), quantities and
+ * times canonical, members in Go's order with kind and apiVersion first.
+ *
+ *     { spec: { containers: [{ name: 'a', image: null, foo: 1, args: [] }] } }
+ *  -> { metadata: {}, spec: { containers: [{ name: 'a', resources: {} }] }, status: {} }      for core/v1.Pod
+ *
+ * The input is not changed and nothing of it that is a known object is shared with the output.
+ */
+export interface TypedOptions {
+  /** Called per unknown field, in the order met, with its path: `spec.containers[0].foo`. */
+  readonly onUnknownField?: (path: string) => void;
+  /**
+   * true: also write null for absent lists, maps, pointers and times that Go writes always (`rules: null`), as the bytes
+   * that clients get have it. Default false: such fields stay absent, which is easier to work with.
+   */
+  readonly nulls?: boolean;
+}
+
+interface Walk {
+  readonly options: TypedOptions;
+  /** With indexes, for unknown fields. */
+  readonly path: string;
+  /** Without, for type errors. */
+  readonly goPath: string;
+}
+
+/** Throws GoDecodeError with encoding/json's text when a value has the wrong type. */
+export function toTyped(schema: ObjectSchema, value: Readonly<Record<string, unknown>>, options: TypedOptions = {}): Record<string, unknown> {
+  return typedObject(schema, value, { options, path: '', goPath: '' });
+}
+
+function join(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`;
+}
+
+function typedObject(schema: ObjectSchema, value: Readonly<Record<string, unknown>>, walk: Walk): Record<string, unknown> {
+  const decoded = new Map<string, unknown>();
+  const head: Record<string, unknown> = {};
+  for (const name of Object.keys(value)) {
+    const member = value[name];
+    const field = schema.fields.get(name);
+    if (field) {
+      if (member === null || member === undefined) continue;
+      decoded.set(name, typedField(schema, field, member, walk));
+    } else if (schema.isKind && (name === 'kind' || name === 'apiVersion')) {
+      if (typeof member !== 'string' && member !== null && member !== undefined) {
+        throw unmarshalTypeError(member, { struct: schema.shortName, path: name }, 'string');
+      }
+      if (typeof member === 'string' && member !== '') head[name] = member;
+    } else walk.options.onUnknownField?.(join(walk.path, name));
+  }
+  const result: Record<string, unknown> = {};
+  if (head['kind'] !== undefined) result['kind'] = head['kind'];
+  if (head['apiVersion'] !== undefined) result['apiVersion'] = head['apiVersion'];
+  for (const field of schema.fields.values()) {
+    const member = finish(field, decoded.get(field.name), walk.options);
+    if (member !== undefined) result[field.name] = member;
+  }
+  return result;
+}
+
+/** Applies omitempty and what Go writes for absent fields; undefined leaves the field out. */
+function finish(field: FieldSchema, member: unknown, options: TypedOptions): unknown {
+  if (member !== undefined) {
+    if (field.always || field.pointer) return member;
+    return isZero(field, member) ? undefined : member;
+  }
+  if (field.container !== '' || field.pointer) return field.always && options.nulls ? null : undefined;
+  if (field.kind === 'object') {
+    const schema = field.omitZero ? undefined : schemaOfField(field);
+    return schema && typedObject(schema, {}, { options: options.nulls ? { nulls: true } : {}, path: '', goPath: '' });
+  }
+  if (field.kind === 'time' || field.kind === 'microTime') return options.nulls && !field.omitZero ? null : undefined;
+  // A RawExtension or raw JSON that is no pointer is written as null.
+  if (field.kind === 'rawExtension' || field.kind === 'any') return options.nulls && field.always ? null : undefined;
+  // Structs with a MarshalJSON of their own: omitempty has no effect on them.
+  const isStruct = field.kind === 'quantity' || field.kind === 'intOrString' || field.kind === 'duration';
+  if (isStruct) return options.nulls && !field.omitZero ? zeroOf(field) : undefined;
+  return field.always ? zeroOf(field) : undefined;
+}
+
+function typedField(schema: ObjectSchema, field: FieldSchema, value: unknown, walk: Walk): unknown {
+  const goPath = join(walk.goPath, field.name);
+  const path = join(walk.path, field.name);
+  const at: StructField = { struct: schema.shortName, path: goPath };
+  if (field.container === 'list') {
+    if (!Array.isArray(value)) throw unmarshalTypeError(value, at, goTypeOf(field));
+    return value.map((item, index) => typedValue(field, item, { at, walk: { options: walk.options, path: `${path}[${index}]`, goPath } }));
+  }
+  if (field.container === 'map') {
+    if (!isRecord(value)) throw unmarshalTypeError(value, at, goTypeOf(field));
+    const map: Record<string, unknown> = {};
+    for (const key of Object.keys(value)) {
+      setMember(map, key, typedValue(field, value[key], { at, walk: { options: walk.options, path: `${path}.${key}`, goPath } }));
+    }
+    return map;
+  }
+  return typedValue(field, value, { at, walk: { options: walk.options, path, goPath } });
+}
+
+interface Place {
+  readonly at: StructField;
+  readonly walk: Walk;
+}
+
+function typedValue(field: FieldSchema, value: unknown, { at, walk }: Place): unknown {
+  const schema = schemaOfField(field);
+  if (!schema) return decodeScalar(field, value, at);
+  // Go leaves a null list item or map value at its zero value.
+  if (value === null || value === undefined) return typedObject(schema, {}, walk);
+  if (!isRecord(value)) throw unmarshalTypeError(value, at, goTypeOf({ ...field, container: '' }));
+  return typedObject(schema, value, walk);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,140 @@
+import { parseDuration, formatDuration, DurationError } from '../apimachinery/duration.ts';
+import { canonicalQuantity, QuantityError } from '../apimachinery/quantity.ts';
+import { formatMicroTime, formatTime } from '../apimachinery/time.ts';
+import { GoDecodeError, parseRfc3339, type StructField, unmarshalTypeError, unmarshalValueError } from './go-json-error.ts';
+import type { FieldSchema, ValueKind } from './schema.ts';
+
+const goTypes: Readonly<Partial<Record<ValueKind, string>>> = {
+  string: 'string',
+  boolean: 'bool',
+  int32: 'int32',
+  int64: 'int64',
+  double: 'float64',
+  bytes: '[]uint8',
+  quantity: 'resource.Quantity',
+  strings: 'v1.ExtraValue',
+};
+
+function elementType(field: FieldSchema): string {
+  if (field.goType !== undefined && field.container !== 'map') return field.goType;
+  if (field.kind !== 'object') return goTypes[field.kind] ?? field.kind;
+  const dot = field.message.lastIndexOf('.');
+  return `${field.message.slice(field.message.indexOf('/') + 1, dot)}.${field.message.slice(dot + 1)}`;
+}
+
+/** Go's name of the field's type: `[]v1.Container`, `map[string]string`, `v1.RestartPolicy`. */
+export function goTypeOf(field: FieldSchema): string {
+  if (field.container === 'list') return `[]${elementType(field)}`;
+  if (field.container === 'map') return field.goType ?? `map[string]${elementType(field)}`;
+  return elementType(field);
+}
+
+/** Whether omitempty leaves a present value out. Only asked for fields that are no pointers. */
+export function isZero(field: FieldSchema, value: unknown): boolean {
+  if (field.container === 'list') return Array.isArray(value) && value.length === 0;
+  if (field.container === 'map') return Object.keys(value as object).length === 0;
+  if (field.kind === 'strings') return Array.isArray(value) && value.length === 0;
+  return value === '' && field.kind !== 'quantity' && field.kind !== 'intOrString' ? true : value === 0 && field.kind !== 'intOrString' || value === false;
+}
+
+export function zeroOf(field: FieldSchema): unknown {
+  switch (field.kind) {
+    case 'boolean':
+      return false;
+    case 'int32':
+    case 'int64':
+    case 'double':
+    case 'intOrString':
+      return 0;
+    case 'quantity':
+      return '0';
+    case 'duration':
+      return '0s';
+    case 'string':
+      return '';
+    default:
+      return undefined;
+  }
+}
+
+/** One value of a kind that has no fields; throws GoDecodeError. */
+export function decodeScalar(field: FieldSchema, value: unknown, at: StructField): unknown {
+  if (value === null || value === undefined) return zeroOf({ ...field, container: '' }) ?? null;
+  switch (field.kind) {
+    case 'string':
+      if (typeof value === 'string') return value;
+      break;
+    case 'boolean':
+      if (typeof value === 'boolean') return value;
+      break;
+    case 'int32':
+      if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= 2 ** 31 && value !== 2 ** 31) return value;
+      break;
+    case 'int64':
+      if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < 2 ** 63) return value;
+      break;
+    case 'double':
+      if (typeof value === 'number') return value;
+      break;
+    case 'strings':
+      if (Array.isArray(value)) return value.map((item) => decodeScalar({ ...field, kind: 'string' }, item, at));
+      break;
+    default:
+      return decodeCustom(field, value, at);
+  }
+  throw unmarshalTypeError(value, at, goTypeOf({ ...field, container: '' }));
+}
+
+/** Kinds that have an UnmarshalJSON of their own in Go. */
+function decodeCustom(field: FieldSchema, value: unknown, at: StructField): unknown {
+  switch (field.kind) {
+    case 'quantity':
+      return decodeQuantity(value);
+    case 'intOrString':
+      if (typeof value === 'string' || (typeof value === 'number' && Number.isInteger(value))) return value;
+      throw typeof value === 'number' ? new GoDecodeError(`json: cannot unmarshal number ${value} into Go value of type int32`) : unmarshalValueError(value, 'int32');
+    case 'time':
+      return formatTime(parseRfc3339(textOf(value)));
+    case 'microTime':
+      return formatMicroTime(parseRfc3339(textOf(value), '2006-01-02T15:04:05.000000Z07:00'));
+    case 'duration':
+      return decodeDuration(textOf(value));
+    case 'bytes':
+      return decodeBytes(value, at);
+    default:
+      return value;
+  }
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw unmarshalValueError(value, 'string');
+}
+
+function decodeQuantity(value: unknown): string {
+  try {
+    return canonicalQuantity(typeof value === 'string' || typeof value === 'number' ? value : JSON.stringify(value));
+  } catch (error) {
+    if (error instanceof QuantityError) throw new GoDecodeError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+function decodeDuration(text: string): string {
+  try {
+    return formatDuration(parseDuration(text));
+  } catch (error) {
+    if (error instanceof DurationError) throw new GoDecodeError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** Standard base64 with padding; line breaks are allowed, as in Go. */
+function decodeBytes(value: unknown, at: StructField): string {
+  if (typeof value !== 'string') throw unmarshalTypeError(value, at, '[]uint8');
+  const text = value.replace(/[\r\n]/g, '');
+  const bad = /[^A-Za-z0-9+/]/.exec(text.replace(/={1,2}$/, ''));
+  if (bad) throw new GoDecodeError(`illegal base64 data at input byte ${bad.index}`);
+  if (text.length % 4 !== 0) throw new GoDecodeError(`illegal base64 data at input byte ${text.length - (text.length % 4)}`);
+  return text;
+}
