@@ -1,0 +1,61 @@
+import { dump } from 'js-yaml';
+import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import type { MediaType } from './media-type.ts';
+import { encodeProtobufEnvelope } from './protobuf-envelope.ts';
+import { encodeProtobufWatchEvent } from './protobuf-watch.ts';
+
+/** Any object with a kind: an object, a list, a Status, a Table, a PartialObjectMetadata. */
+export type Encodable = Pick<KubernetesObject, 'apiVersion' | 'kind'>;
+
+const utf8 = new TextEncoder();
+
+/**
+ * Writes one object as the negotiated media type. JSON ends with a newline, as Go's encoder does. The object must be in
+ * Go's form already (kube/api/typed-object.ts); mediaType.as must have been applied before (toTable, toPartialMetadata).
+ * Throws when protobuf is asked for a kind that has no protobuf form.
+ */
+export function encode(object: Encodable, mediaType: Pick<MediaType, 'format' | 'pretty'>): Uint8Array {
+  switch (mediaType.format) {
+    case 'json':
+      return utf8.encode(`${mediaType.pretty ? JSON.stringify(object, undefined, 2) : JSON.stringify(object)}\n`);
+    case 'yaml':
+      return utf8.encode(toYaml(object));
+    case 'protobuf':
+      return encodeProtobufEnvelope(object);
+  }
+}
+
+/** The same with the JSON bytes of an object at hand, so that JSON answers copy instead of encoding. */
+export function encodeFromJson(json: Uint8Array, mediaType: Pick<MediaType, 'format' | 'pretty'>): Uint8Array {
+  if (mediaType.format !== 'json' || mediaType.pretty) {
+    return encode(JSON.parse(Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString()) as Encodable, mediaType);
+  }
+  const withNewline = new Uint8Array(json.length + 1);
+  withNewline.set(json);
+  withNewline[json.length] = 0x0a;
+  return withNewline;
+}
+
+/** sigs.k8s.io/yaml's output: keys sorted, lists not indented, no line folding markers of ours. */
+export function toYaml(value: unknown): string {
+  return dump(value, { sortKeys: true, noRefs: true, seqNoIndent: true, lineWidth: -1 });
+}
+
+export type WatchEventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+
+/** One frame of a watch: `{"type":…,"object":…}` and a newline, or a length-delimited protobuf WatchEvent. */
+export function encodeWatchEvent(type: WatchEventType, object: Encodable, mediaType: Pick<MediaType, 'format'>): Uint8Array {
+  if (mediaType.format === 'protobuf') return encodeProtobufWatchEvent(type, encodeProtobufEnvelope(object));
+  return utf8.encode(`{"type":"${type}","object":${JSON.stringify(object)}}\n`);
+}
+
+/** A watch frame around JSON bytes that exist already (watch cache). */
+export function watchEventFromJson(type: WatchEventType, json: Uint8Array): Uint8Array {
+  const head = utf8.encode(`{"type":"${type}","object":`);
+  const frame = new Uint8Array(head.length + json.length + 2);
+  frame.set(head);
+  frame.set(json, head.length);
+  frame[frame.length - 2] = 0x7d;
+  frame[frame.length - 1] = 0x0a;
+  return frame;
+}

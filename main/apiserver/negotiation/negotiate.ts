@@ -1,0 +1,102 @@
+import type { GroupVersionKind } from '../../../kube/apimachinery/gvr.ts';
+import { newNotAcceptable } from '../../../kube/apimachinery/status-errors.ts';
+import { failureStatus, StatusError } from '../../../kube/apimachinery/status.ts';
+import { type AcceptClause, JSON_TYPE, type MediaType, parseAccept, PROTOBUF_TYPE, RESPONSE_TYPES, WATCH_TYPES, YAML_TYPE } from './media-type.ts';
+
+/** What an endpoint can answer with. */
+export interface ResponseOffer {
+  /** True for list and watch endpoints: their 406 lists the streaming types too. */
+  readonly canWatch?: boolean;
+  /** False for kinds without a protobuf form, that is custom resources. Default true. */
+  readonly protobuf?: boolean;
+  /** False where Table and PartialObjectMetadata make no sense (Status answers, discovery). Default true. */
+  readonly transforms?: boolean;
+  /** Value of the `pretty` query parameter. */
+  readonly prettyQuery?: string | null;
+  /** Browsers, curl and wget get indented JSON. */
+  readonly userAgent?: string;
+}
+
+/**
+ * Picks the representation for an Accept header (upstream: endpoints/handlers/negotiation, behind go-restful's own check).
+ * Throws 406 NotAcceptable in upstream's two wordings: go-restful's when no media type fits, the negotiator's when its
+ * parameters ask for something that cannot be.
+ */
+export function negotiateResponse(acceptHeader: string | undefined, offer: ResponseOffer = {}): MediaType {
+  const offered = offer.protobuf === false ? [JSON_TYPE, YAML_TYPE] : RESPONSE_TYPES;
+  if (!acceptHeader) return mediaType(JSON_TYPE, new Map(), offer);
+  if (!routeMatches(acceptHeader, offer)) throw notAcceptableRoute(offer);
+  for (const clause of parseAccept(acceptHeader)) {
+    for (const contentType of offered) {
+      if (matches(clause, contentType) && parametersAllowed(clause, contentType, offer)) {
+        return mediaType(contentType, clause.parameters, offer);
+      }
+    }
+  }
+  throw newNotAcceptable(offered);
+}
+
+/** The same for streams; an endpoint that can watch is implied. Protobuf and JSON stream, YAML does not. */
+export function negotiateWatch(acceptHeader: string | undefined, offer: ResponseOffer = {}): MediaType {
+  const negotiated = negotiateResponse(acceptHeader, { ...offer, canWatch: true });
+  if (negotiated.format === 'yaml') throw newNotAcceptable(offer.protobuf === false ? [JSON_TYPE] : [JSON_TYPE, PROTOBUF_TYPE]);
+  return negotiated;
+}
+
+function matches(clause: AcceptClause, contentType: string): boolean {
+  const [type, subtype] = contentType.split('/');
+  return (clause.type === '*' || clause.type === type) && (clause.subtype === '*' || clause.subtype === subtype);
+}
+
+/** go-restful compares whole names only: `application/*` does not match. */
+function routeMatches(header: string, offer: ResponseOffer): boolean {
+  const produced = offer.canWatch ? [...RESPONSE_TYPES, ...WATCH_TYPES] : RESPONSE_TYPES;
+  return header.split(',').some((clause) => {
+    const name = clause.split(';', 1)[0]?.trim() ?? '';
+    return name === '*/*' || produced.includes(name);
+  });
+}
+
+function notAcceptableRoute(offer: ResponseOffer): StatusError {
+  const representations = (offer.canWatch ? [...RESPONSE_TYPES, ...WATCH_TYPES] : RESPONSE_TYPES).join(', ');
+  const message = `406: Not Acceptable\n\nAvailable representations: ${representations}`;
+  return new StatusError(failureStatus({ code: 406, reason: 'NotAcceptable', message, details: {} }));
+}
+
+function transformOf(parameters: ReadonlyMap<string, string>): GroupVersionKind | undefined {
+  const kind = parameters.get('as');
+  const group = parameters.get('g');
+  const version = parameters.get('v');
+  if (kind === undefined && group === undefined && version === undefined) return undefined;
+  return { group: group ?? '', version: version ?? '', kind: kind ?? '' };
+}
+
+function parametersAllowed(clause: AcceptClause, contentType: string, offer: ResponseOffer): boolean {
+  const transform = transformOf(clause.parameters);
+  if (clause.parameters.has('sv')) return false;
+  if (clause.parameters.has('stream') && clause.parameters.get('stream') !== 'watch') return false;
+  if (!transform) return true;
+  if (offer.transforms === false || transform.group !== 'meta.k8s.io') return false;
+  if (transform.version !== 'v1' && transform.version !== 'v1beta1') return false;
+  if (transform.kind === 'Table') return contentType !== PROTOBUF_TYPE;
+  return transform.kind === 'PartialObjectMetadata' || transform.kind === 'PartialObjectMetadataList';
+}
+
+function mediaType(contentType: string, parameters: ReadonlyMap<string, string>, offer: ResponseOffer): MediaType {
+  const format = contentType === YAML_TYPE ? 'yaml' : contentType === PROTOBUF_TYPE ? 'protobuf' : 'json';
+  const as = transformOf(parameters);
+  return {
+    format,
+    contentType,
+    watchContentType: format === 'protobuf' ? `${PROTOBUF_TYPE};stream=watch` : contentType,
+    ...(as ? { as } : {}),
+    pretty: format === 'json' && wantsPretty(parameters.get('pretty'), offer),
+    profile: parameters.get('profile') ?? '',
+  };
+}
+
+function wantsPretty(parameter: string | undefined, { prettyQuery, userAgent }: ResponseOffer): boolean {
+  if (parameter !== undefined) return parameter === '1';
+  if (typeof prettyQuery === 'string' && prettyQuery !== '') return !/^(0|f|F|false|False|FALSE)$/.test(prettyQuery);
+  return /^(curl|Wget|Mozilla\/5\.0)/.test(userAgent ?? '');
+}
