@@ -21,7 +21,7 @@ const window: Step = { name: 'window', script: 'renderer/build.ts' };
 const kubectl: Step = { name: 'kubectl', script: 'images/kubectl/build.ts' };
 const containers: Step = { name: 'container images', script: 'images/containers/build.ts' };
 const nodeImage: Step = { name: 'node image', script: 'images/node/build.ts' };
-const localRuntime: Step = { name: 'container runtime for local nodes', script: 'images/local/build.ts' };
+const localRuntime: Step = { name: 'container runtime for local nodes', script: 'images/runtime/build.ts' };
 
 const [target = 'everything', ...args] = process.argv.slice(2);
 const plan = await planSteps(target, args);

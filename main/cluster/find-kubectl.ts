@@ -1,6 +1,6 @@
 import { accessSync, constants, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { defaultCacheDirectory } from '../../images/cache-directory.ts';
 
 /** The kubectl that the project brought (images/kubectl), else the one on PATH; undefined when there is none. */
 export function findKubectl(environment: NodeJS.ProcessEnv = process.env): string | undefined {
@@ -9,10 +9,10 @@ export function findKubectl(environment: NodeJS.ProcessEnv = process.env): strin
   return candidates.map((directory) => join(directory, name)).find(isExecutable);
 }
 
-/** `.cache/kubectl/<version>/kubectl`, newest first; in the packaged app next to the resources. */
+/** `<cache>/kubectl/<version>/kubectl`, newest first; in the packaged app next to the resources. */
 function bundled(): readonly string[] {
   const resources = (process as { resourcesPath?: string }).resourcesPath;
-  const cache = fileURLToPath(new URL('../../.cache/kubectl', import.meta.url));
+  const cache = join(defaultCacheDirectory(), 'kubectl');
   return [...(resources === undefined ? [] : [join(resources, 'kubectl')]), ...versions(cache).map((version) => join(cache, version))];
 }
 
