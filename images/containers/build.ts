@@ -40,7 +40,7 @@ export async function buildContainerImages(options: ContainerImagesOptions = {})
 }
 
 /** Asks the host's own build of busybox, since the target's may be for another processor. */
-async function listApplets(options: ContainerImagesOptions & { readonly cacheDirectory: string; readonly workDirectory: string }): Promise<readonly string[]> {
+export async function listApplets(options: ContainerImagesOptions & { readonly cacheDirectory: string; readonly workDirectory: string }): Promise<readonly string[]> {
   const archive = { suite, architecture: hostArchitecture(), cacheDirectory: options.cacheDirectory, signal: options.signal };
   const deb = packageNamed(await downloadPackages(['busybox-static'], archive), 'busybox-static');
   const program = (await readPackageFiles(deb, (path) => path === 'usr/bin/busybox')).get('usr/bin/busybox');
