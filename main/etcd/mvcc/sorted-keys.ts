@@ -48,6 +48,15 @@ export class SortedKeys<T extends { readonly key: string }> {
     if (chunk.length > maxChunkSize) this.#chunks.splice(chunkIndex + 1, 0, chunk.splice(chunk.length >> 1));
   }
 
+  /** Puts item in the place of the one with the same key, or inserts it. */
+  set(item: T): void {
+    this.orderFor(item.key);
+    const chunk = this.#chunks[this.#chunkOf(item.key)];
+    const at = chunk === undefined ? 0 : this.#lowerBound(chunk, item.key);
+    if (chunk?.[at]?.key === item.key) chunk[at] = item;
+    else this.insert(item);
+  }
+
   delete(key: string): boolean {
     const chunkIndex = this.#chunkOf(key);
     const chunk = this.#chunks[chunkIndex];

@@ -1,0 +1,119 @@
+import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import type { CachedObject } from './cached-object.ts';
+import { type Change, InitialEvent } from './change.ts';
+import type { ObjectEvent, ObjectWatch } from './object-storage.ts';
+import { SelectionMatcher } from './selection-matcher.ts';
+
+/** Events that wait for a slow consumer before its watch is ended. They are shared, so this bounds pointers, not objects. */
+const maxQueuedEvents = 8192;
+/** Objects of the initial state in one batch. */
+const initialBatchSize = 500;
+
+/** Which changes concern a watcher at all, before its selectors are looked at. */
+export type WatchScope =
+  | { readonly type: 'all' }
+  | { readonly type: 'namespace'; readonly prefix: string }
+  | { readonly type: 'key'; readonly key: string }
+  | { readonly type: 'field'; readonly value: string; readonly prefix: string };
+
+export interface CacheWatcherOptions<T extends KubernetesObject> {
+  readonly scope: WatchScope;
+  readonly matcher: SelectionMatcher<T>;
+  /** Changes up to this revision have been seen. */
+  readonly afterRevision: number;
+  /** What already is, for a watch that begins with the state. */
+  readonly initial?: readonly CachedObject<T>[];
+  /** The revision of the bookmark after the initial state. */
+  readonly initialEventsEnd?: string;
+  readonly signal: AbortSignal;
+  readonly onEnd: () => void;
+}
+
+/**
+ * One watch of the cache: first the initial state, then what is queued. The queue is bounded; when it overflows, what is in it is still
+ * delivered and the stream ends.
+ */
+export class CacheWatcher<T extends KubernetesObject> {
+  readonly scope: WatchScope;
+  readonly #options: CacheWatcherOptions<T>;
+  #queue: ObjectEvent<T>[] = [];
+  #ended = false;
+  #wake: (() => void) | undefined;
+
+  constructor(options: CacheWatcherOptions<T>) {
+    this.scope = options.scope;
+    this.#options = options;
+    options.signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** The change is within the scope. */
+  offer(change: Change<T>): void {
+    if (change.revision <= this.#options.afterRevision) return;
+    const event = change.eventFor(this.#options.matcher);
+    if (event !== undefined) this.push(event);
+  }
+
+  push(event: ObjectEvent<T>): void {
+    if (this.#ended) return;
+    if (this.#queue.length >= maxQueuedEvents) {
+      this.end();
+      return;
+    }
+    this.#queue.push(event);
+    this.#wakeUp();
+  }
+
+  /** The stream ends normally once what is queued has been delivered. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#options.signal.removeEventListener('abort', this.#onAbort);
+    this.#options.onEnd();
+    this.#wakeUp();
+  }
+
+  stream(): ObjectWatch<T> {
+    return this.#deliver();
+  }
+
+  async *#deliver(): AsyncGenerator<readonly ObjectEvent<T>[]> {
+    const { signal } = this.#options;
+    try {
+      for (const batch of this.#initialBatches()) {
+        signal.throwIfAborted();
+        yield batch;
+      }
+      for (;;) {
+        signal.throwIfAborted();
+        const batch = this.#queue;
+        if (batch.length > 0) {
+          this.#queue = [];
+          yield batch;
+        } else if (this.#ended) {
+          return;
+        } else {
+          await new Promise<void>((resolve) => (this.#wake = resolve));
+        }
+      }
+    } finally {
+      this.#queue = [];
+      this.end();
+    }
+  }
+
+  *#initialBatches(): Generator<readonly ObjectEvent<T>[]> {
+    const { initial = [], initialEventsEnd } = this.#options;
+    for (let i = 0; i < initial.length; i += initialBatchSize) {
+      yield initial.slice(i, i + initialBatchSize).map((object) => new InitialEvent(object));
+    }
+    if (initialEventsEnd !== undefined) yield [{ type: 'BOOKMARK', resourceVersion: initialEventsEnd, initialEventsEnd: true }];
+  }
+
+  readonly #onAbort = (): void => this.end();
+
+  #wakeUp(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+}

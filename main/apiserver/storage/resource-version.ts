@@ -1,0 +1,23 @@
+import { newBadRequest, newTimeout } from '../../../kube/apimachinery/status-errors.ts';
+import { StatusError } from '../../../kube/apimachinery/status.ts';
+
+/** A resourceVersion as the client gave it, as a revision; undefined when unset. Throws 400 with upstream's text. */
+export function parseResourceVersion(resourceVersion: string | undefined): number | undefined {
+  if (resourceVersion === undefined || resourceVersion === '') return undefined;
+  const problem = uintProblem(resourceVersion);
+  if (problem === undefined) return Number(resourceVersion);
+  const quoted = JSON.stringify(resourceVersion);
+  throw newBadRequest(`invalid resource version: resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: ${problem}`);
+}
+
+function uintProblem(text: string): string | undefined {
+  if (!/^[0-9]+$/.test(text)) return 'invalid syntax';
+  return BigInt(text) > 0xffff_ffff_ffff_ffffn ? 'value out of range' : undefined;
+}
+
+/** The client has seen something newer than this server (upstream: NewTooLargeResourceVersionError). */
+export function newTooLargeResourceVersion(requested: number, current: number): StatusError {
+  const { status } = newTimeout(`Too large resource version: ${requested}, current: ${current}`, 1);
+  const causes = [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }];
+  return new StatusError({ ...status, details: { ...status.details, causes } });
+}

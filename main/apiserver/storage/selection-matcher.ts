@@ -1,0 +1,33 @@
+import { type LabelRequirements, matchesLabels } from '../../../kube/apimachinery/label-selector.ts';
+import type { FieldRequirement } from '../../../kube/apimachinery/field-selector.ts';
+import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import type { CachedObject } from './cached-object.ts';
+import type { Selection } from './object-storage.ts';
+
+/** Tells whether an object that has the right key also has the right labels and fields. */
+export class SelectionMatcher<T extends KubernetesObject> {
+  readonly #labels: LabelRequirements;
+  readonly #fields: readonly FieldRequirement[];
+
+  constructor(selection: Selection) {
+    this.#labels = selection.labels ?? [];
+    this.#fields = selection.fields ?? [];
+  }
+
+  /** Nothing but the key counts. */
+  get matchesAll(): boolean {
+    return this.#labels.length === 0 && this.#fields.length === 0;
+  }
+
+  matches(object: CachedObject<T>): boolean {
+    for (const { field, operator, value } of this.#fields) {
+      if ((object.field(field) === value) !== (operator === '=')) return false;
+    }
+    return this.#labels.length === 0 || matchesLabels(this.#labels, object.attributes.labels);
+  }
+
+  /** The one value that the field must have; undefined when it may have several. */
+  exactField(name: string): string | undefined {
+    return this.#fields.find(({ field, operator }) => field === name && operator === '=')?.value;
+  }
+}

@@ -1,0 +1,219 @@
+import type { Clock } from '../../../kube/apimachinery/clock.ts';
+import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import { prefixRange } from '../../etcd/mvcc/key-range.ts';
+import { SortedKeys } from '../../etcd/mvcc/sorted-keys.ts';
+import { CompactedError, type KeyValue, type Store, type StoreEvent, StoreUnavailableError } from '../../etcd/store.ts';
+import { CachedObject, type ObjectContext } from './cached-object.ts';
+import type { CacheWatcher } from './cache-watcher.ts';
+import { Change } from './change.ts';
+import { ChangeWindow } from './change-window.ts';
+import { FrameCache } from './frame-cache.ts';
+import { newTooLargeResourceVersion } from './resource-version.ts';
+import { WatcherIndex } from './watcher-index.ts';
+
+/** How long a reader waits for a revision that this server has not seen (upstream: blockTimeout). */
+const freshnessTimeoutMs = 3000;
+/** Between two attempts to list, when the store refuses. */
+const restartDelayMs = 500;
+
+interface Waiter {
+  readonly revision: number;
+  readonly resolve: () => void;
+}
+
+/**
+ * A copy of one resource, kept current by a watch of the Store (upstream: storage/cacher). Lists and watches are served from it, and it
+ * is as new as the Store whenever a reader asks for that (KEP-2340): the reader takes the Store's revision, has the Store report its
+ * progress, and waits until the copy has come that far, which within one process takes microseconds.
+ *
+ * It starts at the first use, with the state at the Store's oldest readable revision and all changes since: so that a watch can go back as
+ * far as the Store can.
+ */
+export class WatchCache<T extends KubernetesObject> implements AsyncDisposable {
+  readonly watchers: WatcherIndex<T>;
+  readonly #context: ObjectContext<T>;
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #closing = new AbortController();
+  readonly #frames = new FrameCache();
+  /** Objects that a writer in this process just wrote, by the bytes that it gave to the Store: spares decoding them. */
+  readonly #written = new Map<Uint8Array, { readonly object: T; readonly json: Uint8Array }>();
+  #byKey = new Map<string, CachedObject<T>>();
+  #sorted = new SortedKeys<CachedObject<T>>();
+  #window = new ChangeWindow<T>(0);
+  #revision = 0;
+  /** What the Store was at when the copy was begun: before that it serves nobody. */
+  #readyRevision = 1;
+  readonly #waiters = new Set<Waiter>();
+  #running: Promise<void> | undefined;
+
+  constructor(options: {
+    readonly context: ObjectContext<T>;
+    readonly store: Store;
+    readonly clock: Clock;
+    readonly indexedField: string | undefined;
+  }) {
+    this.#context = options.context;
+    this.#store = options.store;
+    this.#clock = options.clock;
+    this.watchers = new WatcherIndex({ keys: options.context.keys, indexedField: options.indexedField });
+  }
+
+  /** All changes up to this revision are in the copy. */
+  get revision(): number {
+    return this.#revision;
+  }
+  /** A watch can go on after this revision and any later one. */
+  get oldestRevision(): number {
+    return this.#window.oldestRevision;
+  }
+
+  peek(key: string): CachedObject<T> | undefined {
+    return this.#byKey.get(key);
+  }
+
+  /** Calls visit for each object with start ≤ key < end in key order. */
+  forEach(start: string, end: string, visit: (object: CachedObject<T>) => void): void {
+    this.#sorted.forEach(start, end, visit);
+  }
+
+  /** In key order. */
+  underPrefix(prefix: string): CachedObject<T>[] {
+    const range = prefixRange(prefix);
+    const objects: CachedObject<T>[] = [];
+    this.#sorted.forEach(range.start, range.end!, (object) => objects.push(object));
+    return objects;
+  }
+
+  changesAfter(revision: number): Iterable<Change<T>> {
+    return this.#window.after(revision);
+  }
+
+  /** Tells the cache what it is about to see, so that it need not decode it. Call `forgetWritten` when the write fails. */
+  expectWritten(value: Uint8Array, written: { readonly object: T; readonly json: Uint8Array }): void {
+    if (this.#running !== undefined) this.#written.set(value, written);
+  }
+  forgetWritten(value: Uint8Array): void {
+    this.#written.delete(value);
+  }
+
+  /** Resolves once the copy is as new as the Store is now. */
+  waitUntilFresh(signal?: AbortSignal): Promise<void> {
+    return this.waitFor(this.#store.revision, signal);
+  }
+
+  /** Resolves once the copy has reached the revision; 504 «Too large resource version» when that takes three seconds. */
+  async waitFor(revision: number, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    if (this.#running === undefined) {
+      this.#readyRevision = this.#store.revision;
+      this.#running = this.#run();
+    }
+    const needed = Math.max(revision, this.#readyRevision);
+    if (this.#revision >= needed) return;
+    this.#store.requestProgress(this.#context.keys.all);
+    await new Promise<void>((resolve, reject) => {
+      const settle = (act: () => void): void => {
+        timer[Symbol.dispose]();
+        signal?.removeEventListener('abort', onAbort);
+        this.#waiters.delete(waiter);
+        act();
+      };
+      const onAbort = (): void => settle(() => reject(signal?.reason));
+      const onTimeout = (): void => settle(() => reject(newTooLargeResourceVersion(needed, this.#store.revision)));
+      const timer = this.#clock.setTimer(freshnessTimeoutMs, onTimeout);
+      const waiter = { revision: needed, resolve: () => settle(resolve) };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#waiters.add(waiter);
+    });
+  }
+
+  addWatcher(watcher: CacheWatcher<T>): void {
+    this.watchers.add(watcher);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort(new Error('the watch cache is closed'));
+    this.watchers.endAll();
+    await this.#running;
+  }
+
+  /** Lists and follows until closed. When the Store's history overtakes it, all watches end and it starts anew, as upstream. */
+  async #run(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      try {
+        await this.#follow(await this.#load());
+      } catch (error) {
+        if (signal.aborted) return;
+        this.watchers.endAll();
+        if (error instanceof StoreUnavailableError && error.reason === 'closed') return;
+        this.#readyRevision = this.#store.revision;
+        // Compaction came between: the next attempt begins after it. Anything else is the store's trouble and needs a pause.
+        if (!(error instanceof CompactedError)) await this.#clock.sleep(restartDelayMs, signal).catch(() => undefined);
+      }
+    }
+  }
+
+  async #load(): Promise<number> {
+    const revision = Math.max(1, this.#store.compactRevision);
+    const { kvs } = await this.#store.range(this.#context.keys.all, { revision });
+    this.#byKey = new Map();
+    this.#sorted = new SortedKeys();
+    this.#written.clear();
+    this.#window = new ChangeWindow(revision);
+    for (const kv of kvs) this.#put(this.#decode(kv, true));
+    this.#advance(revision);
+    return revision;
+  }
+
+  async #follow(revision: number): Promise<void> {
+    const { all } = this.#context.keys;
+    const watch = this.#store.watch(all, { startRevision: revision + 1, signal: this.#closing.signal });
+    this.#store.requestProgress(all);
+    for await (const batch of watch) {
+      for (const event of batch.events) this.#apply(event);
+      this.#advance(batch.revision);
+    }
+  }
+
+  #apply(event: StoreEvent): void {
+    const key = event.type === 'put' ? event.kv.key : event.key;
+    const previous = this.#byKey.get(key);
+    const current = event.type === 'put' ? this.#decode(event.kv) : undefined;
+    if (current === undefined && previous === undefined) return;
+    const revision = event.type === 'put' ? event.kv.modRevision : event.modRevision;
+    if (current === undefined) {
+      this.#byKey.delete(key);
+      this.#sorted.delete(key);
+    } else {
+      this.#put(current);
+    }
+    const change = new Change({ revision, key, current, previous, frames: this.#frames });
+    this.#window.add(change);
+    this.watchers.dispatch(change);
+  }
+
+  #put(object: CachedObject<T>): void {
+    this.#byKey.set(object.key, object);
+    this.#sorted.set(object);
+  }
+
+  #decode({ key, value, modRevision }: KeyValue, upgrade = false): CachedObject<T> {
+    const written = this.#written.get(value);
+    this.#written.delete(value);
+    const { codec } = this.#context;
+    const json = written?.json ?? codec.jsonOf(value, key);
+    return new CachedObject(this.#context, {
+      key,
+      revision: modRevision,
+      json: upgrade ? codec.upgraded(json) : json,
+      object: written?.object,
+    });
+  }
+
+  #advance(revision: number): void {
+    this.#revision = Math.max(revision, this.#revision);
+    for (const waiter of this.#waiters) if (waiter.revision <= this.#revision) waiter.resolve();
+  }
+}
