@@ -1,0 +1,151 @@
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../../kube/apimachinery/clock.ts';
+import type { KubernetesObject } from '../../kube/apimachinery/object-meta.ts';
+import type { Random } from '../../kube/apimachinery/random.ts';
+import type { Transport } from '../../kube/client/transport.ts';
+import type { Store } from '../etcd/store.ts';
+import { createAuthenticator } from './authentication/authenticator.ts';
+import { serviceAccountKeyFromPem } from './authentication/service-account-keys.ts';
+import type { User } from './authentication/user.ts';
+import { admissionChain } from './admission/plugins.ts';
+import { allowAllAuthorizer, chainAuthorizers, mastersAuthorizer, type Authorizer } from './authorization/authorizer.ts';
+import { createRbacAuthorizer } from './authorization/rbac.ts';
+import type { HealthCheck } from './endpoints/health.ts';
+import { createHandler, type HandlerOptions } from './handler.ts';
+import { inProcessTransport } from './in-process-transport.ts';
+import { pathEndpoints } from './path-endpoints.ts';
+import { ResourceCatalog } from './registry/catalog.ts';
+import { ObjectMirror } from './registry/object-mirror.ts';
+import { resourceDefinitions } from './registry/resources.ts';
+import { listen, type Listener, type ListenOptions, type ServerHandler } from './server.ts';
+import { startObjects } from './start-objects.ts';
+import { LeaseManager } from './storage/lease-manager.ts';
+import { openObjectStorage } from './storage/store-object-storage.ts';
+import { storagePrefixOf } from './storage-prefix.ts';
+
+export interface ApiServerOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly pki: ApiServerPki;
+  /** `10.96.0.0/16`. */
+  readonly serviceCIDR: string;
+  readonly nodePortRange?: { readonly first: number; readonly last: number };
+  /** Where pods find the API server: the Endpoints of Service `kubernetes`. */
+  readonly advertise: { readonly address: string; readonly port: number };
+  /** Opens streams into nodes, for kubelets, pods and Services. */
+  readonly dialer?: NodeDialer;
+  readonly authorization?: 'RBAC' | 'AlwaysAllow';
+  readonly anonymous?: 'all' | 'paths' | 'none';
+  /** token → user, for tests and tools. */
+  readonly staticTokens?: Readonly<Record<string, User>>;
+  readonly serviceAccountIssuer?: string;
+  /** Further checks of /readyz. */
+  readonly readyChecks?: readonly HealthCheck[];
+  readonly maxInFlight?: number;
+  /** Told of every answer: audit, traces. */
+  readonly observe?: HandlerOptions['observe'];
+  /** Unexpected failures, which the client sees as 500. */
+  readonly reportError?: (error: unknown, path: string) => void;
+}
+
+/** All PEM. */
+export interface ApiServerPki {
+  readonly clientCA: string;
+  readonly server: { readonly certificate: string; readonly key: string };
+  /** The first signs; all verify. */
+  readonly serviceAccountKeys: readonly string[];
+  readonly kubeletClient?: { readonly certificate: string; readonly key: string };
+  readonly frontProxyCA?: string;
+  readonly frontProxyClient?: { readonly certificate: string; readonly key: string };
+}
+
+export interface NodeDialer {
+  /** Host and port as seen from inside the node. */
+  dialNode(nodeName: string, target: { readonly host: string; readonly port: number }, signal: AbortSignal): Promise<Duplex>;
+}
+
+export interface ApiServer extends AsyncDisposable {
+  /** In-process, with that identity; authorization, admission and validation apply. */
+  transport(identity: User): Transport;
+  listen(options: Pick<ListenOptions, 'host' | 'port'>): Promise<Listener>;
+  readonly handler: ServerHandler;
+  readonly catalog: ResourceCatalog;
+}
+
+const DEFAULT_ISSUER = 'https://kubernetes.default.svc.cluster.local';
+/** As upstream's --max-requests-inflight plus --max-mutating-requests-inflight. */
+const MAX_IN_FLIGHT = 600;
+/** What authentication, authorization and admission ask about on every request. */
+const MIRRORED = [
+  { group: 'rbac.authorization.k8s.io', resource: 'clusterroles' }, { group: 'rbac.authorization.k8s.io', resource: 'clusterrolebindings' },
+  { group: 'rbac.authorization.k8s.io', resource: 'roles' }, { group: 'rbac.authorization.k8s.io', resource: 'rolebindings' },
+  { group: '', resource: 'namespaces' }, { group: '', resource: 'serviceaccounts' }, { group: '', resource: 'limitranges' },
+  { group: '', resource: 'resourcequotas' }, { group: 'scheduling.k8s.io', resource: 'priorityclasses' },
+];
+
+/** Opens storage, creates what every cluster has, and serves. Resolves when requests can be answered. */
+export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  await using stack = new AsyncDisposableStack();
+  const { store, clock, random, pki } = options;
+  const leases = new LeaseManager({ store, clock });
+  const definitions = resourceDefinitions({ serviceCIDR: options.serviceCIDR, nodePortRange: options.nodePortRange ?? { first: 30_000, last: 32_767 }, random: () => random.next() });
+  const catalog = new ResourceCatalog({
+    definitions, clock, random,
+    openStorage(definition, info) {
+      const { resource, strategy, indexedField } = definition;
+      const storage = openObjectStorage<KubernetesObject>({
+        store, clock, leases, resource, apiVersion: resource.group === '' ? resource.version : `${resource.group}/${resource.version}`,
+        kind: resource.kind, namespaced: info.namespaced, resourcePrefix: storagePrefixOf(definition),
+        ...(strategy.selectableFields ? { selectableFields: (object) => strategy.selectableFields?.(object) ?? {} } : {}),
+        ...(indexedField ? { indexedField } : {}),
+      });
+      stack.use(storage);
+      return storage;
+    },
+  });
+  const mirror = stack.use(new ObjectMirror(catalog));
+  await Promise.all([...MIRRORED.map((resource) => mirror.follow(resource)), ...definitions.map((definition) => restore(catalog, definition))]);
+  const keys = pki.serviceAccountKeys.map(serviceAccountKeyFromPem);
+  const issuer = options.serviceAccountIssuer ?? DEFAULT_ISSUER;
+  const authenticator = createAuthenticator({
+    issuer, apiAudiences: [issuer], keys, reader: mirror, clock, anonymous: options.anonymous ?? 'paths',
+    ...(options.staticTokens ? { staticTokens: options.staticTokens } : {}),
+  });
+  const authorizer = authorizerFor(options, mirror);
+  const admission = admissionChain({ reader: mirror, clock, random, authorizer });
+  const shared = { ...options, catalog, mirror, authenticator, authorizer, admission, keys, issuer };
+  const handler = createHandler({
+    catalog, admission, clock, random, authenticator, authorizer,
+    special: new Map(),
+    paths: pathEndpoints(shared),
+    upgrades: async () => false,
+    maxInFlight: options.maxInFlight ?? MAX_IN_FLIGHT,
+    ...(options.observe ? { observe: options.observe } : {}),
+    reportError: options.reportError ?? (() => {}),
+  });
+  const transport = (identity: User): Transport => inProcessTransport(handler, identity);
+  await startObjects(transport({ name: 'system:apiserver', groups: ['system:masters'] }), options);
+  const owned = stack.move();
+  return {
+    handler, catalog, transport,
+    async listen({ host, port }) {
+      const { certificate, key } = pki.server;
+      const listener = await listen(handler, { host, port, tls: { certificate, key, clientCA: [pki.clientCA].join('\n') } });
+      owned.use(listener);
+      return listener;
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function restore(catalog: ResourceCatalog, definition: ReturnType<typeof resourceDefinitions>[number]): Promise<void> {
+  if (!definition.restore) return;
+  const list = await catalog.registry(definition.resource)?.storage.list();
+  definition.restore((list?.items ?? []).map((item) => item.object));
+}
+
+function authorizerFor(options: ApiServerOptions, mirror: ObjectMirror): Authorizer {
+  if (options.authorization === 'AlwaysAllow') return allowAllAuthorizer;
+  return chainAuthorizers([mastersAuthorizer, createRbacAuthorizer(mirror)]);
+}

@@ -1,0 +1,30 @@
+import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import { failureStatus, StatusError } from '../../../kube/apimachinery/status.ts';
+import { answerObject, answerStored, inVersion } from './answer.ts';
+import type { ApiResponse } from './request.ts';
+import { admissionAttributes, checkBodyIdentity, writeContextOf, writeQueryOf, type ResourceRequest, type WriteQuery } from './resource-request.ts';
+import { readResource, trackerOf } from './versioned.ts';
+
+export async function createObject(request: ResourceRequest): Promise<ApiResponse> {
+  const query = writeQueryOf(request, 'CreateOptions');
+  const decoded = await readResource(request, query);
+  checkBodyIdentity(decoded, request);
+  return createDecoded(request, decoded, query);
+}
+
+/** From the point where the object is known: also the end of pods/binding and other creating subresources. */
+export async function createDecoded(request: ResourceRequest, decoded: KubernetesObject, query: WriteQuery): Promise<ApiResponse> {
+  const { context, served, registry, admission } = request;
+  const { dryRun } = query;
+  if (decoded.metadata.resourceVersion) {
+    throw new StatusError(failureStatus({ code: 500, reason: '', message: 'resourceVersion should not be set on objects to be created' }));
+  }
+  const attributes = admissionAttributes(request, { operation: 'CREATE', object: decoded, dryRun });
+  const admitted = await admission.mutate({ ...attributes, object: decoded }, context.request.signal);
+  const track = trackerOf(request, query);
+  const result = await registry.create(admitted, writeContextOf(request, query), {
+    validate: (object) => admission.validate({ ...attributes, object, name: object.metadata.name }, context.request.signal),
+    track: (object) => track(object, undefined),
+  });
+  return result.stored ? answerStored(context, served, result.stored, 201) : answerObject(context, inVersion(served, result.object), 201);
+}

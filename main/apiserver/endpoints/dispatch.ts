@@ -1,0 +1,82 @@
+import { failureStatus, StatusError } from '../../../kube/apimachinery/status.ts';
+import { newResourceNotServed } from '../../../kube/apimachinery/status-errors.ts';
+import type { Clock } from '../../../kube/apimachinery/clock.ts';
+import type { AdmissionChain } from '../admission/admission.ts';
+import type { ResourceCatalog, ServedResource } from '../registry/catalog.ts';
+import { createObject } from './create.ts';
+import { deleteCollection } from './delete-collection.ts';
+import { deleteObject } from './delete.ts';
+import { getObject } from './get.ts';
+import { listObjects } from './list.ts';
+import { patchObject } from './patch.ts';
+import type { ApiResponse, RequestContext } from './request.ts';
+import { pathNotFound } from './respond.ts';
+import type { ResourceRequest } from './resource-request.ts';
+import { updateObject } from './update.ts';
+import { watchObjects } from './watch.ts';
+
+/** A resource or subresource with an endpoint of its own. */
+export type SpecialEndpoint = (context: RequestContext, served: ServedResource) => Promise<ApiResponse>;
+
+export interface DispatchOptions {
+  readonly catalog: ResourceCatalog;
+  readonly admission: AdmissionChain;
+  readonly clock: Clock;
+  /** By `plural[.group]` for what is not stored, `plural[.group]/subresource` for subresources. */
+  readonly special: ReadonlyMap<string, SpecialEndpoint>;
+}
+
+type Endpoint = (request: ResourceRequest) => Promise<ApiResponse>;
+const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
+  get: getObject, list: listObjects, watch: watchObjects, create: createObject, update: updateObject,
+  patch: patchObject, delete: deleteObject, deletecollection: deleteCollection,
+};
+/** The part after these is a path of the target's own. */
+const PATH_SUBRESOURCES = new Set(['proxy']);
+
+export function methodNotAllowed(): StatusError {
+  const message = 'the server does not allow this method on the requested resource';
+  return new StatusError(failureStatus({ code: 405, reason: 'MethodNotAllowed', message, details: {} }));
+}
+
+/** Finds the endpoint of a resource request and runs it; throws StatusErrors. */
+export async function dispatchResource(options: DispatchOptions, context: RequestContext): Promise<ApiResponse> {
+  const { info } = context;
+  const served = options.catalog.find(info.apiGroup, info.apiVersion, info.resource);
+  if (!served) {
+    if (options.catalog.hasGroup(info.apiGroup)) throw newResourceNotServed();
+    return pathNotFound();
+  }
+  checkShape(context, served);
+  const key = served.registry || served.info.group !== '' ? keyOf(served) : served.info.resource;
+  const special = options.special.get(info.subresource === '' ? key : `${key}/${info.subresource}`);
+  if (special) return special(context, served);
+  const { registry } = served;
+  const endpoint = ENDPOINTS[info.verb];
+  if (!registry || !endpoint) throw methodNotAllowed();
+  return endpoint({ context, served, registry, admission: options.admission, clock: options.clock });
+}
+
+function keyOf({ info: { group, resource } }: ServedResource): string {
+  return group === '' ? resource : `${resource}.${group}`;
+}
+
+/** Whether the path exists (404) and takes the method (405). */
+function checkShape({ info, request }: RequestContext, served: ServedResource): void {
+  const { namespaced, verbs } = served.info;
+  const isNamespaces = served.info.resource === 'namespaces' && served.info.group === '';
+  if (!namespaced && info.namespace !== '' && !isNamespaces) throw newResourceNotServed();
+  if (namespaced && info.namespace === '' && info.name !== '' && info.parts.length > 1) throw newResourceNotServed();
+  if (info.subresource === '') {
+    const named = info.parts.length > 1;
+    const wrongPlace = (info.verb === 'create') === named && (info.verb === 'create' || info.verb === 'update' || info.verb === 'patch');
+    const needsNamespace = namespaced && info.namespace === '' && (info.verb === 'create' || info.verb === 'deletecollection');
+    if (wrongPlace || (!named && (info.verb === 'update' || info.verb === 'patch')) || needsNamespace) throw methodNotAllowed();
+    if (!(verbs as readonly string[]).includes(info.verb)) throw methodNotAllowed();
+    return;
+  }
+  const subresource = served.subresources.get(info.subresource);
+  if (!subresource || (info.parts.length > 3 && !PATH_SUBRESOURCES.has(info.subresource))) throw newResourceNotServed();
+  const verb = request.method === 'DELETE' ? 'delete' : info.verb;
+  if (!(subresource.verbs as readonly string[]).includes(verb)) throw methodNotAllowed();
+}

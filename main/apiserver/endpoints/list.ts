@@ -1,0 +1,84 @@
+import { OBJECT_MEDIA_TYPE } from '../../../kube/client/transport.ts';
+import type { KubernetesObject, ListMeta } from '../../../kube/apimachinery/object-meta.ts';
+import { newBadRequest } from '../../../kube/apimachinery/status-errors.ts';
+import type { ServedResource } from '../registry/catalog.ts';
+import { bareJsonHead } from '../storage/json-head.ts';
+import type { ListQuery, StoredList } from '../storage/object-storage.ts';
+import { inVersion, wantsObject } from './answer.ts';
+import type { ApiResponse } from './request.ts';
+import type { ResourceRequest } from './resource-request.ts';
+import { selectionOf } from './selection.ts';
+import { checkListOptions } from './list-options.ts';
+
+const COMMA = 44;
+const EMPTY = new Uint8Array(0);
+const TAIL = Buffer.from(']}\n');
+
+export async function listObjects(request: ResourceRequest): Promise<ApiResponse> {
+  const { context, served, registry } = request;
+  const list = await registry.storage.list(listQueryOf(request));
+  if (wantsObject(context.request)) {
+    return { status: 200, headers: { 'content-type': OBJECT_MEDIA_TYPE }, body: EMPTY, object: listObject(served, list) };
+  }
+  if (served.alternative) {
+    return { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(`${JSON.stringify(listObject(served, list))}\n`) };
+  }
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: listBytes(served, list) };
+}
+
+function listQueryOf(request: ResourceRequest): ListQuery {
+  const { query, signal } = request.context.request;
+  checkListOptions(query, { watch: false });
+  const limit = integer(query.get('limit'), 'limit');
+  const resourceVersion = query.get('resourceVersion');
+  const match = query.get('resourceVersionMatch');
+  const continueToken = query.get('continue');
+  return {
+    ...selectionOf(request),
+    signal,
+    ...(limit ? { limit } : {}),
+    ...(continueToken ? { continue: continueToken } : {}),
+    ...(resourceVersion ? { resourceVersion } : {}),
+    ...(match ? { resourceVersionMatch: match as 'Exact' | 'NotOlderThan' } : {}),
+  };
+}
+
+function integer(text: string | null, name: string): number | undefined {
+  if (text === null || text === '') return undefined;
+  if (!/^[+-]?\d+$/.test(text)) throw newBadRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  const value = Number(text);
+  return name === 'limit' && value < 0 ? undefined : value;
+}
+
+export function listMetaOf(list: StoredList<KubernetesObject>): ListMeta {
+  return {
+    resourceVersion: list.resourceVersion,
+    ...(list.continue ? { continue: list.continue } : {}),
+    ...(list.remainingItemCount === undefined ? {} : { remainingItemCount: list.remainingItemCount }),
+  };
+}
+
+export function listObject(served: ServedResource, list: StoredList<KubernetesObject>): object {
+  return {
+    kind: `${served.info.kind}List`,
+    apiVersion: served.apiVersion,
+    metadata: listMetaOf(list),
+    items: list.items.map((item) => inVersion(served, item.object)),
+  };
+}
+
+/** The list as JSON: one allocation, the items copied from the watch cache. */
+function listBytes(served: ServedResource, list: StoredList<KubernetesObject>): Uint8Array {
+  const start = Buffer.from(`{"kind":"${served.info.kind}List","apiVersion":"${served.apiVersion}","metadata":${JSON.stringify(listMetaOf(list))},"items":[`);
+  const { items } = list;
+  let size = start.length + TAIL.length + Math.max(0, items.length - 1);
+  for (const item of items) size += item.jsonSize(bareJsonHead);
+  const body = Buffer.allocUnsafe(size);
+  let offset = start.copy(body, 0);
+  for (let index = 0; index < items.length; index++) {
+    if (index > 0) body[offset++] = COMMA;
+    offset = items[index]?.copyJson(body, { offset, head: bareJsonHead }) ?? offset;
+  }
+  TAIL.copy(body, offset);
+  return body;
+}

@@ -1,0 +1,108 @@
+import type { Clock } from '../../../kube/apimachinery/clock.ts';
+import { fieldNotSupported } from '../../../kube/apimachinery/field-error.ts';
+import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import { newBadRequest, newInvalid } from '../../../kube/apimachinery/status-errors.ts';
+import type { AdmissionAttributes, AdmissionChain } from '../admission/admission.ts';
+import { isValidPathSegmentName } from '../../../kube/apimachinery/name-validation.ts';
+import type { ServedResource } from '../registry/catalog.ts';
+import { validateFieldManager } from '../registry/generic/object-meta-validation.ts';
+import type { Registry, WriteContext } from '../registry/generic/registry.ts';
+import type { ObjectName } from '../storage/object-storage.ts';
+import type { RequestContext } from './request.ts';
+
+/** A request to a stored resource, with all that its endpoint needs. */
+export interface ResourceRequest {
+  readonly context: RequestContext;
+  readonly served: ServedResource;
+  readonly registry: Registry;
+  readonly admission: AdmissionChain;
+  readonly clock: Clock;
+}
+
+export function nameTarget({ context: { info } }: ResourceRequest): ObjectName {
+  const problems = isValidPathSegmentName(info.name);
+  if (problems.length > 0) throw newBadRequest(`Name parameter invalid: ${JSON.stringify(info.name)}: ${problems.join(';')}`);
+  return info.namespace === '' ? { name: info.name } : { namespace: info.namespace, name: info.name };
+}
+
+/** A request to a namespaced resource through the cluster-wide path can only list and watch. */
+export function isScopeRight({ context: { info }, served }: Pick<ResourceRequest, 'context' | 'served'>): boolean {
+  return served.info.namespaced || info.namespace === '' || served.info.resource === 'namespaces';
+}
+
+export function writeContextOf(request: ResourceRequest, options: { readonly dryRun: boolean }): WriteContext {
+  const { context, served } = request;
+  return {
+    user: context.user,
+    dryRun: options.dryRun,
+    version: served.info.version,
+    warnings: context.warnings,
+    ...(context.info.subresource === '' ? {} : { subresource: context.info.subresource }),
+  };
+}
+
+/** CreateOptions, UpdateOptions and PatchOptions of the query. */
+export interface WriteQuery {
+  readonly dryRun: boolean;
+  readonly fieldManager: string | undefined;
+  readonly fieldValidation: 'Ignore' | 'Warn' | 'Strict';
+  readonly force: boolean | undefined;
+}
+
+const FIELD_VALIDATIONS = ['', 'Ignore', 'Strict', 'Warn'];
+
+export function writeQueryOf({ context: { request: { query } } }: ResourceRequest, kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions'): WriteQuery {
+  const dryRun = query.getAll('dryRun').filter((value) => value !== '');
+  const fieldManager = query.get('fieldManager') || undefined;
+  const fieldValidation = query.get('fieldValidation') ?? '';
+  const force = query.get('force');
+  const errors = [
+    ...(fieldManager ? validateFieldManager(fieldManager, 'fieldManager') : []),
+    ...(dryRun.every((value) => value === 'All') ? [] : [fieldNotSupported('dryRun', dryRun, ['All'])]),
+    ...(FIELD_VALIDATIONS.includes(fieldValidation) ? [] : [fieldNotSupported('fieldValidation', fieldValidation, FIELD_VALIDATIONS)]),
+  ];
+  if (errors.length > 0) throw newInvalid({ group: 'meta.k8s.io', kind }, '', errors);
+  return {
+    dryRun: dryRun.length > 0,
+    fieldManager,
+    fieldValidation: fieldValidation === '' ? 'Warn' : (fieldValidation as WriteQuery['fieldValidation']),
+    force: force === null ? undefined : force !== 'false' && force !== '0',
+  };
+}
+
+export function admissionAttributes<T extends KubernetesObject>(
+  request: ResourceRequest,
+  what: { readonly operation: AdmissionAttributes['operation']; readonly object?: T; readonly oldObject?: T; readonly dryRun: boolean; readonly options?: unknown },
+): AdmissionAttributes<T> {
+  const { context, served } = request;
+  const { info, user } = context;
+  const kind = served.subresources.get(info.subresource)?.kind ?? served.info;
+  return {
+    ...what,
+    group: info.apiGroup,
+    version: info.apiVersion,
+    resource: info.resource,
+    subresource: info.subresource,
+    kind,
+    namespace: info.namespace,
+    name: info.name || what.object?.metadata.name || '',
+    user,
+    warn: (text) => {
+      if (!context.warnings.includes(text)) context.warnings.push(text);
+    },
+  };
+}
+
+/** Upstream: EnsureObjectNamespaceMatchesRequestNamespace and the name checks of the update handlers. */
+export function checkBodyIdentity(object: KubernetesObject, { context: { info }, served }: ResourceRequest): void {
+  const { metadata } = object;
+  if (served.info.namespaced) {
+    if (!metadata.namespace) metadata.namespace = info.namespace;
+    else if (metadata.namespace !== info.namespace) {
+      throw newBadRequest('the namespace of the provided object does not match the namespace sent on the request');
+    }
+  }
+  if (info.name === '') return;
+  if (!metadata.name) throw newBadRequest('the name of the object () does not match the name on the URL (' + `${info.name})`);
+  if (metadata.name !== info.name) throw newBadRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${info.name})`);
+}

@@ -1,0 +1,43 @@
+import { parseFieldSelector, type FieldRequirement } from '../../../kube/apimachinery/field-selector.ts';
+import { parseLabelSelector } from '../../../kube/apimachinery/label-selector-parser.ts';
+import { newBadRequest } from '../../../kube/apimachinery/status-errors.ts';
+import type { ServedResource } from '../registry/catalog.ts';
+import type { Selection } from '../storage/object-storage.ts';
+import type { ResourceRequest } from './resource-request.ts';
+
+/** What label and field selector, namespace and name of a list, watch or deletecollection pick. */
+export function selectionOf({ context, served }: ResourceRequest): Selection {
+  const { info, request: { query } } = context;
+  const labelSelector = query.get('labelSelector');
+  const fieldSelector = query.get('fieldSelector');
+  const fields = fieldSelector ? supported(served, parse(() => parseFieldSelector(fieldSelector))) : [];
+  const exactName = fields.find(({ field, operator }) => field === 'metadata.name' && operator === '=');
+  const cheapName = exactName && (info.namespace !== '' || !served.info.namespaced) ? exactName.value : undefined;
+  const rest = cheapName === undefined ? fields : fields.filter((requirement) => requirement !== exactName);
+  return {
+    ...(info.namespace !== '' && served.info.namespaced ? { namespace: info.namespace } : {}),
+    ...(cheapName === undefined ? {} : { name: cheapName }),
+    ...(labelSelector ? { labels: parse(() => parseLabelSelector(labelSelector)) } : {}),
+    ...(rest.length > 0 ? { fields: rest } : {}),
+  };
+}
+
+function parse<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw newBadRequest(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function supported(served: ServedResource, requirements: readonly FieldRequirement[]): readonly FieldRequirement[] {
+  for (const { field } of requirements) {
+    if (field === 'metadata.name' || (field === 'metadata.namespace') || served.fieldNames.has(field)) continue;
+    throw newBadRequest(
+      served.fieldNames.size > 0
+        ? `field label not supported: ${field}`
+        : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
+    );
+  }
+  return requirements;
+}

@@ -1,0 +1,24 @@
+import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import { readObject } from './body.ts';
+import type { ResourceRequest, WriteQuery } from './resource-request.ts';
+
+/** Reads the body in the version of the request and gives it in the stored version, with defaults. */
+export async function readResource(request: ResourceRequest, query: Pick<WriteQuery, 'fieldValidation'>): Promise<KubernetesObject> {
+  const { context, served } = request;
+  const decoded = await readObject(context, { apiVersion: served.apiVersion, kind: served.info.kind });
+  void query;
+  return toStorageVersion(request, decoded);
+}
+
+export function toStorageVersion({ served, registry }: Pick<ResourceRequest, 'served' | 'registry'>, decoded: KubernetesObject): KubernetesObject {
+  const { alternative } = served;
+  alternative?.applyDefaults?.(decoded);
+  const object = alternative ? alternative.toStorage(decoded) : decoded;
+  registry.definition.strategy.applyDefaults?.(object);
+  return object;
+}
+
+/** managedFields of what is about to be written. */
+export function trackerOf(_request: ResourceRequest, _query: WriteQuery): (next: KubernetesObject, previous: KubernetesObject | undefined) => KubernetesObject {
+  return (next) => next;
+}

@@ -1,0 +1,80 @@
+import { OBJECT_MEDIA_TYPE } from '../../../kube/client/transport.ts';
+import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import { statusOf } from '../../../kube/apimachinery/status.ts';
+import type { ServedResource } from '../registry/catalog.ts';
+import type { BookmarkEvent, ObjectEvent, ObjectWatch, WatchQuery } from '../storage/object-storage.ts';
+import { inVersion, wantsObject } from './answer.ts';
+import { checkListOptions } from './list-options.ts';
+import type { ApiResponse } from './request.ts';
+import type { ResourceRequest } from './resource-request.ts';
+import { selectionOf } from './selection.ts';
+import { isTrue } from '../filters/request-info.ts';
+
+/** Watches without timeoutSeconds end after a random time between this and twice this, as upstream's --min-request-timeout. */
+const MIN_WATCH_MS = 1_800_000;
+const EMPTY = new Uint8Array(0);
+
+export async function watchObjects(request: ResourceRequest): Promise<ApiResponse> {
+  const { context, served, registry } = request;
+  const events = await registry.storage.watch(watchQueryOf(request));
+  if (wantsObject(context.request)) {
+    return { status: 200, headers: { 'content-type': OBJECT_MEDIA_TYPE }, body: EMPTY, events: eventObjects(served, events) };
+  }
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: frames(served, events) };
+}
+
+function watchQueryOf(request: ResourceRequest): WatchQuery {
+  const { query, signal } = request.context.request;
+  checkListOptions(query, { watch: true });
+  const selection = selectionOf(request);
+  const { info } = request.context;
+  const name = selection.name ?? (info.name !== '' && info.namespace !== '' ? info.name : undefined);
+  const resourceVersion = query.get('resourceVersion');
+  const initial = query.get('sendInitialEvents');
+  const timeoutSeconds = Number(query.get('timeoutSeconds') ?? 0);
+  return {
+    ...selection,
+    ...(name ? { name } : {}),
+    signal,
+    timeoutMs: timeoutSeconds > 0 ? timeoutSeconds * 1000 : MIN_WATCH_MS * (1 + (request.clock.monotonicMs() % 1000) / 1000),
+    ...(resourceVersion ? { resourceVersion } : {}),
+    ...(initial ? { sendInitialEvents: isTrue(initial) } : {}),
+    ...(query.has('allowWatchBookmarks') ? { allowWatchBookmarks: isTrue(query.get('allowWatchBookmarks')) } : {}),
+  };
+}
+
+async function* frames(served: ServedResource, events: ObjectWatch<KubernetesObject>): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const batch of events) {
+      const encoded = batch.map((event) => frameOf(served, event));
+      yield encoded.length === 1 ? (encoded[0] as Uint8Array) : Buffer.concat(encoded);
+    }
+  } catch (error) {
+    yield encodeFrame('ERROR', statusOf(error));
+  }
+}
+
+function frameOf(served: ServedResource, event: ObjectEvent<KubernetesObject>): Uint8Array {
+  if (event.type === 'BOOKMARK') return encodeFrame('BOOKMARK', bookmark(served, event));
+  if (served.alternative) return encodeFrame(event.type, inVersion(served, event.stored.object));
+  return event.jsonFrame(served.head);
+}
+
+function encodeFrame(type: string, object: unknown): Uint8Array {
+  return Buffer.from(`${JSON.stringify({ type, object })}\n`);
+}
+
+async function* eventObjects(served: ServedResource, events: ObjectWatch<KubernetesObject>): AsyncGenerator<readonly unknown[]> {
+  for await (const batch of events) {
+    yield batch.map((event) =>
+      event.type === 'BOOKMARK'
+        ? { type: 'BOOKMARK', object: bookmark(served, event) }
+        : { type: event.type, object: inVersion(served, event.stored.object) },
+    );
+  }
+}
+
+function bookmark({ info, apiVersion }: ServedResource, event: BookmarkEvent): object {
+  const annotations = event.initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {};
+  return { kind: info.kind, apiVersion, metadata: { resourceVersion: event.resourceVersion, creationTimestamp: null, ...annotations } };
+}
