@@ -29,7 +29,7 @@ export interface Calls {
   /** Stops the cluster and ends the daemon. */
   'daemon.shutdown': { args: Record<string, never>; result: void };
   'image.load': { args: { path: string }; result: { names: string[] } };
-  'image.list': { args: Record<string, never>; result: { images: { name: string; digest: string; sizeBytes: number }[] } };
+  'image.list': { args: Record<string, never>; result: { images: { name: string; digest: string }[] } };
   'node.add': { args: { driver?: DriverName; count?: number; cpus?: number; memoryMiB?: number }; result: { names: string[] } };
   /** Drains first, then deletes the Node and its machine. */
   'node.remove': { args: { name: string }; result: void };
@@ -65,7 +65,7 @@ export interface ClusterStatus {
   daemonPid: number;
   phases: PhaseStatus[];
   machines: MachineStatus[];
-  controlPlane?: { residentMiB: number; cpuSeconds: number; objects: number; revision: number };
+  controlPlane?: { residentMiB: number; cpuSeconds: number; revision: number };
 }
 
 /** One step of starting, in order; shown as a list with times. */

@@ -10,7 +10,7 @@ export async function image(args: readonly string[]): Promise<number> {
   using connection = await requireDaemon(directory);
   if (action === 'list') {
     const { images } = await connection.call('image.list', {});
-    console.log(json ? JSON.stringify(images, undefined, 2) : images.map((entry) => `${entry.name.padEnd(50)} ${(entry.sizeBytes / 1e6).toFixed(1).padStart(8)} MB  ${entry.digest.slice(0, 19)}`).join('\n'));
+    console.log(json ? JSON.stringify(images, undefined, 2) : images.map((entry) => `${entry.name.padEnd(50)} ${entry.digest.slice(0, 19)}`).join('\n'));
     return 0;
   }
   if (action !== 'load' || files.length === 0) throw new UsageError('`coracle image` takes `load FILE…` or `list`');

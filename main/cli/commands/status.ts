@@ -24,7 +24,7 @@ function render(current: ClusterStatus): string {
     ['Window', current.uiURL],
     ['Kubeconfig', current.kubeconfig],
     ['Data', current.dataDirectory],
-    ['Control plane', plane && `${plane.residentMiB} MiB, ${plane.cpuSeconds.toFixed(1)} CPU s, ${plane.objects} objects, revision ${plane.revision}`],
+    ['Control plane', plane && `${plane.residentMiB} MiB, ${plane.cpuSeconds.toFixed(1)} CPU s, revision ${plane.revision}`],
   ];
   const facts = rows.filter(([, value]) => value !== undefined).map(([label, value]) => `${`${label}:`.padEnd(15)}${value}`);
   const machines = current.machines.map((machine) => `  ${machine.name.padEnd(14)}${machine.driver.padEnd(11)}${machine.phase.padEnd(10)}${machine.residentMiB === undefined ? '' : `${Math.round(machine.residentMiB)} MiB  `}${machine.message ?? ''}`);
