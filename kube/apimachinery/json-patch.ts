@@ -10,8 +10,8 @@ interface Operation {
   readonly op: string;
   readonly path: string;
   readonly from?: string;
+  /** null when the operation has none. */
   readonly value: unknown;
-  readonly hasValue: boolean;
 }
 
 /** A new document; the given one stays as it is. Throws {@link JsonPatchError} at the first operation that cannot be done. */
@@ -23,13 +23,11 @@ export function applyJsonPatch(document: unknown, patch: readonly unknown[]): un
 
 function readOperation(item: unknown): Operation {
   const { op, path, from, value } = isJsonObject(item) ? item : {};
-  const hasValue = isJsonObject(item) && Object.hasOwn(item, 'value');
   return {
     op: typeof op === 'string' ? op : 'unknown',
     path: typeof path === 'string' ? path : 'unknown',
     ...(typeof from === 'string' ? { from } : {}),
-    value,
-    hasValue,
+    value: value ?? null,
   };
 }
 
@@ -37,11 +35,11 @@ function applyOperation(document: unknown, operation: Operation): unknown {
   const { op, path, from } = operation;
   switch (op) {
     case 'add':
-      return add(document, path, deepCopy(required(operation)));
+      return add(document, path, deepCopy(operation.value));
     case 'remove':
       return remove(document, path);
     case 'replace':
-      return replace(document, path, deepCopy(required(operation)));
+      return replace(document, path, deepCopy(operation.value));
     case 'test':
       test(document, operation);
       return document;
@@ -54,11 +52,6 @@ function applyOperation(document: unknown, operation: Operation): unknown {
     default:
       throw new JsonPatchError(`Unexpected kind: ${op}`);
   }
-}
-
-function required({ op, path, value, hasValue }: Operation): unknown {
-  if (!hasValue) throw new JsonPatchError(`${op} operation does not apply: missing value for path ${JSON.stringify(path)}`);
-  return value;
 }
 
 function source({ op, from }: Operation): string {
@@ -134,14 +127,10 @@ function replace(document: unknown, path: string, value: unknown): unknown {
   return document;
 }
 
-/** A test for null also holds where nothing is. */
+/** A test for null also holds where nothing is, as long as the place itself is there. */
 function test(document: unknown, { path, value }: Operation): void {
-  let actual: unknown;
-  try {
-    actual = read(document, path);
-  } catch (error) {
-    if (!(error instanceof JsonPatchError) || (value !== null && value !== undefined)) throw error;
-    actual = null;
-  }
+  const { container, key } = path === '' ? { container: [document], key: '0' } : locate(document, path);
+  const isAbsent = !Array.isArray(container) && !Object.hasOwn(container as object, key);
+  const actual = isAbsent ? null : member(container, key, path);
   if (!deepEqual(actual ?? null, value ?? null)) throw new JsonPatchError(`testing value ${path} failed: test failed`);
 }

@@ -143,12 +143,14 @@ export function newGenericServerResponse(answer: {
   readonly name: string;
   readonly serverMessage: string;
   readonly retryAfterSeconds?: number;
+  /** The answer came from somewhere that should have sent a Status: its text becomes a cause. Default true. */
+  readonly isUnexpected?: boolean;
 }): StatusError {
-  const { code, verb, resource, name, serverMessage, retryAfterSeconds } = answer;
+  const { code, verb, resource, name, serverMessage, retryAfterSeconds, isUnexpected = true } = answer;
   const known = genericAnswer(code, verb, serverMessage);
   const target = formatGroupResource(resource);
   const suffix = resource.resource === '' ? '' : name === '' ? ` (${verb.toLowerCase()} ${target})` : ` (${verb.toLowerCase()} ${target} ${name})`;
-  const causes = [{ reason: 'UnexpectedServerResponse', message: serverMessage }];
+  const causes = isUnexpected ? [{ reason: 'UnexpectedServerResponse', message: serverMessage }] : [];
   return fail(code, known.reason, known.message + suffix, { ...detailsOf(resource, name), causes, retryAfterSeconds });
 }
 

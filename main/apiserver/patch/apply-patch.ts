@@ -1,0 +1,166 @@
+import type { ObjectSchema } from '../../../kube/api/schema.ts';
+import { fieldInvalid } from '../../../kube/apimachinery/field-error.ts';
+import { goValue } from '../../../kube/apimachinery/go-format.ts';
+import { GoJsonError, goJsonKind, parseGoJson, type ParsedJson } from '../../../kube/apimachinery/go-json.ts';
+import { isJsonObject } from '../../../kube/apimachinery/json.ts';
+import { applyJsonMergePatch } from '../../../kube/apimachinery/json-merge-patch.ts';
+import { applyJsonPatch, JsonPatchError } from '../../../kube/apimachinery/json-patch.ts';
+import { failureStatus, StatusError } from '../../../kube/apimachinery/status.ts';
+import { newBadRequest, newGenericServerResponse, newInvalid, newRequestEntityTooLarge } from '../../../kube/apimachinery/status-errors.ts';
+import { structType } from './patch-schema.ts';
+import { applyStrategicMergePatch, StrategicPatchError } from './strategic-merge-patch.ts';
+
+/** Patches but server-side apply (upstream: apiserver/pkg/endpoints/handlers/patch.go, 1.36). */
+export type PatchMediaType = 'application/json-patch+json' | 'application/merge-patch+json' | 'application/strategic-merge-patch+json';
+
+export const APPLY_PATCH_MEDIA_TYPE = 'application/apply-patch+yaml';
+
+/** What a PATCH may come as, in the order that a 415 lists. Custom resources have no strategic merge. */
+export function patchMediaTypes(options: { readonly isCustomResource: boolean }): readonly string[] {
+  const strategic = options.isCustomResource ? [] : ['application/strategic-merge-patch+json'];
+  return ['application/json-patch+json', 'application/merge-patch+json', ...strategic, APPLY_PATCH_MEDIA_TYPE];
+}
+
+export interface PatchInput {
+  readonly mediaType: PatchMediaType;
+  /** The body. */
+  readonly text: string;
+  /** In the version of the request; stays as it is. */
+  readonly current: Readonly<Record<string, unknown>>;
+  /** Of the kind in that version; needed for strategic merge patches only. */
+  readonly schema?: ObjectSchema;
+  readonly fieldValidation: 'Ignore' | 'Warn' | 'Strict';
+}
+
+export interface PatchResult {
+  /** Not yet decoded: unknown fields and wrong types are found by the decoder, which reports through `invalid`. */
+  readonly patched: unknown;
+  /** Problems of the patch text itself; they go before the decoder's strict errors. Empty when validation is Ignore. */
+  readonly strictErrors: readonly string[];
+  /** 422 as upstream words it when the result cannot be decoded, or has strict errors under Strict. */
+  readonly invalid: (message: string) => StatusError;
+}
+
+const MAX_JSON_PATCH_OPERATIONS = 10_000;
+
+/** Applies the patch; throws StatusError. */
+export function applyPatch(input: PatchInput): PatchResult {
+  switch (input.mediaType) {
+    case 'application/json-patch+json':
+      return applyJson(input);
+    case 'application/merge-patch+json':
+      return applyMerge(input);
+    case 'application/strategic-merge-patch+json':
+      return applyStrategic(input);
+  }
+}
+
+/** `strict decoding error: unknown field "a", unknown field "b"` */
+export function strictDecodingMessage(errors: readonly string[]): string {
+  return `strict decoding error: ${[...new Set(errors)].join(', ')}`;
+}
+
+function invalidPatch(value: string): (message: string) => StatusError {
+  return (message) => newInvalid({ group: '', kind: '' }, '', [fieldInvalid('patch', value, message)]);
+}
+
+function parse(text: string, prefix: string): ParsedJson {
+  try {
+    return parseGoJson(text);
+  } catch (error) {
+    if (error instanceof GoJsonError) throw newBadRequest(`${prefix}${error.message}`);
+    throw error;
+  }
+}
+
+function duplicateErrors({ duplicates }: ParsedJson, { fieldValidation }: PatchInput): string[] {
+  return fieldValidation === 'Ignore' ? [] : duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`);
+}
+
+const OPERATION_MEMBERS = new Set(['op', 'path', 'from', 'value']);
+
+function applyJson(input: PatchInput): PatchResult {
+  const isStrict = input.fieldValidation !== 'Ignore';
+  const prefix = isStrict ? 'error decoding patch: ' : '';
+  const parsed = parse(input.text, prefix);
+  const operations = parsed.value ?? [];
+  if (!Array.isArray(operations)) throw newBadRequest(`${prefix}${unmarshalError(operations, isStrict ? '[]handlers.jsonPatchOp' : 'jsonpatch.Patch')}`);
+  const bad = operations.find((operation) => !isJsonObject(operation) && operation !== null);
+  if (bad !== undefined) throw newBadRequest(`${prefix}${unmarshalError(bad, isStrict ? 'handlers.jsonPatchOp' : 'jsonpatch.Operation')}`);
+  const malformed = isStrict ? malformedMember(operations) : undefined;
+  if (malformed !== undefined) throw newBadRequest(`${prefix}${malformed}`);
+  if (operations.length > MAX_JSON_PATCH_OPERATIONS) {
+    throw newRequestEntityTooLarge(`The allowed maximum operations in a JSON patch is ${MAX_JSON_PATCH_OPERATIONS}, got ${operations.length}`);
+  }
+  const unknown = isStrict ? unknownMembers(operations) : [];
+  const strictErrors = [...unknown, ...duplicateErrors(parsed, input)].map((message) => `json patch ${message}`);
+  try {
+    const patched = applyJsonPatch(input.current, operations);
+    return { patched, strictErrors, invalid: invalidPatch(JSON.stringify(patched)) };
+  } catch (error) {
+    if (error instanceof JsonPatchError) throw rejected(error.message);
+    throw error;
+  }
+}
+
+function unknownMembers(operations: readonly unknown[]): string[] {
+  return operations.flatMap((operation, index) =>
+    Object.keys(operation ?? {})
+      .filter((name) => !OPERATION_MEMBERS.has(name))
+      .map((name) => `unknown field "[${index}].${name}"`),
+  );
+}
+
+function malformedMember(operations: readonly unknown[]): string | undefined {
+  for (const operation of operations) {
+    for (const name of ['op', 'path', 'from']) {
+      const value: unknown = isJsonObject(operation) ? operation[name] : undefined;
+      if (value !== undefined && value !== null && typeof value !== 'string') {
+        return `json: cannot unmarshal ${goJsonKind(value)} into Go struct field jsonPatchOp.${name} of type string`;
+      }
+    }
+  }
+  return undefined;
+}
+
+function applyMerge(input: PatchInput): PatchResult {
+  const isStrict = input.fieldValidation !== 'Ignore';
+  const parsed = parse(input.text, isStrict ? 'error decoding patch: ' : '');
+  const { value } = parsed;
+  if (isStrict && !isJsonObject(value) && value !== null) {
+    throw newBadRequest(`error decoding patch: ${unmarshalError(value, 'map[string]interface {}')}`);
+  }
+  if (value === null) throw newBadRequest('invalid JSON Patch');
+  const patched = applyJsonMergePatch(input.current, value);
+  return { patched, strictErrors: duplicateErrors(parsed, input), invalid: invalidPatch(JSON.stringify(patched)) };
+}
+
+function applyStrategic(input: PatchInput): PatchResult {
+  const parsed = parse(input.text, '');
+  const patch = parsed.value ?? {};
+  if (!isJsonObject(patch)) throw newBadRequest(unmarshalError(patch, 'map[string]interface {}'));
+  if (input.schema === undefined) throw newBadRequest('strategic merge patch format is not supported');
+  try {
+    const patched = applyStrategicMergePatch(input.current, patch, structType(input.schema));
+    return { patched, strictErrors: duplicateErrors(parsed, input), invalid: invalidPatch(goValue(patch)) };
+  } catch (error) {
+    throw strategicFailure(error);
+  }
+}
+
+function strategicFailure(error: unknown): unknown {
+  if (error instanceof StrategicPatchError && error.code === 400) return newBadRequest(error.message);
+  if (error instanceof StrategicPatchError && error.code === 422) return rejected(error.message);
+  // Upstream has no reason for the other ones, which makes them plain 500s.
+  const message = error instanceof Error ? error.message : String(error);
+  return new StatusError(failureStatus({ code: 500, reason: '', message }), { cause: error });
+}
+
+/** The text of what went wrong stays on the server. */
+function rejected(serverMessage: string): StatusError {
+  return newGenericServerResponse({ code: 422, verb: '', resource: { group: '', resource: '' }, name: '', serverMessage, isUnexpected: false });
+}
+
+function unmarshalError(value: unknown, goType: string): string {
+  return `json: cannot unmarshal ${goJsonKind(value)} into Go value of type ${goType}`;
+}
