@@ -1,3 +1,6 @@
+import * as core from '../../../kube/api/generated/core/v1.ts';
+import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import { podStrategy } from './core/pod/strategy.ts';
 import type { ResourceDefinition } from './generic/resource-definition.ts';
 
 /** What registry definitions need of the cluster they run in. */
@@ -11,5 +14,10 @@ export interface ResourceOptions {
 
 /** Every built-in resource that has a strategy of its own. The others are served with the default strategy. */
 export function resourceDefinitions(_options: ResourceOptions): readonly ResourceDefinition[] {
-  return [];
+  return [define({ resource: core.pods, strategy: podStrategy })];
+}
+
+/** Forgets the type of the object: the registry handles all definitions alike. */
+function define<T extends KubernetesObject>(definition: ResourceDefinition<T>): ResourceDefinition {
+  return definition as unknown as ResourceDefinition;
 }

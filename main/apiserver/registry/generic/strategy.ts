@@ -30,6 +30,8 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> {
   /** Absent: no status subresource. */
   readonly status?: StatusStrategy<T>;
   readonly scale?: ScaleStrategy<T>;
+  /** Other parts that are written by themselves: `ephemeralcontainers`, `resize`, `finalize`, `approval`. */
+  readonly subresources?: Readonly<Record<string, StatusStrategy<T>>>;
 }
 
 export interface StatusStrategy<T> {

@@ -6,7 +6,7 @@ import { newConflict, newInvalid, OPTIMISTIC_LOCK_MESSAGE } from '../../../../ku
 import { timestamp } from './deletion.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from './object-meta-validation.ts';
 import type { ResourceDefinition } from './resource-definition.ts';
-import type { StrategyContext } from './strategy.ts';
+import type { StatusStrategy, Strategy, StrategyContext } from './strategy.ts';
 
 /** The pure steps of a write, in the order that the registry takes them (upstream: apiserver/pkg/registry/rest create.go, update.go). */
 
@@ -57,20 +57,24 @@ export function prepareUpdate<T extends KubernetesObject>({ strategy }: Resource
   if (old.generation === undefined) delete metadata.generation;
   else metadata.generation = old.generation;
   const object = { ...wanted, metadata };
-  if (context.subresource === 'status' && strategy.status) return strategy.status.prepareForUpdate(object, previous, context);
-  if (context.subresource !== undefined && context.subresource !== 'scale') return object;
-  const next = strategy.prepareForUpdate(object, previous, context);
+  const part = partStrategy(strategy, context);
+  if (part && context.subresource === 'status') return part.prepareForUpdate(object, previous, context);
+  if (!part && context.subresource !== undefined && context.subresource !== 'scale') return object;
+  const next = (part ?? strategy).prepareForUpdate(object, previous, context);
   const counts = (strategy.generation ?? true) && next.metadata.generation === old.generation && !sameSpec(next, previous);
   return counts ? { ...next, metadata: { ...next.metadata, generation: (old.generation ?? 0) + 1 } } : next;
 }
 
 export function validateUpdate<T extends KubernetesObject>({ strategy, resource }: ResourceDefinition<T>, next: T, previous: T, context: StrategyContext): void {
-  const own =
-    context.subresource === 'status' && strategy.status
-      ? strategy.status.validateUpdate(next, previous, context)
-      : strategy.validateUpdate(next, previous, context);
+  const own = (partStrategy(strategy, context) ?? strategy).validateUpdate(next, previous, context);
   const errors = [...validateObjectMetaUpdate(next.metadata, previous.metadata), ...own];
   if (errors.length > 0) throw newInvalid(resource, next.metadata.name, errors);
+}
+
+/** The strategy of the part that this write is about; undefined for the whole object. */
+function partStrategy<T extends KubernetesObject>(strategy: Strategy<T>, { subresource }: StrategyContext): StatusStrategy<T> | undefined {
+  if (subresource === undefined) return undefined;
+  return subresource === 'status' ? strategy.status : strategy.subresources?.[subresource];
 }
 
 /** Everything but metadata and status is the same. */

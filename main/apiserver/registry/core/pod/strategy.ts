@@ -1,0 +1,103 @@
+import type * as core from '../../../../../kube/api/generated/core/v1.ts';
+import type { StatusStrategy, Strategy } from '../../generic/strategy.ts';
+import { withoutStatus } from '../../validation/parts.ts';
+import { setPodDefaults } from './defaults.ts';
+import { initialStatus, preparePodSpec } from './prepare.ts';
+import { validatePodCreate } from './validation/pod.ts';
+import { validatePodResize } from './validation/resize.ts';
+import { validatePodStatusUpdate } from './validation/status.ts';
+import { validateEphemeralContainersUpdate, validatePodUpdate } from './validation/update.ts';
+import { podWarnings } from './warnings.ts';
+
+type Pod = core.Pod;
+
+/** Upstream: pkg/registry/core/pod/strategy.go. */
+export const podStrategy: Strategy<Pod> = {
+  namespaced: true,
+  allowCreateOnUpdate: false,
+  allowUnconditionalUpdate: true,
+  gracePeriodSeconds(pod, requested) {
+    const finished = pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded';
+    if (!pod.spec.nodeName || finished) return 0;
+    const seconds = requested ?? pod.spec.terminationGracePeriodSeconds ?? 0;
+    return seconds < 0 ? 1 : seconds;
+  },
+  applyDefaults: setPodDefaults,
+  prepareForCreate: (pod) => ({ ...pod, spec: preparePodSpec(pod), status: initialStatus(pod) }),
+  validate: (pod) => validatePodCreate(pod).list,
+  prepareForUpdate: (next, previous) => ({ ...next, status: previous.status ?? {} }),
+  validateUpdate: (next, previous) => validatePodUpdate(next, previous).list,
+  selectableFields: ({ spec, status }) => ({
+    'spec.nodeName': spec.nodeName ?? '',
+    'spec.restartPolicy': spec.restartPolicy ?? '',
+    'spec.schedulerName': spec.schedulerName ?? '',
+    'spec.serviceAccountName': spec.serviceAccountName ?? '',
+    'spec.hostNetwork': String(spec.hostNetwork ?? false),
+    'status.phase': status?.phase ?? '',
+    'status.podIP': status?.podIPs?.[0]?.ip ?? status?.podIP ?? '',
+    'status.nominatedNodeName': status?.nominatedNodeName ?? '',
+  }),
+  warnings: (pod, previous) => (previous === undefined ? podWarnings(pod) : []),
+  status: {
+    prepareForUpdate: preparePodStatus,
+    validateUpdate: (next, previous) => validatePodStatusUpdate(next, previous).list,
+  },
+  subresources: { ephemeralcontainers: ephemeralContainersStrategy(), resize: resizeStrategy() },
+};
+
+function preparePodStatus(next: Pod, previous: Pod): Pod {
+  const metadata = { ...next.metadata };
+  if (previous.metadata.ownerReferences === undefined) delete metadata.ownerReferences;
+  else metadata.ownerReferences = previous.metadata.ownerReferences;
+  const status: core.PodStatus = { ...next.status };
+  status.qosClass ||= previous.status?.qosClass ?? '';
+  status.observedGeneration ||= previous.status?.observedGeneration ?? 0;
+  if (status.observedGeneration === 0) delete status.observedGeneration;
+  if (status.qosClass === '') delete status.qosClass;
+  // Kubelets older than podIPs write only the first address, and the other way round.
+  if (status.podIP && !status.podIPs?.length) status.podIPs = [{ ip: status.podIP }];
+  else if (status.podIPs?.[0] !== undefined) status.podIP = status.podIPs[0].ip;
+  return { ...next, metadata, spec: previous.spec, status };
+}
+
+function ephemeralContainersStrategy(): StatusStrategy<Pod> {
+  return {
+    prepareForUpdate: (next, previous) => ({
+      ...withMetadataOf(next, previous),
+      spec: withEphemeral(previous.spec, next.spec.ephemeralContainers),
+    }),
+    validateUpdate: (next, previous) => validateEphemeralContainersUpdate(next, previous).list,
+  };
+}
+function withEphemeral(spec: core.PodSpec, ephemeralContainers: core.EphemeralContainer[] | undefined): core.PodSpec {
+  const { ephemeralContainers: _replaced, ...rest } = spec;
+  return ephemeralContainers === undefined ? rest : { ...rest, ephemeralContainers };
+}
+
+function resizeStrategy(): StatusStrategy<Pod> {
+  return { prepareForUpdate: prepareResize, validateUpdate: (next, previous) => validatePodResize(next, previous).list };
+}
+/** Everything but resources and their policies stays, unless the containers themselves differ, which validation reports. */
+function prepareResize(next: Pod, previous: Pod): Pod {
+  const containers = withResources(next.spec.containers, previous.spec.containers);
+  const initContainers = withResources(next.spec.initContainers ?? [], previous.spec.initContainers ?? []);
+  if (containers === undefined || initContainers === undefined) return next;
+  const spec = { ...previous.spec, containers };
+  if (initContainers.length > 0) spec.initContainers = initContainers;
+  return { ...withMetadataOf(next, previous), spec };
+}
+function withResources(next: readonly core.Container[], previous: readonly core.Container[]): core.Container[] | undefined {
+  if (next.length !== previous.length) return undefined;
+  if (next.some(({ name }, index) => name !== previous[index]?.name)) return [...next];
+  return previous.map((container, index) => {
+    const { resources: _resources, resizePolicy: _policy, ...rest } = container;
+    const { resources, resizePolicy } = next[index] ?? {};
+    return { ...rest, ...(resources === undefined ? {} : { resources }), ...(resizePolicy === undefined ? {} : { resizePolicy }) };
+  });
+}
+
+function withMetadataOf(next: Pod, previous: Pod): Pod {
+  const { resourceVersion, managedFields } = next.metadata;
+  const metadata = { ...previous.metadata, resourceVersion, managedFields };
+  return { ...withoutStatus(previous), metadata, status: previous.status ?? {} };
+}
