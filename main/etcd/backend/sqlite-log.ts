@@ -1,0 +1,195 @@
+import { chmodSync, closeSync, openSync } from 'node:fs';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { LeaseRecord } from './backend.ts';
+import type { AppendBatch, LoadedPage, PackedRow } from './sqlite-messages.ts';
+
+/** Rows of one page when loading: some megabytes. */
+const pageRows = 1000;
+const pageBytes = 4 * 1024 * 1024;
+/** Pages of 4 KiB in the write-ahead log before it is moved into the file: rarer and longer than SQLite's 1,000. */
+const checkpointPages = 4000;
+
+export interface SqliteLogOptions {
+  readonly path: string;
+  /** The file does not grow beyond this: writes then fail as on a full disk, until compaction has made room. */
+  readonly maxBytes: number;
+}
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS log (
+    id INTEGER PRIMARY KEY,
+    revision INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    create_revision INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    lease TEXT,
+    value BLOB
+  );
+  CREATE TABLE IF NOT EXISTS lease (id TEXT PRIMARY KEY, ttl_seconds INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+`;
+const schemaVersion = 1;
+
+/**
+ * The durable log on one SQLite database, synchronous: it runs in the SQLite thread. A version is one row, its id the order of writing;
+ * a NULL value is a tombstone. The file is readable by its owner only and locked for as long as it is open.
+ */
+export class SqliteLog {
+  readonly #options: SqliteLogOptions;
+  #open: OpenDatabase | undefined;
+  #loadedId = 0;
+
+  /** Throws when the file cannot be opened, is locked by another process, or is of a newer version. */
+  constructor(options: SqliteLogOptions) {
+    const { path } = options;
+    this.#options = options;
+    closeSync(openSync(path, 'a', 0o600));
+    chmodSync(path, 0o600);
+    this.#open = openDatabase(options);
+  }
+
+  /** The next page of the log. */
+  load(): LoadedPage {
+    const { db } = this.#database();
+    const statement = db.prepare(
+      'SELECT id, revision, key, create_revision, version, lease, value FROM log WHERE id > ? ORDER BY id LIMIT ?',
+    );
+    const rows: PackedRow[] = [];
+    const values: Uint8Array[] = [];
+    let size = 0;
+    for (const row of statement.iterate(this.#loadedId, pageRows)) {
+      const value = row['value'] as Uint8Array | null;
+      rows.push(packedRow(row));
+      if (value !== null) values.push(value);
+      size += value?.length ?? 0;
+      if (size > pageBytes) break;
+    }
+    this.#loadedId = rows.at(-1)?.rowId ?? this.#loadedId;
+    if (rows.length > 0) return { rows, values: concat(values, size) };
+    const leases = db.prepare('SELECT id, ttl_seconds FROM lease').all();
+    const compacted = db.prepare("SELECT value FROM meta WHERE name = 'compact_revision'").get();
+    return {
+      rows,
+      values: new Uint8Array(0),
+      end: {
+        leases: leases.map((lease): LeaseRecord => ({ id: String(lease['id']), ttlSeconds: Number(lease['ttl_seconds']) })),
+        compactRevision: Number(compacted?.['value'] ?? 0),
+      },
+    };
+  }
+
+  /** All of the batch or nothing; on the disk when it returns. */
+  append(batch: AppendBatch): void {
+    this.#transaction(({ insert, grant, revoke }) => {
+      let offset = 0;
+      for (const { rowId, revision, key, createRevision, version, lease, length } of batch.rows) {
+        const value = length < 0 ? null : batch.values.subarray(offset, offset + length);
+        offset += Math.max(length, 0);
+        insert.run(rowId, revision, key, createRevision, version, lease, value);
+      }
+      for (const { id, ttlSeconds } of batch.leasesGranted) grant.run(id, ttlSeconds);
+      for (const id of batch.leasesRevoked) revoke.run(id);
+    });
+  }
+
+  noteCompaction(revision: number): void {
+    this.#transaction(({ db }) => {
+      db.prepare("INSERT INTO meta VALUES ('compact_revision', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value").run(revision);
+    });
+  }
+
+  deleteRows(rowIds: readonly number[]): void {
+    this.#transaction(({ remove }) => {
+      for (const rowId of rowIds) remove.run(rowId);
+    });
+  }
+
+  close(): void {
+    this.#open?.db.close();
+    this.#open = undefined;
+  }
+
+  #transaction(work: (database: OpenDatabase) => void): void {
+    const database = this.#database();
+    try {
+      database.db.exec('BEGIN IMMEDIATE');
+      work(database);
+      database.db.exec('COMMIT');
+    } catch (error) {
+      this.#abandon(database.db);
+      throw error;
+    }
+  }
+
+  /**
+   * After a failure nothing that SQLite holds in memory is trusted: after a failed fsync, what is on the disk may differ from it. The
+   * next use opens the file anew and recovers from the log on the disk.
+   */
+  #abandon(db: DatabaseSync): void {
+    this.#open = undefined;
+    try {
+      if (db.isTransaction) db.exec('ROLLBACK');
+    } catch {
+      // Closing rolls back too; the caller gets the error that came first.
+    }
+    db.close();
+  }
+
+  #database(): OpenDatabase {
+    return (this.#open ??= openDatabase(this.#options));
+  }
+}
+
+interface OpenDatabase {
+  readonly db: DatabaseSync;
+  readonly insert: StatementSync;
+  readonly remove: StatementSync;
+  readonly grant: StatementSync;
+  readonly revoke: StatementSync;
+}
+
+function openDatabase({ path, maxBytes }: SqliteLogOptions): OpenDatabase {
+  const db = new DatabaseSync(path);
+  try {
+    // Exclusive: a second process is refused, and no shared-memory file is needed.
+    db.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${checkpointPages};`);
+    const pageSize = Number(db.prepare('PRAGMA page_size').get()?.['page_size']);
+    db.exec(`PRAGMA max_page_count = ${Math.ceil(maxBytes / pageSize)}`);
+    const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+    if (version > schemaVersion) throw new Error(`Cannot open "${path}": it is of version ${version}, this program reads up to ${schemaVersion}`);
+    if (version < schemaVersion) db.exec(`BEGIN IMMEDIATE; ${schema} PRAGMA user_version = ${schemaVersion}; COMMIT;`);
+    return {
+      db,
+      insert: db.prepare('INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?)'),
+      remove: db.prepare('DELETE FROM log WHERE id = ?'),
+      grant: db.prepare('INSERT OR REPLACE INTO lease VALUES (?, ?)'),
+      revoke: db.prepare('DELETE FROM lease WHERE id = ?'),
+    };
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function packedRow(row: Record<string, unknown>): PackedRow {
+  const value = row['value'] as Uint8Array | null;
+  return {
+    rowId: Number(row['id']),
+    revision: Number(row['revision']),
+    key: String(row['key']),
+    createRevision: Number(row['create_revision']),
+    version: Number(row['version']),
+    lease: row['lease'] === null ? null : String(row['lease']),
+    length: value?.length ?? -1,
+  };
+}
+
+function concat(values: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(size);
+  let offset = 0;
+  for (const value of values) {
+    all.set(value, offset);
+    offset += value.length;
+  }
+  return all;
+}
