@@ -16,6 +16,7 @@ import { discoveryV1 } from './definitions/discovery-v1.ts';
 import { eventsV1 } from './definitions/events-v1.ts';
 import { flowcontrolV1 } from './definitions/flowcontrol-v1.ts';
 import { metaV1 } from './definitions/meta-v1.ts';
+import { metaV1beta1 } from './definitions/meta-v1beta1.ts';
 import { networkingV1 } from './definitions/networking-v1.ts';
 import { nodeV1 } from './definitions/node-v1.ts';
 import { policyV1 } from './definitions/policy-v1.ts';
@@ -45,6 +46,7 @@ const tables: Readonly<Record<string, string>> = {
   'events/v1': eventsV1,
   'flowcontrol/v1': flowcontrolV1,
   'meta/v1': metaV1,
+  'meta/v1beta1': metaV1beta1,
   'networking/v1': networkingV1,
   'node/v1': nodeV1,
   'policy/v1': policyV1,

@@ -44,7 +44,7 @@ const rfc3339Layout = [
   { pattern: /^(?:Z|[+-]\d{2}:\d{2})/, layout: 'Z07:00' },
 ] as const;
 
-/** Milliseconds since the epoch and microseconds beyond them, or time.Parse's error. */
+/** Milliseconds since the epoch, or time.Parse's error. */
 export function parseRfc3339(text: string, layoutText = '2006-01-02T15:04:05Z07:00'): number {
   let rest = text;
   for (const { pattern, layout } of rfc3339Layout) {
@@ -58,8 +58,7 @@ export function parseRfc3339(text: string, layoutText = '2006-01-02T15:04:05Z07:
   if (rest !== '') throw new GoDecodeError(`parsing time ${JSON.stringify(text)}: extra text: ${JSON.stringify(rest)}`);
   const ms = Date.parse(text.replace(',', '.').replace(/(\.\d{3})\d+/, '$1'));
   if (Number.isNaN(ms)) throw new GoDecodeError(`parsing time ${JSON.stringify(text)}: ${outOfRange(text)} out of range`);
-  const extra = /\.\d{3}(\d{1,3})/.exec(text)?.[1] ?? '';
-  return ms + Number(extra.padEnd(3, '0')) / 1000;
+  return ms;
 }
 
 function outOfRange(text: string): string {

@@ -1,6 +1,6 @@
 import { parseDuration, formatDuration, DurationError } from '../apimachinery/duration.ts';
 import { canonicalQuantity, QuantityError } from '../apimachinery/quantity.ts';
-import { formatMicroTime, formatTime } from '../apimachinery/time.ts';
+import { formatTime } from '../apimachinery/time.ts';
 import { GoDecodeError, parseRfc3339, type StructField, unmarshalTypeError, unmarshalValueError } from './go-json-error.ts';
 import type { FieldSchema, ValueKind } from './schema.ts';
 
@@ -96,7 +96,7 @@ function decodeCustom(field: FieldSchema, value: unknown, at: StructField): unkn
     case 'time':
       return formatTime(parseRfc3339(textOf(value)));
     case 'microTime':
-      return formatMicroTime(parseRfc3339(textOf(value), '2006-01-02T15:04:05.000000Z07:00'));
+      return microTimeText(textOf(value));
     case 'duration':
       return decodeDuration(textOf(value));
     case 'bytes':
@@ -104,6 +104,13 @@ function decodeCustom(field: FieldSchema, value: unknown, at: StructField): unkn
     default:
       return value;
   }
+}
+
+/** By text, since microseconds since the epoch do not fit a double. */
+function microTimeText(text: string): string {
+  const seconds = formatTime(parseRfc3339(text, '2006-01-02T15:04:05.000000Z07:00'));
+  const fraction = /[.,](\d+)/.exec(text)?.[1] ?? '';
+  return `${seconds.slice(0, -1)}.${fraction.slice(0, 6).padEnd(6, '0')}Z`;
 }
 
 function textOf(value: unknown): string {

@@ -1,0 +1,204 @@
+import { apiVersionOf, type GroupVersionKind, parseApiVersion } from '../../../kube/apimachinery/gvr.ts';
+import { goQuote } from '../../../kube/apimachinery/go-format.ts';
+import { newBadRequest, newUnsupportedMediaType } from '../../../kube/apimachinery/status-errors.ts';
+import { findMessage } from '../../../kube/api/definitions.ts';
+import { GoDecodeError, goValueName } from '../../../kube/api/go-json-error.ts';
+import { type ObjectSchema, schemaOfKind } from '../../../kube/api/schema.ts';
+import { toTyped } from '../../../kube/api/typed-object.ts';
+import { scanJson } from './json-scanner.ts';
+import { RESPONSE_TYPES } from './media-type.ts';
+import { decodeProtobufEnvelope } from './protobuf-envelope.ts';
+import { readYaml } from './yaml-reader.ts';
+
+export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
+
+export interface DecodeOptions {
+  /** The Content-Type header; absent or empty is JSON. */
+  readonly contentType: string | undefined;
+  readonly body: Uint8Array;
+  /** What the endpoint expects; also the default for an empty apiVersion or kind. */
+  readonly expected: GroupVersionKind;
+  /** Default Warn, as upstream. */
+  readonly fieldValidation?: FieldValidation;
+  /**
+   * Custom resources: the body is kept as it came, any kind of the expected group is let through, protobuf is refused, and
+   * unknown fields are the caller's affair (structural schema). Repeated fields are still reported here.
+   */
+  readonly unstructured?: boolean;
+}
+
+export interface DecodedBody {
+  /** In Go's form for built-in kinds (typed-object.ts), with apiVersion and kind set. */
+  readonly object: Record<string, unknown>;
+  readonly gvk: GroupVersionKind;
+  /** For the Warning header: `unknown field "spec.foo"`, `duplicate field "data.k"`. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads a request body that holds one object. Throws StatusErrors in upstream's words: 415 for a foreign media type, 400
+ * for a body that is no object of the expected kind or, with Strict, has unknown or repeated fields.
+ */
+export function decodeBody(options: DecodeOptions): DecodedBody {
+  const { expected, body } = options;
+  const raw = readRaw(options);
+  const gvk = kindOf(raw.value, { expected, body });
+  const schema = options.unstructured ? undefined : acceptKind(gvk, expected);
+  const problems = [...raw.problems];
+  const object = schema ? typedOrBadRequest(schema, { value: raw.value, gvk, expected, problems }) : raw.value;
+  const { warnings } = applyFieldValidation(problems, { mode: options.fieldValidation, gvk, expected });
+  return { object: { ...object, apiVersion: apiVersionOf(gvk), kind: gvk.kind }, gvk, warnings };
+}
+
+/** Parses any JSON or YAML document (patches). Throws GoDecodeError. */
+export function parseDocument(bytes: Uint8Array, format: 'json' | 'yaml'): { readonly value: unknown; readonly duplicates: readonly string[] } {
+  const text = textOf(bytes);
+  if (format === 'json') {
+    const { duplicates } = scanJson(text);
+    return { value: JSON.parse(text), duplicates };
+  }
+  const { value, duplicateError } = readYaml(text);
+  return { value, duplicates: duplicateError === undefined ? [] : [duplicateError] };
+}
+
+/** The text of a strict decoding failure: `strict decoding error: unknown field "a", duplicate field "b"`. */
+export function strictDecodingError(problems: readonly string[]): string {
+  return `strict decoding error: ${problems.join(', ')}`;
+}
+
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+}
+
+interface RawBody {
+  readonly value: Record<string, unknown>;
+  readonly problems: readonly string[];
+}
+
+/** The media type of a Content-Type header as mime.ParseMediaType reads it; undefined when malformed. */
+export function mediaTypeOf(contentType: string | undefined): string | undefined {
+  if (contentType === undefined || contentType === '') return 'application/json';
+  const [type = '', ...parameters] = contentType.split(';').map((part) => part.trim());
+  const isWellFormed = /^[^\s/;,]+\/[^\s/;,]+$/.test(type) && parameters.every((parameter, index) => {
+    return /^[^\s=]+\s*=\s*\S.*$/.test(parameter) || (parameter === '' && index === parameters.length - 1);
+  });
+  return isWellFormed ? type.toLowerCase() : undefined;
+}
+
+function readRaw({ contentType, body, expected, unstructured }: DecodeOptions): RawBody {
+  const unrecognized = (message: string): Error =>
+    newBadRequest(`the object provided is unrecognized (must be of type ${expected.kind}): ${message} (${summarize(body)})`);
+  const accepted = unstructured ? RESPONSE_TYPES.slice(0, 2) : RESPONSE_TYPES;
+  const mediaType = mediaTypeOf(contentType);
+  if (mediaType === undefined || !accepted.includes(mediaType)) throw newUnsupportedMediaType(accepted);
+  try {
+    if (mediaType === 'application/json') return readJson(body);
+    if (mediaType === 'application/yaml') return readYamlBody(body);
+    return { value: decodeProtobufEnvelope(body, expected), problems: [] };
+  } catch (error) {
+    if (error instanceof GoDecodeError) throw unrecognized(error.message);
+    throw error;
+  }
+}
+
+const headStruct = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
+function asObject(value: unknown): Record<string, unknown> {
+  if (value === null || value === undefined) return {};
+  if (typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
+  const what = goValueName(value);
+  throw new GoDecodeError(`couldn't get version/kind; json parse error: json: cannot unmarshal ${what} into Go value of type ${headStruct}`);
+}
+
+function readJson(body: Uint8Array): RawBody {
+  const text = textOf(body);
+  try {
+    const { duplicates } = scanJson(text);
+    return { value: asObject(JSON.parse(text)), problems: duplicates.map((path) => `duplicate field ${goQuote(path)}`) };
+  } catch (error) {
+    if (!(error instanceof GoDecodeError) || error.message.startsWith("couldn't")) throw error;
+    throw new GoDecodeError(`couldn't get version/kind; json parse error: ${error.message}`, { cause: error });
+  }
+}
+
+function readYamlBody(body: Uint8Array): RawBody {
+  const { value, duplicateError } = readYaml(textOf(body));
+  return { value: asObject(value), problems: duplicateError === undefined ? [] : [duplicateError] };
+}
+
+/** As upstream's summarizeData: JSON objects as text, anything else in hex. */
+function summarize(body: Uint8Array): string {
+  const limit = 30;
+  if (body.length === 0) return '<empty>';
+  const head = Buffer.from(body.subarray(0, limit));
+  return `${body[0] === 0x7b ? head.toString('utf8') : head.toString('hex')}${body.length > limit ? ' ...' : ''}`;
+}
+
+function kindOf(value: Record<string, unknown>, { expected, body }: { expected: GroupVersionKind; body: Uint8Array }): GroupVersionKind {
+  for (const name of ['apiVersion', 'kind'] as const) {
+    const text = value[name];
+    if (text === undefined || text === null || typeof text === 'string') continue;
+    const reason = `json: cannot unmarshal ${goValueName(text)} into Go struct field .${name} of type string`;
+    const message = `couldn't get version/kind; json parse error: ${reason} (${summarize(body)})`;
+    throw newBadRequest(`the object provided is unrecognized (must be of type ${expected.kind}): ${message}`);
+  }
+  const apiVersion = value['apiVersion'];
+  const kind = value['kind'];
+  const groupVersion = typeof apiVersion === 'string' && apiVersion !== '' ? parseApiVersion(apiVersion) : expected;
+  return { group: groupVersion.group, version: groupVersion.version, kind: typeof kind === 'string' && kind !== '' ? kind : expected.kind };
+}
+
+function cannotHandle(gvk: GroupVersionKind, expected: GroupVersionKind, reason: string): Error {
+  return newBadRequest(`${gvk.kind} in version ${goQuote(gvk.version)} cannot be handled as a ${expected.kind}: ${reason}`);
+}
+
+/** Decides what to do with a body of another kind or version than the endpoint's. */
+function acceptKind(gvk: GroupVersionKind, expected: GroupVersionKind): ObjectSchema {
+  const schema = schemaOfKind(gvk);
+  const isSameKind = gvk.kind === expected.kind;
+  const isSameVersion = gvk.group === expected.group && gvk.version === expected.version;
+  if (isSameKind && isSameVersion && schema) return schema;
+  if (isSameKind) {
+    const [got, want] = [apiVersionOf(gvk), apiVersionOf(expected)];
+    throw newBadRequest(`the API version in the data (${got}) does not match the expected API version (${want})`);
+  }
+  const isKnown = schema !== undefined || (gvk.group === '' && findMessage(`core/v1.${gvk.kind}`) !== undefined) || isMetaKind(gvk);
+  if (!isKnown) {
+    const version = goQuote(apiVersionOf(gvk));
+    throw cannotHandle(gvk, expected, `no kind ${goQuote(gvk.kind)} is registered for version ${version} in scheme "pkg/api/legacyscheme/scheme.go:30"`);
+  }
+  const internal = expected.group === '' ? 'core' : (expected.group.split('.')[0] ?? expected.group);
+  throw cannotHandle(gvk, expected, `converting (${gvk.version}.${gvk.kind}) to (${internal}.${expected.kind}): unknown conversion`);
+}
+
+function isMetaKind({ group, kind }: GroupVersionKind): boolean {
+  return group === 'meta.k8s.io' && findMessage(`meta/v1.${kind}`) !== undefined;
+}
+
+interface TypedContext {
+  readonly value: Record<string, unknown>;
+  readonly gvk: GroupVersionKind;
+  readonly expected: GroupVersionKind;
+  readonly problems: string[];
+}
+
+function typedOrBadRequest(schema: ObjectSchema, { value, gvk, expected, problems }: TypedContext): Record<string, unknown> {
+  try {
+    return toTyped(schema, value, { onUnknownField: (path) => problems.push(`unknown field ${goQuote(path)}`) });
+  } catch (error) {
+    if (error instanceof GoDecodeError) throw cannotHandle(gvk, expected, error.message);
+    throw error;
+  }
+}
+
+interface ValidationContext {
+  readonly mode: FieldValidation | undefined;
+  readonly gvk: GroupVersionKind;
+  readonly expected: GroupVersionKind;
+}
+
+function applyFieldValidation(problems: readonly string[], { mode, gvk, expected }: ValidationContext): Pick<DecodedBody, 'warnings'> {
+  if (problems.length === 0 || mode === 'Ignore') return { warnings: [] };
+  if (mode === 'Strict') throw cannotHandle(gvk, expected, strictDecodingError(problems));
+  return { warnings: problems };
+}

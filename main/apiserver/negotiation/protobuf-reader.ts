@@ -1,0 +1,76 @@
+import { GoDecodeError } from '../../../kube/api/go-json-error.ts';
+
+/** Reads the fields of one protobuf message. Throws GoDecodeError on truncated or malformed input. */
+export class ProtobufReader {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+  /** Number and wire type of the field that {@link next} stopped at. */
+  number = 0;
+  wireType = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  /** Moves to the next field; its value must then be read or skipped. False at the end. */
+  next(): boolean {
+    if (this.#at >= this.#bytes.length) return false;
+    const tag = Number(this.#rawVarint());
+    this.number = Math.floor(tag / 8);
+    this.wireType = tag % 8;
+    if (this.number === 0) throw new GoDecodeError(`proto: illegal tag 0 (wire type ${tag})`);
+    return true;
+  }
+
+  #rawVarint(): bigint {
+    let value = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const byte = this.#bytes[this.#at];
+      if (byte === undefined) throw new GoDecodeError('unexpected EOF');
+      this.#at += 1;
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+    throw new GoDecodeError('proto: integer overflow');
+  }
+
+  /** Signed, as int32 and int64 are. */
+  varint(): number {
+    const byte = this.#bytes[this.#at];
+    if (byte !== undefined && byte < 0x80) {
+      this.#at += 1;
+      return byte;
+    }
+    return Number(BigInt.asIntN(64, this.#rawVarint()));
+  }
+
+  bytes(): Uint8Array {
+    return this.#take(Number(this.#rawVarint()));
+  }
+
+  string(): string {
+    const bytes = this.bytes();
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  }
+
+  double(): number {
+    const bytes = this.#take(8);
+    return new DataView(bytes.buffer, bytes.byteOffset, 8).getFloat64(0, true);
+  }
+
+  skip(): void {
+    if (this.wireType === 0) this.#rawVarint();
+    else if (this.wireType === 1) this.#take(8);
+    else if (this.wireType === 2) this.bytes();
+    else if (this.wireType === 5) this.#take(4);
+    else throw new GoDecodeError(`proto: illegal wireType ${this.wireType}`);
+  }
+
+  #take(size: number): Uint8Array {
+    const end = this.#at + size;
+    if (!(end <= this.#bytes.length)) throw new GoDecodeError('unexpected EOF');
+    const slice = this.#bytes.subarray(this.#at, end);
+    this.#at = end;
+    return slice;
+  }
+}

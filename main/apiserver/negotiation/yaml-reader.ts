@@ -1,0 +1,58 @@
+import { boolYaml11Tag, floatYaml11Tag, intYaml11Tag, load, mapTag, mergeTag, nullYaml11Tag, Schema, seqTag, strTag, YAMLException } from 'js-yaml';
+import { GoDecodeError } from '../../../kube/api/go-json-error.ts';
+
+/** YAML 1.1 as go-yaml reads it for Kubernetes: `yes` is true, timestamps stay text. */
+const kubernetesSchema = new Schema([strTag, nullYaml11Tag, boolYaml11Tag, intYaml11Tag, floatYaml11Tag, mergeTag, seqTag, mapTag]);
+
+/** As deep as the JSON that it becomes may be. */
+const MAX_DEPTH = 1000;
+/** Aliases multiply a small text into a large object; nobody needs many. */
+const MAX_ALIASES = 1000;
+/** Values after aliases are followed; a 3 MiB request cannot honestly have more. */
+const MAX_VALUES = 2_000_000;
+
+export interface YamlRead {
+  readonly value: unknown;
+  /** go-yaml's strict error about repeated keys; undefined when there are none. */
+  readonly duplicateError?: string;
+}
+
+/** Throws GoDecodeError with a go-yaml style text when the text is not YAML. */
+export function readYaml(text: string): YamlRead {
+  const options = { schema: kubernetesSchema, maxDepth: MAX_DEPTH, maxAliases: MAX_ALIASES };
+  try {
+    return { value: bounded(load(text, options)) };
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+    if (!/duplicat/i.test(error.reason)) throw yamlError(error);
+    return { value: bounded(load(text, { ...options, json: true })), duplicateError: duplicateText(text, error) };
+  }
+}
+
+function duplicateText(text: string, error: YAMLException): string {
+  const line = error.mark ? error.mark.line + 1 : 1;
+  const key = /^[\s-]*"?([^":]+)"?\s*:/.exec(text.split('\n')[line - 1] ?? '')?.[1]?.trim() ?? '';
+  return `yaml: unmarshal errors:\n  line ${line}: key ${JSON.stringify(key)} already set in map`;
+}
+
+function yamlError(error: YAMLException): GoDecodeError {
+  const isNestedMapping = /bad indentation of a mapping|nested mappings|mapping values/i.test(error.reason);
+  const reason = isNestedMapping ? 'mapping values are not allowed in this context' : error.reason;
+  const line = error.mark && error.mark.line > 0 ? `line ${error.mark.line + 1}: ` : '';
+  return new GoDecodeError(`yaml: ${line}${reason}`, { cause: error });
+}
+
+/** Refuses documents that aliases blow up. */
+function bounded(value: unknown): unknown {
+  let left = MAX_VALUES;
+  const pending: unknown[] = [value];
+  while (pending.length > 0) {
+    const next = pending.pop();
+    left -= 1;
+    if (left < 0) throw new GoDecodeError('yaml: document contains excessive aliasing');
+    if (typeof next === 'object' && next !== null) {
+      for (const member of Object.values(next)) if (typeof member === 'object') pending.push(member);
+    }
+  }
+  return value;
+}
