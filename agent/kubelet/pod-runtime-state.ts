@@ -1,0 +1,18 @@
+import type { WaitingReason } from './status/container-statuses.ts';
+import { BackOff } from './back-off.ts';
+
+/** Upstream: MaxContainerBackOff and its initial value. */
+const RESTART_BACK_OFF = { initialMs: 10_000, maxMs: 300_000 };
+
+/** What is remembered of one pod between its syncs, besides what the runtime holds. */
+export interface PodRuntimeState {
+  readonly reasons: Map<string, WaitingReason>;
+  readonly restarts: BackOff;
+  sandboxFailures: number;
+  /** When the volumes failed last, so that the event is not repeated at every wake-up. */
+  mountFailure: string | undefined;
+}
+
+export function newPodRuntimeState(): PodRuntimeState {
+  return { reasons: new Map(), restarts: new BackOff(RESTART_BACK_OFF), sandboxFailures: 0, mountFailure: undefined };
+}
