@@ -35,26 +35,72 @@ export async function buildKernel(deb: DebianPackage, options: { readonly archit
 }
 
 async function selectModules(tree: FileTree, version: string, options: { readonly workDirectory: string; readonly programs: PrivatePrograms; readonly signal?: AbortSignal }): Promise<FileTree> {
-  const base = `usr/lib/modules/${version}`;
-  const root = join(options.workDirectory, 'kernel');
-  const chosen = [...tree.values()].filter(({ path }) => (wantedModules.test(path) && /\.ko(\.xz)?$/.test(path) && !unwantedModules.test(path)) || /\/modules\.(order|builtin|builtin\.modinfo)$/.test(path));
-  for (const { path, content } of chosen) {
-    const target = join(root, path.replace(/^usr\//, ''));
-    await mkdir(dirname(target), { recursive: true });
-    await writeFile(target, content ?? '');
-  }
-  const compressed = chosen.filter(({ path }) => path.endsWith('.xz')).map(({ path }) => join(root, path.replace(/^usr\//, '')));
-  // One program for all of them: starting it a hundred times takes longer than its work.
-  if (compressed.length > 0) await options.programs.run('usr/bin/xz', ['--decompress', ...compressed], { signal: options.signal });
+  const all = join(options.workDirectory, 'kernel', 'all');
+  const root = join(options.workDirectory, 'kernel', 'chosen');
+  const folder = join(root, 'lib', 'modules', version);
+  const unpacked = await decompressModules(tree, all, options);
+  for (const path of withDependencies(unpacked, (module) => wantedModules.test(module) && !unwantedModules.test(module))) await copyInto(root, path, unpacked.get(path));
+  for (const { path, content } of tree.values()) if (/\/modules\.(order|builtin|builtin\.modinfo)$/.test(path)) await copyInto(root, path, content);
   await options.programs.run('usr/sbin/depmod', ['--basedir', root, version], { signal: options.signal });
   const modules: FileTree = new Map();
-  for (const name of await readdir(join(root, 'lib', 'modules', version), { recursive: true, withFileTypes: true })) {
-    if (!name.isFile()) continue;
-    const path = join(name.parentPath, name.name);
-    const relative = path.slice(join(root, 'lib', 'modules', version).length + 1);
-    modules.set(`${base}/${relative}`, file(`${base}/${relative}`, await readFile(path)));
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const target = `usr/lib/modules/${version}/${path.slice(folder.length + 1)}`;
+    modules.set(target, file(target, await readFile(path)));
   }
   return modules;
+}
+
+/** All modules of the package by path without ".xz": their dependencies stand only inside them. */
+async function decompressModules(tree: FileTree, directory: string, options: { readonly programs: PrivatePrograms; readonly signal?: AbortSignal }): Promise<ReadonlyMap<string, Buffer>> {
+  const compressed: string[] = [];
+  for (const { path, content } of tree.values()) {
+    if (!/\.ko(\.xz)?$/.test(path)) continue;
+    const target = join(directory, path);
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, content ?? '');
+    if (path.endsWith('.xz')) compressed.push(target);
+  }
+  // One program for all of them: starting it hundreds of times takes longer than its work.
+  if (compressed.length > 0) await options.programs.run('usr/bin/xz', ['--decompress', ...compressed], { signal: options.signal });
+  const modules = new Map<string, Buffer>();
+  for (const { path } of tree.values()) {
+    const plain = path.replace(/\.xz$/, '');
+    if (plain.endsWith('.ko')) modules.set(plain, await readFile(join(directory, plain)));
+  }
+  return modules;
+}
+
+/** The wanted modules and what they depend on, by the `depends=` line of each. */
+export function withDependencies(modules: ReadonlyMap<string, Buffer>, wanted: (path: string) => boolean): ReadonlySet<string> {
+  const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1, -'.ko'.length).replaceAll('-', '_');
+  const byName = new Map([...modules.keys()].map((path) => [nameOf(path), path]));
+  const chosen = new Set<string>();
+  const pending = [...modules.keys()].filter(wanted);
+  for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
+    if (chosen.has(path)) continue;
+    chosen.add(path);
+    for (const name of dependencies(modules.get(path))) {
+      const dependency = byName.get(name.replaceAll('-', '_'));
+      if (dependency) pending.push(dependency);
+    }
+  }
+  return chosen;
+}
+
+function dependencies(module: Buffer | undefined): readonly string[] {
+  const marker = '\0depends=';
+  const start = module?.indexOf(marker) ?? -1;
+  if (!module || start < 0) return [];
+  const value = start + marker.length;
+  return module.subarray(value, module.indexOf(0, value)).toString().split(',').filter(Boolean);
+}
+
+async function copyInto(root: string, path: string, content: Buffer | undefined): Promise<void> {
+  const target = join(root, path.replace(/^usr\//, ''));
+  await mkdir(dirname(target), { recursive: true });
+  await writeFile(target, content ?? '');
 }
 
 /** The ELF kernel inside a bzImage; offsets are from the Linux x86 boot protocol. */

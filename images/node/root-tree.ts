@@ -52,7 +52,7 @@ export async function rootTree(options: RootTreeOptions): Promise<FileTree> {
   }
   addEntries(tree, [file('opt/coracle/bin/node', await readFile(options.nodeBinary), 0o755)]);
   const libraries: FileTree = new Map();
-  const libraryPath = new RegExp(`^usr/lib/${triplet}/[^/]+\\.so[^/]*$|^usr/lib64/`);
+  const libraryPath = new RegExp(`^usr/lib/${triplet}/[^/]+\\.so[^/]*$`);
   for (const deb of options.packages) addEntries(libraries, (await readPackageFiles(deb, (path) => libraryPath.test(path), options.signal)).values());
   addEntries(tree, libraryClosure(tree, libraries, [...loadedLibraries, loader]));
   addEntries(tree, await certificates(options));
