@@ -35,11 +35,11 @@ export class PodControl {
   async create(pod: Pod, owner: KubernetesObject, signal: AbortSignal): Promise<Pod> {
     try {
       const created = await this.#context.client.create(pods, pod, { signal });
-      this.#context.recorder.event(owner, { type: 'Normal', reason: 'SuccessfulCreate', message: `Created pod: ${created.metadata.name}` });
+      this.#context.recorder.event({ object: owner, type: 'Normal', reason: 'SuccessfulCreate', message: `Created pod: ${created.metadata.name}` });
       return created;
     } catch (error) {
       if (!isNamespaceTerminating(error) && !signal.aborted) {
-        this.#context.recorder.event(owner, { type: 'Warning', reason: 'FailedCreate', message: `Error creating: ${messageOf(error)}` });
+        this.#context.recorder.event({ object: owner, type: 'Warning', reason: 'FailedCreate', message: `Error creating: ${messageOf(error)}` });
       }
       throw error;
     }
@@ -48,10 +48,10 @@ export class PodControl {
   async delete(pod: Pod, owner: KubernetesObject, signal: AbortSignal): Promise<void> {
     try {
       await this.#context.client.delete(pods, targetOf(pod), { preconditions: { uid: pod.metadata.uid }, signal });
-      this.#context.recorder.event(owner, { type: 'Normal', reason: 'SuccessfulDelete', message: `Deleted pod: ${pod.metadata.name}` });
+      this.#context.recorder.event({ object: owner, type: 'Normal', reason: 'SuccessfulDelete', message: `Deleted pod: ${pod.metadata.name}` });
     } catch (error) {
       if (!isNotFound(error) && !signal.aborted) {
-        this.#context.recorder.event(owner, { type: 'Warning', reason: 'FailedDelete', message: `Error deleting: ${messageOf(error)}` });
+        this.#context.recorder.event({ object: owner, type: 'Warning', reason: 'FailedDelete', message: `Error deleting: ${messageOf(error)}` });
       }
       throw error;
     }

@@ -45,8 +45,7 @@ export class DeploymentController implements Controller {
     if (deployment === undefined) return;
     const { matchLabels = {}, matchExpressions = [] } = deployment.spec.selector;
     if (Object.keys(matchLabels).length === 0 && matchExpressions.length === 0) {
-      this.#context.recorder.event(deployment, {
-        type: 'Warning',
+      this.#context.recorder.event({ object: deployment, type: 'Warning',
         reason: 'SelectingAll',
         message: 'This deployment is selecting all pods. A non-empty selector is required.',
       });
@@ -100,8 +99,7 @@ export class DeploymentController implements Controller {
     await this.#patchReplicaSet(step.replicaSet, patch, signal);
     if (step.to === step.from) return;
     const direction = step.to > step.from ? 'up' : 'down';
-    this.#context.recorder.event(deployment, {
-      type: 'Normal',
+    this.#context.recorder.event({ object: deployment, type: 'Normal',
       reason: 'ScalingReplicaSet',
       message: `Scaled ${direction} replica set ${step.replicaSet.metadata.name} from ${step.from} to ${step.to}`,
     });
@@ -126,7 +124,7 @@ export class DeploymentController implements Controller {
       if (isNamespaceTerminating(error)) return undefined;
       const message = messageOf(error);
       const text = `Failed to create new replica set ${JSON.stringify(name)}: ${message}`;
-      this.#context.recorder.event(deployment, { type: 'Warning', reason: 'ReplicaSetCreateError', message: text });
+      this.#context.recorder.event({ object: deployment, type: 'Warning', reason: 'ReplicaSetCreateError', message: text });
       const status = this.#status(deployment, plan, true);
       await this.#writeStatus(deployment, withCreationCondition(status, { replicaSet: name, error: message, nowMs: this.#context.clock.now() }), signal);
       throw error;
@@ -134,7 +132,7 @@ export class DeploymentController implements Controller {
     const replicas = replicaSet.spec.replicas ?? 0;
     if (replicas > 0) {
       const message = `Scaled up replica set ${name} from 0 to ${replicas}`;
-      this.#context.recorder.event(deployment, { type: 'Normal', reason: 'ScalingReplicaSet', message });
+      this.#context.recorder.event({ object: deployment, type: 'Normal', reason: 'ScalingReplicaSet', message });
     }
     return { replicaSet: name };
   }

@@ -32,7 +32,7 @@ export class NodeIpamController implements Controller {
     if (node.spec?.podCIDR || node.metadata.deletionTimestamp !== undefined) return;
     const cidr = this.#byNode.get(name) ?? this.#cidrs.allocate();
     if (cidr === undefined) {
-      this.#context.recorder.event(node, { type: 'Normal', reason: 'CIDRNotAvailable', message: `Node ${name} status is now: CIDRNotAvailable` });
+      this.#context.recorder.event({ object: node, type: 'Normal', reason: 'CIDRNotAvailable', message: `Node ${name} status is now: CIDRNotAvailable` });
       throw new Error(`Cannot give node "${name}" a pod CIDR: all of ${this.#context.options.clusterCIDR} is taken`);
     }
     this.#byNode.set(name, cidr);

@@ -88,12 +88,12 @@ export class NodeLifecycleController implements Controller {
       } catch (error) {
         if (!isNotFound(error)) throw error;
       }
-      this.#context.recorder.event(pod, { type: 'Warning', reason: 'NodeNotReady', message: 'Node is not ready' });
+      this.#context.recorder.event({ object: pod, type: 'Warning', reason: 'NodeNotReady', message: 'Node is not ready' });
     }
   }
 
   #nodeEvent(name: string, reason: string, message: string, node?: Node): void {
     const involved = node ?? { apiVersion: 'v1', kind: 'Node', metadata: { name, uid: name } };
-    this.#context.recorder.event(involved, { type: 'Normal', reason, message });
+    this.#context.recorder.event({ object: involved, type: 'Normal', reason, message });
   }
 }

@@ -55,7 +55,7 @@ export class TaintEvictionController implements Controller {
     const dueMs = taints.length === 0 ? Number.POSITIVE_INFINITY : evictionTimeMs(pod, { taints, nowMs });
     if (dueMs === Number.POSITIVE_INFINITY) return;
     if (dueMs > nowMs) return { requeueAfterMs: dueMs - nowMs };
-    this.#context.recorder.event(pod, { type: 'Normal', reason: 'TaintManagerEviction', message: `Marking for deletion Pod ${key}` });
+    this.#context.recorder.event({ object: pod, type: 'Normal', reason: 'TaintManagerEviction', message: `Marking for deletion Pod ${key}` });
     try {
       const condition = {
         type: 'DisruptionTarget',

@@ -1,0 +1,28 @@
+import type { ControllerContext } from './controller-context.ts';
+import type { Controller } from './controller.ts';
+import { DeploymentController } from './deployment/deployment-controller.ts';
+import { NamespaceController } from './namespace/namespace-controller.ts';
+import { NodeIpamController } from './node-ipam/node-ipam-controller.ts';
+import { NodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.ts';
+import { PodGcController } from './pod-gc/pod-gc-controller.ts';
+import { ReplicaSetController } from './replicaset/replica-set-controller.ts';
+import { REPLICA_SET, REPLICATION_CONTROLLER } from './replicaset/replicated-workload.ts';
+import { RootCAPublisher } from './root-ca-publisher/root-ca-publisher.ts';
+import { ServiceAccountController } from './serviceaccount/service-account-controller.ts';
+import { TaintEvictionController } from './taint-eviction/taint-eviction-controller.ts';
+
+/** Every controller there is, by hand. */
+export function newControllers(context: ControllerContext): readonly Controller[] {
+  return [
+    new NamespaceController(context),
+    new ServiceAccountController(context),
+    new RootCAPublisher(context),
+    new NodeIpamController(context),
+    new NodeLifecycleController(context),
+    new TaintEvictionController(context),
+    new ReplicaSetController(context, REPLICA_SET),
+    new ReplicaSetController(context, REPLICATION_CONTROLLER),
+    new DeploymentController(context),
+    new PodGcController(context),
+  ];
+}
