@@ -1,4 +1,7 @@
-/** The CNI network of one node: a bridge with this node's pod range, host ports, loopback. Needs no iptables (masquerading is in nft-masquerade.ts). */
+/**
+ * The CNI network of one node: a bridge with this node's pod range. Masquerading is in compile-masquerade.ts, host ports in kube-proxy:
+ * the packaged portmap plugin would need iptables.
+ */
 export interface CniConfigurationInput {
   /** 10.244.1.0/24 */
   readonly podCIDR: string;
@@ -23,7 +26,6 @@ export function cniConfiguration({ podCIDR, mtu }: CniConfigurationInput): strin
         mtu,
         ipam: { type: 'host-local', ranges: [[{ subnet: podCIDR }]], dataDir: '/var/lib/cni/networks' },
       },
-      { type: 'portmap', capabilities: { portMappings: true }, backend: 'nftables', snat: true },
     ],
   };
   return `${JSON.stringify(configuration, undefined, 2)}\n`;
