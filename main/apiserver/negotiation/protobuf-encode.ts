@@ -3,14 +3,24 @@ import { findMessage } from '../../../kube/api/definitions.ts';
 import { parseDuration } from '../../../kube/apimachinery/duration.ts';
 import { ProtobufWriter } from './protobuf-writer.ts';
 
+const lastFirst = new WeakMap<MessageTable, readonly FieldTable[]>();
+
+/** By falling number: upstream writes rising numbers, and our writer goes backwards. */
+function fieldsFromLast(message: MessageTable): readonly FieldTable[] {
+  let fields = lastFirst.get(message);
+  if (!fields) {
+    fields = message.fields.toSorted((a, b) => b.number - a.number);
+    lastFirst.set(message, fields);
+  }
+  return fields;
+}
+
 /**
  * JSON objects to the protobuf messages of k8s.io/api. Absent members are left out: Go decodes them to the same zero values
  * that its own encoder would have written.
  */
 export function encodeMessage(message: MessageTable, object: Readonly<Record<string, unknown>>, writer: ProtobufWriter): void {
-  for (let index = message.fields.length - 1; index >= 0; index -= 1) {
-    const field = message.fields[index];
-    if (!field) continue;
+  for (const field of fieldsFromLast(message)) {
     const value = field.inline ? object : object[field.name];
     if (value !== undefined && value !== null) encodeField(field, value, writer);
   }
