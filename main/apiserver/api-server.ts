@@ -9,6 +9,7 @@ import { serviceAccountKeyFromPem } from './authentication/service-account-keys.
 import type { User } from './authentication/user.ts';
 import { admissionChain } from './admission/plugins.ts';
 import { allowAllAuthorizer, chainAuthorizers, mastersAuthorizer, type Authorizer } from './authorization/authorizer.ts';
+import { reconcilePolicy } from './authorization/reconcile-policy.ts';
 import { createRbacAuthorizer } from './authorization/rbac.ts';
 import type { HealthCheck } from './endpoints/health.ts';
 import { createHandler, type HandlerOptions } from './handler.ts';
@@ -116,7 +117,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const admission = admissionChain({ reader: mirror, clock, random, authorizer });
   const shared = { ...options, catalog, mirror, authenticator, authorizer, admission, keys, issuer };
   const handler = createHandler({
-    catalog, admission, clock, random, authenticator, authorizer,
+    catalog, admission, clock, random, authenticator, authorizer, tables: undefined,
     special: new Map(),
     paths: pathEndpoints(shared),
     upgrades: async () => false,
@@ -125,6 +126,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     reportError: options.reportError ?? (() => {}),
   });
   const transport = (identity: User): Transport => inProcessTransport(handler, identity);
+  await reconcilePolicy(catalog);
   await startObjects(transport({ name: 'system:apiserver', groups: ['system:masters'] }), options);
   const owned = stack.move();
   return {

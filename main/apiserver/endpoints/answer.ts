@@ -1,34 +1,42 @@
 import { OBJECT_MEDIA_TYPE } from '../../../kube/client/transport.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import { newNotAcceptable } from '../../../kube/apimachinery/status-errors.ts';
+import { encode } from '../negotiation/encode.ts';
+import { toPartialMetadata } from '../negotiation/partial-metadata.ts';
 import type { ServedResource } from '../registry/catalog.ts';
 import type { StoredObject } from '../storage/object-storage.ts';
-import type { ApiRequest, ApiResponse, RequestContext } from './request.ts';
-import { jsonResponse } from './respond.ts';
+import type { Media } from './media.ts';
+import type { ApiResponse } from './request.ts';
+import type { ResourceRequest } from './resource-request.ts';
 
-const JSON_HEADERS = { 'content-type': 'application/json' };
+export const JSON_HEADERS = { 'content-type': 'application/json' };
 const OBJECT_HEADERS = { 'content-type': OBJECT_MEDIA_TYPE };
 const EMPTY = new Uint8Array(0);
 const NEWLINE = 10;
 
-/** In-process callers may ask for objects instead of bytes. */
-export function wantsObject(request: ApiRequest): boolean {
-  return request.identity !== undefined && request.headers['accept'] === OBJECT_MEDIA_TYPE;
-}
-
-export function answerStored(context: RequestContext, served: ServedResource, stored: StoredObject<KubernetesObject>, status = 200): ApiResponse {
-  if (wantsObject(context.request)) {
-    return { status, headers: OBJECT_HEADERS, body: EMPTY, object: inVersion(served, stored.object) };
-  }
-  if (served.alternative) return answerObject(context, inVersion(served, stored.object), status);
+export function answerStored({ media, served, tables, context }: Pick<ResourceRequest, 'media' | 'served' | 'tables' | 'context'>, stored: StoredObject<KubernetesObject>, status = 200): ApiResponse {
+  if (media !== 'json') return answerObject({ media, served, tables, context }, inVersion(served, stored.object), status);
+  if (served.alternative) return answerValue(media, inVersion(served, stored.object), status);
   const body = Buffer.allocUnsafe(stored.jsonSize(served.head) + 1);
   body[stored.copyJson(body, { offset: 0, head: served.head })] = NEWLINE;
   return { status, headers: JSON_HEADERS, body };
 }
 
-/** An object that is not stored as it stands: dry runs, reviews, what an update ended. */
-export function answerObject(context: RequestContext, object: object, status = 200): ApiResponse {
-  if (wantsObject(context.request)) return { status, headers: OBJECT_HEADERS, body: EMPTY, object };
-  return jsonResponse(status, object);
+/** An object of the resource that is not stored as it stands: dry runs, conversions, what an update ended. */
+export function answerObject({ media, served, tables, context }: Pick<ResourceRequest, 'media' | 'served' | 'tables' | 'context'>, object: KubernetesObject, status = 200): ApiResponse {
+  if (typeof media === 'object' && media.as) {
+    if (media.as.kind === 'PartialObjectMetadata') return answerValue(media, toPartialMetadata(object, media.as), status);
+    if (media.as.kind !== 'Table' || !tables) throw newNotAcceptable(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']);
+    return answerValue(media, tables.objectTable(served, object, { version: media.as.version, query: context.request.query }), status);
+  }
+  return answerValue(media, object, status);
+}
+
+/** Any value as it is: Status, reviews, Tables. */
+export function answerValue(media: Media, object: object, status = 200): ApiResponse {
+  if (media === 'object') return { status, headers: OBJECT_HEADERS, body: EMPTY, object };
+  if (media === 'json') return { status, headers: JSON_HEADERS, body: Buffer.from(`${JSON.stringify(object)}\n`) };
+  return { status, headers: { 'content-type': media.contentType }, body: encode(object as KubernetesObject, media) };
 }
 
 export function inVersion(served: ServedResource, object: KubernetesObject): KubernetesObject {

@@ -1,29 +1,19 @@
+import type { GroupVersionKind } from '../../../kube/apimachinery/gvr.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
-import { newBadRequest, newUnsupportedMediaType } from '../../../kube/apimachinery/status-errors.ts';
-import type { RequestContext } from './request.ts';
+import { decodeBody, type FieldValidation } from '../negotiation/decode-body.ts';
+import { addWarning, type RequestContext } from './request.ts';
 
-export interface ExpectedKind {
-  readonly apiVersion: string;
-  readonly kind: string;
+export interface ReadObjectOptions {
+  readonly expected: GroupVersionKind;
+  readonly fieldValidation?: FieldValidation;
+  readonly unstructured?: boolean;
 }
 
-/** Decodes the body of a create or update into a fresh object of the expected kind. */
-export async function readObject(context: RequestContext, expected: ExpectedKind): Promise<KubernetesObject> {
-  const contentType = (context.request.headers['content-type'] ?? 'application/json').split(';', 1)[0]?.trim();
-  if (contentType !== 'application/json' && contentType !== '') throw newUnsupportedMediaType(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']);
-  const text = Buffer.from(await context.request.readBody()).toString('utf8');
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw newBadRequest(`the object provided is unrecognized (must be of type ${expected.kind}): couldn't get version/kind; json parse error: ${(error as Error).message}`);
-  }
-  const object = (value ?? {}) as KubernetesObject;
-  if (object.kind && object.kind !== expected.kind) {
-    throw newBadRequest(`${object.kind} in version ${JSON.stringify(object.apiVersion)} cannot be handled as a ${expected.kind}`);
-  }
-  if (object.apiVersion && object.apiVersion !== expected.apiVersion) {
-    throw newBadRequest(`the API version in the data (${object.apiVersion}) does not match the expected API version (${expected.apiVersion})`);
-  }
-  return { ...object, apiVersion: expected.apiVersion, kind: expected.kind, metadata: object.metadata ?? { name: '' } };
+/** Decodes the body of a create or update into a fresh object of the expected kind; unknown fields become warnings. */
+export async function readObject(context: RequestContext, options: ReadObjectOptions): Promise<KubernetesObject> {
+  const body = await context.request.readBody();
+  const { object, warnings } = decodeBody({ ...options, contentType: context.request.headers['content-type'], body });
+  for (const text of warnings) addWarning(context, text);
+  object['metadata'] ??= {};
+  return object as unknown as KubernetesObject;
 }

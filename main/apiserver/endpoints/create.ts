@@ -26,5 +26,5 @@ export async function createDecoded(request: ResourceRequest, decoded: Kubernete
     validate: (object) => admission.validate({ ...attributes, object, name: object.metadata.name }, context.request.signal),
     track: (object) => track(object, undefined),
   });
-  return result.stored ? answerStored(context, served, result.stored, 201) : answerObject(context, inVersion(served, result.object), 201);
+  return result.stored ? answerStored(request, result.stored, 201) : answerObject(request, inVersion(served, result.object), 201);
 }

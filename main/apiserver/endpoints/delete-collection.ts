@@ -1,6 +1,6 @@
 import { isNotFound } from '../../../kube/apimachinery/status.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
-import { answerObject, inVersion } from './answer.ts';
+import { answerValue, inVersion } from './answer.ts';
 import { deleteOne, deleteOptionsOf } from './delete.ts';
 import { checkListOptions } from './list-options.ts';
 import type { ApiResponse } from './request.ts';
@@ -36,5 +36,5 @@ export async function deleteCollection(request: ResourceRequest): Promise<ApiRes
   await Promise.all(Array.from({ length: Math.min(PARALLEL_DELETES, list.items.length) }, worker));
   const items: KubernetesObject[] = list.items.map((item) => inVersion(served, item.object));
   const metadata = { resourceVersion: list.resourceVersion, ...(list.continue ? { continue: list.continue } : {}) };
-  return answerObject(context, { kind: `${served.info.kind}List`, apiVersion: served.apiVersion, metadata, items });
+  return answerValue(request.media, { kind: `${served.info.kind}List`, apiVersion: served.apiVersion, metadata, items });
 }

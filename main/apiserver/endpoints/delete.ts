@@ -4,9 +4,8 @@ import { newBadRequest } from '../../../kube/apimachinery/status-errors.ts';
 import { isTrue } from '../filters/request-info.ts';
 import type { DeleteOptions } from '../registry/generic/deletion.ts';
 import type { DeleteResult } from '../registry/generic/registry.ts';
-import { answerObject, inVersion } from './answer.ts';
+import { answerObject, answerValue, inVersion } from './answer.ts';
 import type { ApiResponse } from './request.ts';
-import { jsonResponse } from './respond.ts';
 import { admissionAttributes, nameTarget, writeContextOf, type ResourceRequest } from './resource-request.ts';
 
 export async function deleteObject(request: ResourceRequest): Promise<ApiResponse> {
@@ -24,11 +23,12 @@ export function deleteOne(request: ResourceRequest, target: { readonly namespace
   );
 }
 
-function answerDelete({ context, served, registry }: ResourceRequest, { object, deleted }: DeleteResult<KubernetesObject>, options: DeleteOptions): ApiResponse {
+function answerDelete(request: ResourceRequest, { object, deleted }: DeleteResult<KubernetesObject>, options: DeleteOptions): ApiResponse {
+  const { served, registry, media } = request;
   const status = !deleted && options.orphanDependents === false ? 202 : 200;
-  if (!deleted || registry.definition.returnDeletedObject) return answerObject(context, inVersion(served, object), status);
+  if (!deleted || registry.definition.returnDeletedObject) return answerObject(request, inVersion(served, object), status);
   const { group, resource } = served.info;
-  return jsonResponse(status, successStatus({ name: object.metadata.name, group, kind: resource, ...(object.metadata.uid ? { uid: object.metadata.uid } : {}) }));
+  return answerValue(media, successStatus({ name: object.metadata.name, group, kind: resource, ...(object.metadata.uid ? { uid: object.metadata.uid } : {}) }), status);
 }
 
 /** The body when there is one, else the query. */

@@ -8,10 +8,12 @@ import { deleteCollection } from './delete-collection.ts';
 import { deleteObject } from './delete.ts';
 import { getObject } from './get.ts';
 import { listObjects } from './list.ts';
+import { mediaOf } from './media.ts';
 import { patchObject } from './patch.ts';
 import type { ApiResponse, RequestContext } from './request.ts';
 import { pathNotFound } from './respond.ts';
 import type { ResourceRequest } from './resource-request.ts';
+import type { TablePrinter } from './table-printer.ts';
 import { updateObject } from './update.ts';
 import { watchObjects } from './watch.ts';
 
@@ -19,6 +21,7 @@ import { watchObjects } from './watch.ts';
 export type SpecialEndpoint = (context: RequestContext, served: ServedResource) => Promise<ApiResponse>;
 
 export interface DispatchOptions {
+  readonly tables: TablePrinter | undefined;
   readonly catalog: ResourceCatalog;
   readonly admission: AdmissionChain;
   readonly clock: Clock;
@@ -54,7 +57,10 @@ export async function dispatchResource(options: DispatchOptions, context: Reques
   const { registry } = served;
   const endpoint = ENDPOINTS[info.verb];
   if (!registry || !endpoint) throw methodNotAllowed();
-  return endpoint({ context, served, registry, admission: options.admission, clock: options.clock });
+  const { admission, clock, tables } = options;
+  const streams = info.verb === 'list' || info.verb === 'watch';
+  const media = mediaOf(context.request, { canWatch: streams || info.verb === 'get', watch: info.verb === 'watch', transforms: tables !== undefined });
+  return endpoint({ context, served, registry, admission, clock, tables, media });
 }
 
 function keyOf({ info: { group, resource } }: ServedResource): string {

@@ -1,29 +1,27 @@
-import { OBJECT_MEDIA_TYPE } from '../../../kube/client/transport.ts';
-import type { KubernetesObject, ListMeta } from '../../../kube/apimachinery/object-meta.ts';
-import { newBadRequest } from '../../../kube/apimachinery/status-errors.ts';
+import type { KubernetesList, KubernetesObject, ListMeta } from '../../../kube/apimachinery/object-meta.ts';
+import { newBadRequest, newNotAcceptable } from '../../../kube/apimachinery/status-errors.ts';
+import { toPartialMetadataList } from '../negotiation/partial-metadata.ts';
 import type { ServedResource } from '../registry/catalog.ts';
 import { bareJsonHead } from '../storage/json-head.ts';
 import type { ListQuery, StoredList } from '../storage/object-storage.ts';
-import { inVersion, wantsObject } from './answer.ts';
+import { answerValue, inVersion, JSON_HEADERS } from './answer.ts';
 import type { ApiResponse } from './request.ts';
 import type { ResourceRequest } from './resource-request.ts';
 import { selectionOf } from './selection.ts';
 import { checkListOptions } from './list-options.ts';
 
 const COMMA = 44;
-const EMPTY = new Uint8Array(0);
 const TAIL = Buffer.from(']}\n');
 
 export async function listObjects(request: ResourceRequest): Promise<ApiResponse> {
-  const { context, served, registry } = request;
+  const { context, served, registry, media, tables } = request;
   const list = await registry.storage.list(listQueryOf(request));
-  if (wantsObject(context.request)) {
-    return { status: 200, headers: { 'content-type': OBJECT_MEDIA_TYPE }, body: EMPTY, object: listObject(served, list) };
-  }
-  if (served.alternative) {
-    return { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(`${JSON.stringify(listObject(served, list))}\n`) };
-  }
-  return { status: 200, headers: { 'content-type': 'application/json' }, body: listBytes(served, list) };
+  if (media === 'json' && !served.alternative) return { status: 200, headers: JSON_HEADERS, body: listBytes(served, list) };
+  const object = listObject(served, list);
+  if (typeof media !== 'object' || !media.as) return answerValue(media, object);
+  if (media.as.kind !== 'Table') return answerValue(media, toPartialMetadataList(object, media.as));
+  if (!tables) throw newNotAcceptable(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']);
+  return answerValue(media, tables.listTable(served, object, { version: media.as.version, query: context.request.query }));
 }
 
 function listQueryOf(request: ResourceRequest): ListQuery {
@@ -58,13 +56,19 @@ export function listMetaOf(list: StoredList<KubernetesObject>): ListMeta {
   };
 }
 
-export function listObject(served: ServedResource, list: StoredList<KubernetesObject>): object {
+export function listObject(served: ServedResource, list: StoredList<KubernetesObject>): KubernetesList<KubernetesObject> {
   return {
     kind: `${served.info.kind}List`,
     apiVersion: served.apiVersion,
     metadata: listMetaOf(list),
-    items: list.items.map((item) => inVersion(served, item.object)),
+    items: list.items.map((item) => bare(inVersion(served, item.object))) as KubernetesObject[],
   };
+}
+
+/** Items of a list of built-in kinds carry neither kind nor apiVersion. */
+function bare(object: KubernetesObject): Omit<KubernetesObject, 'kind' | 'apiVersion'> {
+  const { kind: _kind, apiVersion: _apiVersion, ...rest } = object;
+  return rest;
 }
 
 /** The list as JSON: one allocation, the items copied from the watch cache. */

@@ -1,44 +1,61 @@
-import { deepCopy, setMember, isJsonObject } from '../../../kube/apimachinery/json.ts';
+import { schemaOfKind } from '../../../kube/api/schema.ts';
+import { toTyped } from '../../../kube/api/typed-object.ts';
+import { GoDecodeError } from '../../../kube/api/go-json-error.ts';
+import { goQuote } from '../../../kube/apimachinery/go-format.ts';
+import { isJsonObject } from '../../../kube/apimachinery/json.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import { newBadRequest, newNotFound, newUnsupportedMediaType } from '../../../kube/apimachinery/status-errors.ts';
-import type { ApiResponse } from './request.ts';
-import { nameTarget, writeQueryOf, type ResourceRequest } from './resource-request.ts';
+import { applyPatch, APPLY_PATCH_MEDIA_TYPE, patchMediaTypes, strictDecodingMessage, type PatchMediaType } from '../patch/apply-patch.ts';
+import { applyObject } from './apply.ts';
+import { addWarning, type ApiResponse } from './request.ts';
+import { nameTarget, writeQueryOf, type ResourceRequest, type WriteQuery } from './resource-request.ts';
 import { answerWrite, writeChange } from './update.ts';
 import { toStorageVersion } from './versioned.ts';
-
-const PATCH_TYPES = ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json', 'application/apply-patch+yaml', 'application/apply-patch+cbor'];
 
 export async function patchObject(request: ResourceRequest): Promise<ApiResponse> {
   const { context, served, registry } = request;
   const target = nameTarget(request);
-  const contentType = (context.request.headers['content-type'] ?? '').split(';', 1)[0]?.trim() ?? '';
-  if (!PATCH_TYPES.includes(contentType)) throw newUnsupportedMediaType(PATCH_TYPES);
+  const mediaType = (context.request.headers['content-type'] ?? '').split(';', 1)[0]?.trim() ?? '';
+  const known = patchMediaTypes({ isCustomResource: false });
+  if (!known.includes(mediaType)) throw newUnsupportedMediaType(known);
   const query = writeQueryOf(request, 'PatchOptions');
+  if (mediaType === APPLY_PATCH_MEDIA_TYPE) return applyObject(request, query);
   const text = Buffer.from(await context.request.readBody()).toString('utf8');
-  let patch: unknown;
-  try {
-    patch = JSON.parse(text);
-  } catch (error) {
-    throw newBadRequest(`error decoding patch: ${(error as Error).message}`);
-  }
   const result = await writeChange(request, query, {
     target,
     change(current) {
       if (!current) throw newNotFound(registry.resource, target.name);
       const inside = served.alternative ? served.alternative.fromStorage(current) : current;
-      return toStorageVersion(request, mergePatch(deepCopy(inside), patch) as KubernetesObject);
+      return toStorageVersion(request, patched(request, query, { text, mediaType: mediaType as PatchMediaType, current: inside }));
     },
   });
   return answerWrite(request, result);
 }
 
-/** RFC 7386. */
-function mergePatch(target: unknown, patch: unknown): unknown {
-  if (!isJsonObject(patch)) return patch;
-  const result: Record<string, unknown> = isJsonObject(target) ? target : {};
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete result[key];
-    else setMember(result, key, mergePatch(result[key], value));
+/** The patched object, decoded again as if it had been sent whole. */
+export function patched(
+  { context, served }: Pick<ResourceRequest, 'context' | 'served'>,
+  { fieldValidation }: Pick<WriteQuery, 'fieldValidation'>,
+  { text, mediaType, current }: { readonly text: string; readonly mediaType: PatchMediaType; readonly current: object },
+): KubernetesObject {
+  const schema = schemaOfKind(served.info);
+  const result = applyPatch({ mediaType, text, current: current as Record<string, unknown>, fieldValidation, ...(schema ? { schema } : {}) });
+  if (!isJsonObject(result.patched)) throw result.invalid(`cannot unmarshal into ${served.info.kind}`);
+  checkKind(result.patched, served);
+  const problems = [...result.strictErrors];
+  try {
+    const object = schema ? toTyped(schema, result.patched, { onUnknownField: (path) => problems.push(`unknown field ${goQuote(path)}`) }) : result.patched;
+    if (fieldValidation === 'Strict' && problems.length > 0) throw result.invalid(strictDecodingMessage(problems));
+    if (fieldValidation === 'Warn') for (const problem of problems) addWarning(context, problem);
+    return object as unknown as KubernetesObject;
+  } catch (error) {
+    if (error instanceof GoDecodeError) throw result.invalid(error.message);
+    throw error;
   }
-  return result;
+}
+
+function checkKind(object: Record<string, unknown>, { info, apiVersion }: ResourceRequest['served']): void {
+  if (object['kind'] === info.kind && object['apiVersion'] === apiVersion) return;
+  if (object['kind'] !== info.kind) throw newBadRequest(`no kind ${goQuote(String(object['kind'] ?? ''))} is registered for version ${goQuote(apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`);
+  throw newBadRequest(`the API version in the data (${String(object['apiVersion'])}) does not match the expected API version (${apiVersion})`);
 }

@@ -8,7 +8,9 @@ import type { ServedResource } from '../registry/catalog.ts';
 import { validateFieldManager } from '../registry/generic/object-meta-validation.ts';
 import type { Registry, WriteContext } from '../registry/generic/registry.ts';
 import type { ObjectName } from '../storage/object-storage.ts';
+import type { Media } from './media.ts';
 import type { RequestContext } from './request.ts';
+import type { TablePrinter } from './table-printer.ts';
 
 /** A request to a stored resource, with all that its endpoint needs. */
 export interface ResourceRequest {
@@ -17,6 +19,10 @@ export interface ResourceRequest {
   readonly registry: Registry;
   readonly admission: AdmissionChain;
   readonly clock: Clock;
+  /** What the answer is written as. */
+  readonly media: Media;
+  /** Absent: no Tables. */
+  readonly tables: TablePrinter | undefined;
 }
 
 export function nameTarget({ context: { info } }: ResourceRequest): ObjectName {

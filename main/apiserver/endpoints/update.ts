@@ -48,7 +48,7 @@ export function writeChange(request: ResourceRequest, query: WriteQuery, change:
   });
 }
 
-export function answerWrite({ context, served }: ResourceRequest, result: WriteResult<KubernetesObject>): ApiResponse {
+export function answerWrite(request: ResourceRequest, result: WriteResult<KubernetesObject>): ApiResponse {
   const status = result.created ? 201 : 200;
-  return result.stored ? answerStored(context, served, result.stored, status) : answerObject(context, inVersion(served, result.object), status);
+  return result.stored ? answerStored(request, result.stored, status) : answerObject(request, inVersion(request.served, result.object), status);
 }

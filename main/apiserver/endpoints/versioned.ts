@@ -5,8 +5,8 @@ import type { ResourceRequest, WriteQuery } from './resource-request.ts';
 /** Reads the body in the version of the request and gives it in the stored version, with defaults. */
 export async function readResource(request: ResourceRequest, query: Pick<WriteQuery, 'fieldValidation'>): Promise<KubernetesObject> {
   const { context, served } = request;
-  const decoded = await readObject(context, { apiVersion: served.apiVersion, kind: served.info.kind });
-  void query;
+  const { group, version, kind } = served.info;
+  const decoded = await readObject(context, { expected: { group, version, kind }, fieldValidation: query.fieldValidation });
   return toStorageVersion(request, decoded);
 }
 

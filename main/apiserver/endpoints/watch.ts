@@ -1,9 +1,13 @@
 import { OBJECT_MEDIA_TYPE } from '../../../kube/client/transport.ts';
+import { newNotAcceptable } from '../../../kube/apimachinery/status-errors.ts';
+import { encodeWatchEvent } from '../negotiation/encode.ts';
+import type { MediaType } from '../negotiation/media-type.ts';
+import { toPartialMetadata } from '../negotiation/partial-metadata.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import { statusOf } from '../../../kube/apimachinery/status.ts';
 import type { ServedResource } from '../registry/catalog.ts';
 import type { BookmarkEvent, ObjectEvent, ObjectWatch, WatchQuery } from '../storage/object-storage.ts';
-import { inVersion, wantsObject } from './answer.ts';
+import { inVersion, JSON_HEADERS } from './answer.ts';
 import { checkListOptions } from './list-options.ts';
 import type { ApiResponse } from './request.ts';
 import type { ResourceRequest } from './resource-request.ts';
@@ -15,12 +19,13 @@ const MIN_WATCH_MS = 1_800_000;
 const EMPTY = new Uint8Array(0);
 
 export async function watchObjects(request: ResourceRequest): Promise<ApiResponse> {
-  const { context, served, registry } = request;
+  const { served, registry, media } = request;
   const events = await registry.storage.watch(watchQueryOf(request));
-  if (wantsObject(context.request)) {
+  if (media === 'object') {
     return { status: 200, headers: { 'content-type': OBJECT_MEDIA_TYPE }, body: EMPTY, events: eventObjects(served, events) };
   }
-  return { status: 200, headers: { 'content-type': 'application/json' }, body: frames(served, events) };
+  if (media === 'json') return { status: 200, headers: JSON_HEADERS, body: frames(served, events) };
+  return { status: 200, headers: { 'content-type': media.watchContentType }, body: encodedFrames(request, media, events) };
 }
 
 function watchQueryOf(request: ResourceRequest): WatchQuery {
@@ -52,6 +57,31 @@ async function* frames(served: ServedResource, events: ObjectWatch<KubernetesObj
   } catch (error) {
     yield encodeFrame('ERROR', statusOf(error));
   }
+}
+
+/** The slower ways: protobuf, Tables, PartialObjectMetadata. */
+async function* encodedFrames(request: ResourceRequest, media: MediaType, events: ObjectWatch<KubernetesObject>): AsyncGenerator<Uint8Array> {
+  const { served } = request;
+  let first = true;
+  try {
+    for await (const batch of events) {
+      for (const event of batch) {
+        const object = event.type === 'BOOKMARK' ? bookmark(served, event) : inVersion(served, event.stored.object);
+        yield encodeWatchEvent(event.type, transformed(request, object as KubernetesObject, { media, first }), media);
+        first = false;
+      }
+    }
+  } catch (error) {
+    yield encodeWatchEvent('ERROR', statusOf(error) as never, media);
+  }
+}
+
+function transformed({ served, tables, context }: ResourceRequest, object: KubernetesObject, { media, first }: { readonly media: MediaType; readonly first: boolean }): KubernetesObject {
+  if (!media.as) return object;
+  if (media.as.kind !== 'Table') return toPartialMetadata(object, media.as);
+  if (!tables) throw newNotAcceptable(['application/json']);
+  const options = { version: media.as.version, query: context.request.query, withoutHeaders: !first };
+  return tables.objectTable(served, object, options) as KubernetesObject;
 }
 
 function frameOf(served: ServedResource, event: ObjectEvent<KubernetesObject>): Uint8Array {

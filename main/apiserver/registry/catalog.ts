@@ -1,7 +1,10 @@
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
 import { apiVersionOf } from '../../../kube/apimachinery/gvr.ts';
+import { isValidPathSegmentName } from '../../../kube/apimachinery/name-validation.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import type { Random } from '../../../kube/apimachinery/random.ts';
+import { schemaOfKind } from '../../../kube/api/schema.ts';
+import { toTyped } from '../../../kube/api/typed-object.ts';
 import { servedGroupVersions, type ResourceInfo, type SubresourceInfo } from '../../../kube/api/inventory.ts';
 import { jsonHead, type JsonHead } from '../storage/json-head.ts';
 import type { ObjectStorage } from '../storage/object-storage.ts';
@@ -66,7 +69,7 @@ export class ResourceCatalog {
     const key = resourceKey(definition.resource);
     const existing = this.#registries.get(key);
     if (existing) return existing;
-    const registry = new Registry({ definition, storage: options.openStorage(definition, info), clock: options.clock, random: options.random });
+    const registry = new Registry({ definition, storage: options.openStorage(definition, info), clock: options.clock, random: options.random, normalize: normalizerOf(definition) });
     this.#registries.set(key, registry);
     return registry;
   }
@@ -114,6 +117,12 @@ export class ResourceCatalog {
   }
 }
 
+function normalizerOf({ resource }: ResourceDefinition): (object: KubernetesObject) => KubernetesObject {
+  const schema = schemaOfKind(resource);
+  if (!schema) return (object) => object;
+  return (object) => toTyped(schema, object as unknown as Record<string, unknown>, { nulls: true }) as unknown as KubernetesObject;
+}
+
 export function served(info: ResourceInfo, registry: Registry | undefined): ServedResource {
   const apiVersion = apiVersionOf(info);
   const alternative = registry && alternativeFor(info, registry.definition);
@@ -149,7 +158,8 @@ function fallbackDefinition(info: ResourceInfo): ResourceDefinition {
     hasSpec: COUNTS_GENERATION.has(resourceKey(info)),
   });
   const { group, version, kind, resource, namespaced } = info;
-  return { resource: { group, version, kind, resource, namespaced }, strategy };
+  const pathName = group === 'rbac.authorization.k8s.io' ? { validateName: (name: string) => isValidPathSegmentName(name) } : {};
+  return { resource: { group, version, kind, resource, namespaced }, strategy, ...pathName };
 }
 
 /** The strategy tells its fields by the keys it gives for an empty object. */

@@ -50,15 +50,18 @@ export class Registry<T extends KubernetesObject = KubernetesObject> {
   readonly definition: ResourceDefinition<T>;
   readonly storage: ObjectStorage<T>;
   readonly resource: GroupResource;
+  /** Brings an object into the form it is stored in: members in Go's order, empty ones dropped. */
+  readonly normalize: (object: T) => T;
   readonly #clock: Clock;
   readonly #random: Random;
 
-  constructor(options: { readonly definition: ResourceDefinition<T>; readonly storage: ObjectStorage<T>; readonly clock: Clock; readonly random: Random }) {
+  constructor(options: { readonly definition: ResourceDefinition<T>; readonly storage: ObjectStorage<T>; readonly clock: Clock; readonly random: Random; readonly normalize?: (object: T) => T }) {
     this.definition = options.definition;
     this.storage = options.storage;
     this.resource = { group: options.definition.resource.group, resource: options.definition.resource.resource };
     this.#clock = options.clock;
     this.#random = options.random;
+    this.normalize = options.normalize ?? ((object) => object);
   }
 
   async create(input: T, context: WriteContext, options: CreateOptions<T> = {}): Promise<WriteResult<T>> {
@@ -88,7 +91,7 @@ export class Registry<T extends KubernetesObject = KubernetesObject> {
       warn(context, definition.strategy.warnings?.(object, undefined));
       validateCreate(definition, object, strategyContext);
       await options.validate?.(object);
-      if (options.track) object = options.track(object);
+      object = this.normalize(options.track ? options.track(object) : object);
       if (context.dryRun) {
         if (await this.find(nameOf(object))) throw newAlreadyExists(this.resource, object.metadata.name);
         return { object, created: true };
@@ -250,7 +253,8 @@ class UpdateAttempt<T extends KubernetesObject> {
     warn(this.#context, definition.strategy.warnings?.(next, current));
     validateUpdate(definition, next, current, context);
     await validate?.(next, current);
-    return track ? track(next, current) : next;
+    const { normalize } = this.#registry;
+    return normalize(track ? track(next, current) : next);
   }
 
   settle(committed: boolean): void {
