@@ -1,7 +1,18 @@
 import * as core from '../../../kube/api/generated/core/v1.ts';
+import * as rbac from '../../../kube/api/generated/rbac/v1.ts';
+import { isValidPathSegmentName } from '../../../kube/apimachinery/name-validation.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import { configMapStrategy } from './core/configmap/strategy.ts';
+import { namespaceStrategy } from './core/namespace/strategy.ts';
+import { nodeStrategy } from './core/node/strategy.ts';
 import { podStrategy } from './core/pod/strategy.ts';
+import { podTemplateStrategy } from './core/podtemplate/strategy.ts';
+import { secretStrategy } from './core/secret/strategy.ts';
+import { serviceAccountStrategy } from './core/serviceaccount/strategy.ts';
 import type { ResourceDefinition } from './generic/resource-definition.ts';
+import { clusterRoleBindingStrategy, roleBindingStrategy } from './rbac/binding-strategies.ts';
+import { clusterRoleStrategy, roleStrategy } from './rbac/role-strategies.ts';
+import { nameIsDnsLabel } from './validation/values.ts';
 
 /** What registry definitions need of the cluster they run in. */
 export interface ResourceOptions {
@@ -14,7 +25,19 @@ export interface ResourceOptions {
 
 /** Every built-in resource that has a strategy of its own. The others are served with the default strategy. */
 export function resourceDefinitions(_options: ResourceOptions): readonly ResourceDefinition[] {
-  return [define({ resource: core.pods, strategy: podStrategy })];
+  return [
+    define({ resource: core.pods, strategy: podStrategy }),
+    define({ resource: core.podtemplates, strategy: podTemplateStrategy }),
+    define({ resource: core.nodes, strategy: nodeStrategy }),
+    define({ resource: core.namespaces, strategy: namespaceStrategy, validateName: nameIsDnsLabel }),
+    define({ resource: core.configmaps, strategy: configMapStrategy }),
+    define({ resource: core.secrets, strategy: secretStrategy }),
+    define({ resource: core.serviceaccounts, strategy: serviceAccountStrategy }),
+    define({ resource: rbac.roles, strategy: roleStrategy, validateName: isValidPathSegmentName }),
+    define({ resource: rbac.clusterroles, strategy: clusterRoleStrategy, validateName: isValidPathSegmentName }),
+    define({ resource: rbac.rolebindings, strategy: roleBindingStrategy, validateName: isValidPathSegmentName }),
+    define({ resource: rbac.clusterrolebindings, strategy: clusterRoleBindingStrategy, validateName: isValidPathSegmentName }),
+  ];
 }
 
 /** Forgets the type of the object: the registry handles all definitions alike. */

@@ -65,3 +65,11 @@ export function selectorText(selector: LabelSelectorLike | undefined): string {
   }
   return parts.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ text }) => text).join(',');
 }
+
+/** Whether a selector cannot be turned into one that matches: an operator that is not known, or values that it cannot have. */
+export function invalidSelectorOperator(selector: LabelSelectorLike): boolean {
+  return (selector.matchExpressions ?? []).some(({ operator, values = [] }) => {
+    if (operator === 'In' || operator === 'NotIn') return values.length === 0;
+    return (operator !== 'Exists' && operator !== 'DoesNotExist') || values.length > 0;
+  });
+}

@@ -43,7 +43,7 @@ function checkNoTokens(spec: core.PodSpec, errors: FieldErrors): void {
 
 /** The pod template of a workload. */
 export function checkPodTemplateSpec(template: core.PodTemplateSpec, path: FieldPath, errors: FieldErrors, options = STRICT_TEMPLATE): void {
-  const { metadata, spec } = template;
+  const { metadata, spec = { containers: [] } } = template;
   checkLabels(metadata?.labels, path.child('labels'), errors);
   checkAnnotations(metadata?.annotations, path.child('annotations'), errors);
   checkPodAnnotations(metadata?.annotations, spec, path.child('annotations'), errors, options);

@@ -1,0 +1,77 @@
+import type { KubernetesObject } from '../../../../kube/apimachinery/object-meta.ts';
+import type { ScaleStrategy, StatusStrategy, Strategy, StrategyContext } from '../generic/strategy.ts';
+import { FieldErrors } from './field-errors.ts';
+import { withoutStatus, withSpecOf, withStatusOf } from './parts.ts';
+
+type Check<T> = (obj: T, errors: FieldErrors, context: StrategyContext) => void;
+type CheckUpdate<T> = (next: T, previous: T, errors: FieldErrors, context: StrategyContext) => void;
+
+/** What tells one resource from the others; everything left out is as most resources have it. */
+export interface StrategyParts<T extends KubernetesObject> {
+  readonly namespaced: boolean;
+  readonly defaults?: (obj: T) => void;
+  readonly check?: Check<T>;
+  /** Beside `check` of the next object, before it. */
+  readonly checkUpdate?: CheckUpdate<T>;
+  /** False where an update is checked by `checkUpdate` alone. */
+  readonly recheckOnUpdate?: boolean;
+  readonly prepareForCreate?: (obj: T, context: StrategyContext) => T;
+  readonly prepareForUpdate?: (next: T, previous: T, context: StrategyContext) => T;
+  /** Whether there is a status subresource, and what is checked of it. */
+  readonly status?: {
+    readonly check?: CheckUpdate<T>;
+    readonly prepare?: (next: T, previous: T) => T;
+    /** Creates may bring a status (Nodes register with one). */
+    readonly keptOnCreate?: boolean;
+  };
+  readonly generation?: boolean;
+  readonly allowCreateOnUpdate?: boolean;
+  readonly allowUnconditionalUpdate?: boolean;
+  readonly selectableFields?: (obj: T) => Readonly<Record<string, string>>;
+  readonly warnings?: (obj: T, previous: T | undefined) => readonly string[];
+  readonly scale?: ScaleStrategy<T>;
+  readonly subresources?: Readonly<Record<string, StatusStrategy<T>>>;
+}
+
+export function buildStrategy<T extends KubernetesObject>(parts: StrategyParts<T>): Strategy<T> {
+  const { namespaced, defaults, status, selectableFields, warnings, scale, subresources } = parts;
+  return {
+    namespaced,
+    allowCreateOnUpdate: parts.allowCreateOnUpdate ?? false,
+    allowUnconditionalUpdate: parts.allowUnconditionalUpdate ?? true,
+    generation: parts.generation ?? false,
+    prepareForCreate(obj, context) {
+      const bare = status === undefined || status.keptOnCreate ? obj : withoutStatus(obj);
+      return parts.prepareForCreate?.(bare, context) ?? bare;
+    },
+    validate: (obj, context) => collect((errors) => parts.check?.(obj, errors, context)),
+    prepareForUpdate(next, previous, context) {
+      const kept = status === undefined ? next : withStatusOf(next, previous);
+      return parts.prepareForUpdate?.(kept, previous, context) ?? kept;
+    },
+    validateUpdate: (next, previous, context) =>
+      collect((errors) => {
+        parts.checkUpdate?.(next, previous, errors, context);
+        if (parts.recheckOnUpdate ?? true) parts.check?.(next, errors, context);
+      }),
+    ...(defaults === undefined ? {} : { applyDefaults: defaults }),
+    ...(status === undefined ? {} : { status: statusStrategy(status) }),
+    ...(selectableFields === undefined ? {} : { selectableFields }),
+    ...(warnings === undefined ? {} : { warnings }),
+    ...(scale === undefined ? {} : { scale }),
+    ...(subresources === undefined ? {} : { subresources }),
+  };
+}
+
+function statusStrategy<T extends KubernetesObject>({ check, prepare }: NonNullable<StrategyParts<T>['status']>): StatusStrategy<T> {
+  return {
+    prepareForUpdate: (next, previous) => (prepare ?? withSpecOf)(next, previous),
+    validateUpdate: (next, previous, context) => collect((errors) => check?.(next, previous, errors, context)),
+  };
+}
+
+export function collect(run: (errors: FieldErrors) => void): FieldErrors['list'] {
+  const errors = new FieldErrors();
+  run(errors);
+  return errors.list;
+}
