@@ -46,10 +46,17 @@ export class ClientEventRecorder implements EventRecorder, AsyncDisposable {
   readonly #queue: Event[] = [];
   readonly #stop = new AbortController();
   #draining: Promise<void> | undefined;
+  #lastEventMs = 0;
 
   constructor(options: ClientEventRecorderOptions) {
     this.#options = options;
     this.#correlator = new EventCorrelator(options);
+  }
+
+  /** Two events of one object in one millisecond need two names: a microsecond apart will do. */
+  #nextEventMs(nowMs: number): number {
+    this.#lastEventMs = Math.max(nowMs, this.#lastEventMs + 0.001);
+    return this.#lastEventMs;
   }
 
   event(input: EventInput): void {
@@ -79,7 +86,7 @@ export class ClientEventRecorder implements EventRecorder, AsyncDisposable {
       apiVersion: 'v1',
       kind: 'Event',
       metadata: {
-        name: eventName(involvedObject.name ?? '', nowMs),
+        name: eventName(involvedObject.name ?? '', this.#nextEventMs(nowMs)),
         namespace: involvedObject.namespace === undefined || involvedObject.namespace === '' ? 'default' : involvedObject.namespace,
         ...(annotations === undefined ? {} : { annotations: { ...annotations } }),
       },
