@@ -16,8 +16,10 @@ for c in cpu memory pids io cpuset hugetlb; do echo "+$c" > /sys/fs/cgroup/cgrou
 mkdir -p /run/lock /run/netns /run/containerd
 ln -sf /proc/self/fd /dev/fd
 
-# The host's word on who we are: keys, addresses, agent. A raw tar on the second namespace of the one disk.
-tar xf /dev/nvme0n2 -C /
+# The host's word on who we are: keys, addresses, agent. A disk that is nothing but a tar.
+modprobe virtio_blk
+while ! [ -b /dev/vda ]; do sleep 0.02; done
+tar xf /dev/vda -C /
 . /etc/coracle/machine.env
 hostname "$NODE_NAME"
 echo "$NODE_NAME" > /etc/hostname

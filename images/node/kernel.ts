@@ -25,7 +25,7 @@ export interface Kernel {
 }
 
 export async function buildKernel(deb: DebianPackage, options: { readonly architecture: Architecture; readonly workDirectory: string; readonly programs: PrivatePrograms; readonly signal?: AbortSignal }): Promise<Kernel> {
-  const tree = await readPackageFiles(deb, (path) => path.startsWith('boot/vmlinu') || /^usr\/lib\/modules\//.test(path), options.signal);
+  const tree = await readPackageFiles(deb, (path) => path.startsWith('boot/vmlinu') || path.startsWith('usr/lib/modules/'), options.signal);
   const image = [...tree.values()].find(({ path }) => path.startsWith('boot/vmlinu'));
   if (!image?.content) throw new Error(`Cannot find a kernel in package "${deb.name}"`);
   const version = image.path.replace(/^boot\/vmlinu[xz]-/, '');
