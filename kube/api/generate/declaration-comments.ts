@@ -1,0 +1,45 @@
+/** Reads the doc comments of one TypeScript declaration of an npm package: the type's own and those of its members. */
+export interface DeclarationComments {
+  readonly type: string;
+  /** By member name as declared. */
+  readonly members: ReadonlyMap<string, string>;
+}
+
+function commentText(lines: readonly string[]): string {
+  return lines
+    .map((line) => line.replace(/^\s*\*( |$)/, '').replace(/^\s*\*/, ''))
+    .join('\n')
+    .replace(/\\(['"*_`<>#~|\\])/g, '$1')
+    .replace(/\*\u200b?\\?\//g, '*/')
+    .trim();
+}
+
+/** The first interface or class of the text whose body declares members. */
+export function declarationComments(text: string, declaration: RegExp): DeclarationComments {
+  const members = new Map<string, string>();
+  let type = '';
+  let comment: string[] | undefined;
+  let last = '';
+  let inside = false;
+  for (const line of text.split('\n')) {
+    const trimmed = line.trim();
+    if (comment) {
+      if (trimmed.endsWith('*/')) {
+        last = commentText(comment);
+        comment = undefined;
+      } else comment.push(line);
+    } else if (trimmed.startsWith('/**')) {
+      comment = [];
+    } else if (!inside && declaration.test(line)) {
+      inside = true;
+      type = last;
+      last = '';
+    } else if (inside && line.startsWith('}')) break;
+    else if (trimmed !== '') {
+      const member = inside ? /^(?:readonly )?['"]([^'"]+)['"]\??:/.exec(trimmed)?.[1] : undefined;
+      if (member !== undefined && last !== '' && !members.has(member)) members.set(member, last);
+      last = '';
+    }
+  }
+  return { type, members };
+}
