@@ -38,7 +38,10 @@ export class CachedObject<T extends KubernetesObject> implements StoredObject<T>
     this.key = key;
     this.revision = revision;
     this.#json = json;
-    if (object !== undefined) this.#keep(context.codec.withResourceVersion(object, this.resourceVersion));
+    if (object === undefined) return;
+    this.#keep(context.codec.withResourceVersion(object, this.resourceVersion));
+    // While the object is at hand this costs little; later it may have to be decoded for it.
+    this.#attributes = attributesOf(context, object);
   }
 
   get resourceVersion(): string {
@@ -60,11 +63,7 @@ export class CachedObject<T extends KubernetesObject> implements StoredObject<T>
   }
 
   get attributes(): Attributes {
-    if (this.#attributes === undefined) {
-      const { object } = this;
-      this.#attributes = { labels: object.metadata.labels, fields: this.#context.codec.selectableFields(object) };
-    }
-    return this.#attributes;
+    return (this.#attributes ??= attributesOf(this.#context, this.object));
   }
 
   field(name: string): string {
@@ -117,4 +116,8 @@ export class CachedObject<T extends KubernetesObject> implements StoredObject<T>
     this.#decoded = new WeakRef(object);
     return object;
   }
+}
+
+function attributesOf<T extends KubernetesObject>({ codec }: ObjectContext<T>, object: T): Attributes {
+  return { labels: object.metadata.labels, fields: codec.selectableFields(object) };
 }

@@ -158,11 +158,14 @@ export class WatchCache<T extends KubernetesObject> implements AsyncDisposable {
   async #load(): Promise<number> {
     const revision = Math.max(1, this.#store.compactRevision);
     const { kvs } = await this.#store.range(this.#context.keys.all, { revision });
+    // Who came to watch since the last state would miss what lies between it and this one.
+    this.watchers.endAll();
     this.#byKey = new Map();
     this.#sorted = new SortedKeys();
     this.#written.clear();
     this.#window = new ChangeWindow(revision);
     for (const kv of kvs) this.#put(this.#decode(kv, true));
+    this.#revision = revision;
     this.#advance(revision);
     return revision;
   }

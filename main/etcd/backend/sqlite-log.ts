@@ -1,11 +1,12 @@
-import { chmodSync, closeSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, fsyncSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { LeaseRecord } from './backend.ts';
 import type { AppendBatch, LoadedPage, PackedRow } from './sqlite-messages.ts';
 
-/** Rows of one page when loading: some megabytes. */
+/** Rows of one page when loading: half a megabyte. */
 const pageRows = 1000;
-const pageBytes = 4 * 1024 * 1024;
+const pageBytes = 512 * 1024;
 /** Pages of 4 KiB in the write-ahead log before it is moved into the file: rarer and longer than SQLite's 1,000. */
 const checkpointPages = 4000;
 
@@ -46,6 +47,7 @@ export class SqliteLog {
     closeSync(openSync(path, 'a', 0o600));
     chmodSync(path, 0o600);
     this.#open = openDatabase(options);
+    syncDirectory(dirname(path));
   }
 
   /** The next page of the log. */
@@ -168,6 +170,18 @@ function openDatabase({ path, maxBytes }: SqliteLogOptions): OpenDatabase {
   } catch (error) {
     db.close();
     throw error;
+  }
+}
+
+/** A new file's name is durable only with its directory; SQLite sees to that for its own log alone. */
+function syncDirectory(path: string): void {
+  // Windows has no such thing as opening a directory, and keeps names in its journal.
+  if (process.platform === 'win32') return;
+  const directory = openSync(path, 'r');
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
   }
 }
 
