@@ -13,6 +13,8 @@ import { WatcherIndex } from './watcher-index.ts';
 
 /** How long a reader waits for a revision that this server has not seen (upstream: blockTimeout). */
 const freshnessTimeoutMs = 3000;
+/** Writes under way whose objects are remembered. More than a server has at once; forgetting one costs decoding it. */
+const maxExpected = 4096;
 /** Between two attempts to list, when the store refuses. */
 const restartDelayMs = 500;
 
@@ -91,7 +93,10 @@ export class WatchCache<T extends KubernetesObject> implements AsyncDisposable {
 
   /** Tells the cache what it is about to see, so that it need not decode it. Call `forgetWritten` when the write fails. */
   expectWritten(value: Uint8Array, written: { readonly object: T; readonly json: Uint8Array }): void {
-    if (this.#running !== undefined) this.#written.set(value, written);
+    if (this.#running === undefined) return;
+    // The embedded store hands out the very array it was given; with one that does not, these would only pile up.
+    if (this.#written.size >= maxExpected) this.#written.clear();
+    this.#written.set(value, written);
   }
   forgetWritten(value: Uint8Array): void {
     this.#written.delete(value);

@@ -46,7 +46,9 @@ export class SqliteBackend implements Backend {
   #exited: Promise<void>;
 
   constructor({ path, maxBytes = defaultMaxBytes, worker = new URL('./sqlite-worker.ts', import.meta.url) }: SqliteBackendOptions) {
-    this.#worker = new Worker(worker, { workerData: { path, maxBytes } satisfies SqliteLogOptions, name: 'etcd' });
+    const workerData: SqliteLogOptions = { path, maxBytes };
+    // The thread's garbage is short-lived: a small young generation costs nothing and saves tens of megabytes.
+    this.#worker = new Worker(worker, { workerData, name: 'etcd', resourceLimits: { maxYoungGenerationSizeMb: 4 } });
     this.#worker.on('message', (reply: SqliteReply) => this.#reply(reply));
     this.#worker.on('error', (error) => this.#fail(new StoreUnavailableError('closed', 'the SQLite thread has ended', { cause: error })));
     this.#exited = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
