@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export interface CachedBuildOptions {
@@ -17,7 +17,11 @@ export interface CachedBuildOptions {
 export async function cachedBuild(options: CachedBuildOptions): Promise<{ readonly directory: string; readonly built: boolean }> {
   const digest = await digestOf(options.inputs, options.inputFiles);
   const target = join(options.directory, digest);
-  if (!options.rebuild && await exists(target)) return { directory: target, built: false };
+  if (!options.rebuild && await exists(target)) {
+    // Whoever looks for the newest result finds the one that belongs to the present recipe.
+    await utimes(target, new Date(), new Date());
+    return { directory: target, built: false };
+  }
   const work = join(options.directory, `${digest}.${process.pid}.partial`);
   await mkdir(work, { recursive: true });
   try {

@@ -13,6 +13,8 @@ mount -t cgroup2 -o nosuid,nodev,noexec,nsdelegate cgroup2 /sys/fs/cgroup
 mount -t bpf bpf /sys/fs/bpf 2>/dev/null
 mount --make-rshared /
 for c in cpu memory pids io cpuset hugetlb; do echo "+$c" > /sys/fs/cgroup/cgroup.subtree_control; done 2>/dev/null
+# Addresses given to pods before a crash are free again: their sandboxes did not survive.
+rm -rf /var/lib/cni/networks
 mkdir -p /run/lock /run/netns /run/containerd
 ln -sf /proc/self/fd /dev/fd
 

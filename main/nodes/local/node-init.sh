@@ -68,6 +68,7 @@ build_root() {
   : > "$r/opt/coracle/bin/node"; mount --bind "$NODE_BINARY" "$r/opt/coracle/bin/node"
   mount -t tmpfs -o mode=755 run "$r/run"; mount -t tmpfs -o mode=1777 tmp "$r/tmp"
   mkdir -p "$r/run/netns" "$r/run/lock" "$r/run/containerd"
+  rm -rf "$r/var/lib/cni/networks"
   mount -t proc proc "$r/proc"; mount -t sysfs sysfs "$r/sys"; mount --rbind /dev "$r/dev"
   mount_cgroups "$r/sys/fs/cgroup"
   for f in hosts hostname; do rm -f "$r/etc/$f"; done

@@ -79,7 +79,7 @@ function networks(machine: QemuMachine, host: QemuHost): readonly string[] {
   return [
     '-netdev', `user,id=host,net=10.0.2.0/24,hostfwd=tcp:127.0.0.1:${machine.sshPort}-:22`,
     '-device', `virtio-net-pci,netdev=host,mac=${machine.hostMac},romfile=`,
-    '-netdev', `stream,id=cluster,server=off,${switchOptions(machine.clusterSwitch)},${reconnect(host)}`,
+    '-netdev', `stream,id=cluster,server=off,${switchOptions(machine.clusterSwitch)}${reconnect(host)}`,
     '-device', `virtio-net-pci,netdev=cluster,mac=${machine.clusterMac},romfile=`,
   ];
 }
@@ -88,9 +88,10 @@ function switchOptions(address: SwitchAddress): string {
   return 'path' in address ? `addr.type=unix,addr.path=${escape(address.path)}` : `addr.type=inet,addr.host=${address.host},addr.port=${address.port}`;
 }
 
-/** QEMU 9.2 gave the option a finer unit and a new name; 10.1 removes the old one. */
+/** Streams reconnect since QEMU 8.0; 9.2 gave the option a finer unit and a new name, and 10.1 removes the old one. */
 function reconnect({ version }: QemuHost): string {
-  return version.major > 9 || (version.major === 9 && version.minor >= 2) ? 'reconnect-ms=500' : 'reconnect=1';
+  if (version.major > 9 || (version.major === 9 && version.minor >= 2)) return ',reconnect-ms=500';
+  return version.major >= 8 ? ',reconnect=1' : '';
 }
 
 /** A comma ends an option's value, unless doubled. */
