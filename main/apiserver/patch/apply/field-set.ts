@@ -1,0 +1,120 @@
+import { comparePathElements, type PathElement } from './path-element.ts';
+
+/**
+ * A set of field paths as a tree. `members` are the paths that end here, `children` the longer ones below.
+ *
+ * {.spec.replicas, .metadata.labels, .metadata.labels.app} is
+ *   children: f:spec → members: f:replicas
+ *             f:metadata → members: f:labels, children: f:labels → members: f:app
+ *
+ * Immutable once it left the function that built it with {@link FieldSetBuilder}.
+ */
+export interface FieldSet {
+  readonly members: ReadonlySet<PathElement>;
+  readonly children: ReadonlyMap<PathElement, FieldSet>;
+}
+
+export const EMPTY_FIELD_SET: FieldSet = { members: new Set(), children: new Map() };
+
+interface MutableFieldSet {
+  readonly members: Set<PathElement>;
+  readonly children: Map<PathElement, MutableFieldSet>;
+}
+
+export class FieldSetBuilder {
+  readonly #root: MutableFieldSet = { members: new Set(), children: new Map() };
+
+  /** The empty path is not a member of any set. */
+  insert(path: readonly PathElement[]): void {
+    const last = path.at(-1);
+    if (last === undefined) return;
+    let node = this.#root;
+    for (const element of path.slice(0, -1)) {
+      let child = node.children.get(element);
+      if (child === undefined) node.children.set(element, (child = { members: new Set(), children: new Map() }));
+      node = child;
+    }
+    node.members.add(last);
+  }
+
+  build(): FieldSet {
+    return this.#root;
+  }
+}
+
+export function fieldSetOf(...paths: readonly (readonly PathElement[])[]): FieldSet {
+  const builder = new FieldSetBuilder();
+  for (const path of paths) builder.insert(path);
+  return builder.build();
+}
+
+export function isEmptySet({ members, children }: FieldSet): boolean {
+  if (members.size > 0) return false;
+  for (const child of children.values()) if (!isEmptySet(child)) return false;
+  return true;
+}
+
+export function hasPath(set: FieldSet, path: readonly PathElement[]): boolean {
+  let node: FieldSet | undefined = set;
+  for (const element of path.slice(0, -1)) node = node?.children.get(element);
+  const last = path.at(-1);
+  return node !== undefined && last !== undefined && node.members.has(last);
+}
+
+/** The part of the set below one element. */
+export function withPrefix(set: FieldSet, element: PathElement): FieldSet {
+  return set.children.get(element) ?? EMPTY_FIELD_SET;
+}
+
+export function union(a: FieldSet, b: FieldSet): FieldSet {
+  const children = new Map(a.children);
+  for (const [element, child] of b.children) {
+    const known = children.get(element);
+    children.set(element, known === undefined ? child : union(known, child));
+  }
+  return { members: a.members.union(b.members), children };
+}
+
+export function intersection(a: FieldSet, b: FieldSet): FieldSet {
+  return combineChildren(a, a.members.intersection(b.members), (element, child) => intersection(child, withPrefix(b, element)));
+}
+
+/** Paths of a that are not in b; what is below a path of b stays. */
+export function difference(a: FieldSet, b: FieldSet): FieldSet {
+  return combineChildren(a, a.members.difference(b.members), (element, child) => {
+    const other = b.children.get(element);
+    return other === undefined ? child : difference(child, other);
+  });
+}
+
+/** Paths of a that are neither in b nor below a path of b. */
+export function recursiveDifference(a: FieldSet, b: FieldSet): FieldSet {
+  return combineChildren(a, a.members.difference(b.members), (element, child) => {
+    if (b.members.has(element)) return EMPTY_FIELD_SET;
+    const other = b.children.get(element);
+    return other === undefined ? child : recursiveDifference(child, other);
+  });
+}
+
+function combineChildren(set: FieldSet, members: ReadonlySet<PathElement>, combine: (element: PathElement, child: FieldSet) => FieldSet): FieldSet {
+  const children = new Map<PathElement, FieldSet>();
+  for (const [element, child] of set.children) {
+    const combined = combine(element, child);
+    if (!isEmptySet(combined)) children.set(element, combined);
+  }
+  return { members, children };
+}
+
+export function equalSets(a: FieldSet, b: FieldSet): boolean {
+  return isEmptySet(difference(a, b)) && isEmptySet(difference(b, a));
+}
+
+/** All paths in upstream's order: an element's own path before what is below it. */
+export function* pathsOf(set: FieldSet, prefix: readonly PathElement[] = []): Generator<readonly PathElement[]> {
+  for (const element of sortedElements(set.members)) yield [...prefix, element];
+  for (const element of sortedElements(set.children.keys())) yield* pathsOf(withPrefix(set, element), [...prefix, element]);
+}
+
+export function sortedElements(elements: Iterable<PathElement>): PathElement[] {
+  return [...elements].sort(comparePathElements);
+}
