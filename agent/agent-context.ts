@@ -1,0 +1,25 @@
+import type { NodeAgentConfiguration } from '../kube/api/coracle/v1/node-agent-configuration.ts';
+import type { Clock } from '../kube/apimachinery/clock.ts';
+import type { Random } from '../kube/apimachinery/random.ts';
+import type { Client } from '../kube/client/client.ts';
+import type { EventRecorder } from '../kube/client/event-recorder.ts';
+import type { InformerFactory } from '../kube/client/informer.ts';
+
+/** What every part of the agent is given; the client speaks as system:node:NAME. */
+export interface AgentContext {
+  readonly config: NodeAgentConfiguration;
+  readonly client: Client;
+  /** Started already; informers that are asked for later start at once. */
+  readonly informers: InformerFactory;
+  readonly recorder: EventRecorder;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Aborted when the agent stops. */
+  readonly signal: AbortSignal;
+}
+
+/** A part beside the kubelet: network, kube-proxy, DNS. It starts quickly, works in the background, and ends with the signal or when disposed. */
+export interface AgentPart {
+  readonly name: string;
+  start(context: AgentContext): Promise<AsyncDisposable>;
+}
