@@ -12,6 +12,7 @@ import { allowAllAuthorizer, chainAuthorizers, mastersAuthorizer, type Authorize
 import { reconcilePolicy } from './authorization/reconcile-policy.ts';
 import { createRbacAuthorizer } from './authorization/rbac.ts';
 import type { HealthCheck } from './endpoints/health.ts';
+import { specialEndpoints } from './endpoints/special/special-endpoints.ts';
 import { createHandler, type HandlerOptions } from './handler.ts';
 import { inProcessTransport } from './in-process-transport.ts';
 import { pathEndpoints } from './path-endpoints.ts';
@@ -118,7 +119,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const shared = { ...options, catalog, mirror, authenticator, authorizer, admission, keys, issuer };
   const handler = createHandler({
     catalog, admission, clock, random, authenticator, authorizer, tables: undefined,
-    special: new Map(),
+    special: specialEndpoints(shared),
     paths: pathEndpoints(shared),
     upgrades: async () => false,
     maxInFlight: options.maxInFlight ?? MAX_IN_FLIGHT,

@@ -1,6 +1,7 @@
 import { health, type HealthCheck } from './endpoints/health.ts';
 import { methodNotAllowed } from './endpoints/dispatch.ts';
-import { plainDiscovery } from './endpoints/plain-discovery.ts';
+import { discovery, groupVersionsOf } from './discovery/discovery.ts';
+import { servedGroupVersions } from '../../kube/api/inventory.ts';
 import { jsonResponse } from './endpoints/respond.ts';
 import type { PathEndpoint } from './handler.ts';
 import type { ResourceCatalog } from './registry/catalog.ts';
@@ -10,6 +11,7 @@ import { versionInfo } from './version.ts';
 export interface PathOptions {
   readonly catalog: ResourceCatalog;
   readonly store: Store;
+  readonly advertise: { readonly address: string; readonly port: number };
   readonly readyChecks?: readonly HealthCheck[];
 }
 
@@ -22,6 +24,11 @@ export function pathEndpoints(options: PathOptions): readonly PathEndpoint[] {
   ];
   const checks = { healthz: always, livez: always, readyz: [...always, { name: 'informer-sync', check() {} }, ...(options.readyChecks ?? [])] };
   const version = versionInfo();
+  const builtIn = new Set(servedGroupVersions().map(({ group }) => group));
+  const discover = discovery({
+    groupVersions: () => groupVersionsOf([...options.catalog.all()].map(({ info }) => info), builtIn),
+    serverAddress: () => `${options.advertise.address}:${options.advertise.port}`,
+  });
   return [
     ({ info, request }) => (/^\/(healthz|livez|readyz)(\/|$)/.test(info.path) ? health(checks, request) : undefined),
     ({ info, request }) => {
@@ -29,6 +36,6 @@ export function pathEndpoints(options: PathOptions): readonly PathEndpoint[] {
       if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
       return jsonResponse(200, version);
     },
-    (context) => plainDiscovery(options.catalog, context),
+    ({ request, info }) => discover(request, info.path),
   ];
 }

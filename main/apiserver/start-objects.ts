@@ -1,23 +1,81 @@
-import { isAlreadyExists, statusOf, StatusError, type Status } from '../../kube/apimachinery/status.ts';
+import { isAlreadyExists, isNotFound, StatusError, type Status } from '../../kube/apimachinery/status.ts';
 import type { Transport } from '../../kube/client/transport.ts';
 
 export interface StartObjectOptions {
+  /** Where pods reach the API server: the one endpoint of Service `kubernetes`. */
   readonly advertise: { readonly address: string; readonly port: number };
+  /** `10.96.0.0/16`: the Service takes its first address. */
+  readonly serviceCIDR: string;
 }
 
 const SYSTEM_NAMESPACES = ['kube-system', 'default', 'kube-public', 'kube-node-lease'];
+const DISCOVERY = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices';
 
-/** What every cluster has from its first second; existing objects stay as they are. */
-export async function startObjects(transport: Transport, _options: StartObjectOptions): Promise<void> {
-  for (const name of SYSTEM_NAMESPACES) {
-    await ensure(transport, '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-  }
+/** What every cluster has from its first second. Existing objects stay as they are, but for the address of the API server. */
+export async function startObjects(transport: Transport, options: StartObjectOptions): Promise<void> {
+  for (const name of SYSTEM_NAMESPACES) await ensure(transport, '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  await Promise.all([
+    ...priorityClasses().map((object) => ensure(transport, '/apis/scheduling.k8s.io/v1/priorityclasses', object)),
+    ensure(transport, '/apis/networking.k8s.io/v1/servicecidrs', {
+      apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR', metadata: { name: 'kubernetes' }, spec: { cidrs: [options.serviceCIDR] },
+    }),
+    kubernetesService(transport, options),
+  ]);
+}
+
+function priorityClasses(): object[] {
+  const make = (name: string, value: number, description: string): object => ({ apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name }, value, description });
+  return [
+    make('system-node-critical', 2_000_001_000, 'Used for system critical pods that must not be moved from their current node.'),
+    make('system-cluster-critical', 2_000_000_000, 'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.'),
+  ];
+}
+
+async function kubernetesService(transport: Transport, { advertise: { address, port }, serviceCIDR }: StartObjectOptions): Promise<void> {
+  const labels = { component: 'apiserver', provider: 'kubernetes' };
+  await ensure(transport, '/api/v1/namespaces/default/services', {
+    apiVersion: 'v1', kind: 'Service', metadata: { name: 'kubernetes', labels },
+    spec: {
+      clusterIP: firstAddress(serviceCIDR), ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: port }],
+      sessionAffinity: 'None', type: 'ClusterIP', ipFamilyPolicy: 'SingleStack', ipFamilies: ['IPv4'],
+    },
+  });
+  await put(transport, '/api/v1/namespaces/default/endpoints', {
+    apiVersion: 'v1', kind: 'Endpoints', metadata: { name: 'kubernetes', labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+    subsets: [{ addresses: [{ ip: address }], ports: [{ name: 'https', port, protocol: 'TCP' }] }],
+  });
+  await put(transport, DISCOVERY, {
+    apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: { name: 'kubernetes', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+    addressType: 'IPv4', endpoints: [{ addresses: [address], conditions: { ready: true } }], ports: [{ name: 'https', port, protocol: 'TCP' }],
+  });
+}
+
+/** `10.96.0.0/16` → `10.96.0.1` */
+function firstAddress(cidr: string): string {
+  const [network = ''] = cidr.split('/');
+  const octets = network.split('.').map(Number);
+  return [...octets.slice(0, 3), (octets[3] ?? 0) + 1].join('.');
 }
 
 /** Creates; an existing object is fine. */
 export async function ensure(transport: Transport, path: string, object: object): Promise<void> {
-  const response = await transport.fetch({ method: 'POST', path, headers: { 'content-type': 'application/json' }, body: JSON.stringify(object) });
+  await send(transport, 'POST', path, object).catch((error: unknown) => {
+    if (!isAlreadyExists(error)) throw error;
+  });
+}
+
+/** Creates or replaces. */
+async function put(transport: Transport, path: string, object: { readonly metadata: { readonly name: string; readonly labels?: object } }): Promise<void> {
+  try {
+    await send(transport, 'PUT', `${path}/${object.metadata.name}`, object);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    await send(transport, 'POST', path, object);
+  }
+}
+
+async function send(transport: Transport, method: string, path: string, object: object): Promise<void> {
+  const response = await transport.fetch({ method, path, headers: { 'content-type': 'application/json' }, body: JSON.stringify(object) });
   if (response.status < 300) return;
-  const error = new StatusError(JSON.parse(Buffer.from(response.body as Uint8Array).toString('utf8')) as Status);
-  if (!isAlreadyExists(error)) throw new Error(`Cannot create a start object at ${JSON.stringify(path)}: ${statusOf(error).message}`, { cause: error });
+  throw new StatusError(JSON.parse(Buffer.from(response.body as Uint8Array).toString('utf8')) as Status);
 }

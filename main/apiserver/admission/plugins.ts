@@ -3,6 +3,14 @@ import type { Random } from '../../../kube/apimachinery/random.ts';
 import type { ObjectReader } from '../authentication/object-reader.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import { AdmissionChain } from './admission.ts';
+import { defaultIngressClass, defaultStorageClass } from './default-classes.ts';
+import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
+import { namespaceLifecycle } from './namespace-lifecycle.ts';
+import { priorityAdmission } from './priority.ts';
+import { runtimeClassAdmission } from './runtime-class.ts';
+import { serviceAccountAdmission } from './service-account.ts';
+import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts';
+import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 
 export interface AdmissionOptions {
   readonly reader: ObjectReader;
@@ -12,6 +20,17 @@ export interface AdmissionOptions {
 }
 
 /** The plugins that are on, in upstream's order (pkg/kubeapiserver/options/plugins.go). */
-export function admissionChain(_options: AdmissionOptions): AdmissionChain {
-  return new AdmissionChain([]);
+export function admissionChain(options: AdmissionOptions): AdmissionChain {
+  const { reader } = options;
+  return new AdmissionChain([
+    namespaceLifecycle(reader),
+    serviceAccountAdmission(options),
+    taintNodesByCondition,
+    priorityAdmission(reader),
+    defaultTolerationSeconds,
+    storageObjectInUseProtection,
+    runtimeClassAdmission(reader),
+    defaultIngressClass(reader),
+    defaultStorageClass(reader),
+  ]);
 }

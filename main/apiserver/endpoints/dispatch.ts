@@ -3,6 +3,7 @@ import { newResourceNotServed } from '../../../kube/apimachinery/status-errors.t
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
 import type { AdmissionChain } from '../admission/admission.ts';
 import type { ResourceCatalog, ServedResource } from '../registry/catalog.ts';
+import type { Registry } from '../registry/generic/registry.ts';
 import { createObject } from './create.ts';
 import { deleteCollection } from './delete-collection.ts';
 import { deleteObject } from './delete.ts';
@@ -17,8 +18,9 @@ import type { TablePrinter } from './table-printer.ts';
 import { updateObject } from './update.ts';
 import { watchObjects } from './watch.ts';
 
-/** A resource or subresource with an endpoint of its own. */
-export type SpecialEndpoint = (context: RequestContext, served: ServedResource) => Promise<ApiResponse>;
+/** A request to something with an endpoint of its own: a subresource, or a resource that is not stored. */
+export type SpecialRequest = Omit<ResourceRequest, 'registry'> & { readonly registry: Registry | undefined };
+export type SpecialEndpoint = (request: SpecialRequest) => Promise<ApiResponse>;
 
 export interface DispatchOptions {
   readonly tables: TablePrinter | undefined;
@@ -36,6 +38,8 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
 };
 /** The part after these is a path of the target's own. */
 const PATH_SUBRESOURCES = new Set(['proxy']);
+/** These answer whatever the other side sends. */
+const STREAMED_SUBRESOURCES = new Set(['log', 'proxy', 'exec', 'attach', 'portforward']);
 
 export function methodNotAllowed(): StatusError {
   const message = 'the server does not allow this method on the requested resource';
@@ -51,13 +55,17 @@ export async function dispatchResource(options: DispatchOptions, context: Reques
     return pathNotFound();
   }
   checkShape(context, served);
-  const key = served.registry || served.info.group !== '' ? keyOf(served) : served.info.resource;
+  const key = keyOf(served);
   const special = options.special.get(info.subresource === '' ? key : `${key}/${info.subresource}`);
-  if (special) return special(context, served);
+  const { admission, clock, tables } = options;
   const { registry } = served;
+  if (special) {
+    const streamed = STREAMED_SUBRESOURCES.has(info.subresource);
+    const media = streamed ? 'json' : mediaOf(context.request, { transforms: info.subresource === 'scale' && tables !== undefined });
+    return special({ context, served, registry, admission, clock, tables, media });
+  }
   const endpoint = ENDPOINTS[info.verb];
   if (!registry || !endpoint) throw methodNotAllowed();
-  const { admission, clock, tables } = options;
   const streams = info.verb === 'list' || info.verb === 'watch';
   const media = mediaOf(context.request, { canWatch: streams || info.verb === 'get', watch: info.verb === 'watch', transforms: tables !== undefined });
   return endpoint({ context, served, registry, admission, clock, tables, media });

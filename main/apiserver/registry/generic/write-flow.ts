@@ -66,7 +66,10 @@ export function prepareUpdate<T extends KubernetesObject>({ strategy }: Resource
 }
 
 export function validateUpdate<T extends KubernetesObject>({ strategy, resource }: ResourceDefinition<T>, next: T, previous: T, context: StrategyContext): void {
-  const own = (partStrategy(strategy, context) ?? strategy).validateUpdate(next, previous, context);
+  const part = partStrategy(strategy, context);
+  // The API server's own writes of a part (binding) keep to the rules by construction.
+  const isOwn = !part && context.subresource !== undefined && context.subresource !== 'scale';
+  const own = isOwn ? [] : (part ?? strategy).validateUpdate(next, previous, context);
   const errors = [...validateObjectMetaUpdate(next.metadata, previous.metadata), ...own];
   if (errors.length > 0) throw newInvalid(resource, next.metadata.name, errors);
 }

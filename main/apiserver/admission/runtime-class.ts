@@ -1,0 +1,64 @@
+import type { Pod, Toleration } from '../../../kube/api/generated/core/v1.ts';
+import type { RuntimeClass } from '../../../kube/api/generated/node/v1.ts';
+import { deepEqual } from '../../../kube/apimachinery/json.ts';
+import type { ObjectReader } from '../authentication/object-reader.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts';
+import { forbidden, isFor } from './refusal.ts';
+
+/** Overhead and scheduling of the pod's RuntimeClass (upstream: plugin/pkg/admission/runtimeclass). */
+export function runtimeClassAdmission(reader: ObjectReader): AdmissionPlugin {
+  const find = async (attributes: AdmissionAttributes): Promise<RuntimeClass | undefined> => {
+    const name = (attributes.object as Pod).spec?.runtimeClassName;
+    if (!name) return undefined;
+    const found = await reader.get<RuntimeClass>({ group: 'node.k8s.io', resource: 'runtimeclasses' }, { name });
+    if (!found) throw forbidden(attributes, `pod rejected: RuntimeClass "${name}" not found`);
+    return found;
+  };
+  return {
+    name: 'RuntimeClass',
+    handles: (attributes) => isFor(attributes, 'pods', { operations: ['CREATE'] }),
+    async mutate(attributes) {
+      const pod = attributes.object as Pod;
+      const found = await find(attributes);
+      return found && pod.spec ? { ...pod, spec: withClass(attributes, pod.spec, found) } : pod;
+    },
+    async validate(attributes) {
+      const { spec } = attributes.object as Pod;
+      const found = await find(attributes);
+      const expected = found?.overhead?.podFixed;
+      if (found && expected && !deepEqual(expected, spec?.overhead)) {
+        throw forbidden(attributes, "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead");
+      }
+      if (!found && spec?.overhead && Object.keys(spec.overhead).length > 0) {
+        throw forbidden(attributes, 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead');
+      }
+    },
+  };
+}
+
+type PodSpec = NonNullable<Pod['spec']>;
+
+function withClass(attributes: AdmissionAttributes, spec: PodSpec, found: RuntimeClass): PodSpec {
+  const next: PodSpec = { ...spec };
+  const overhead = found.overhead?.podFixed;
+  if (overhead) {
+    if (spec.overhead && !deepEqual(spec.overhead, overhead)) throw forbidden(attributes, "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead");
+    next.overhead = { ...overhead };
+  }
+  const { nodeSelector, tolerations } = found.scheduling ?? {};
+  if (nodeSelector) {
+    for (const [key, value] of Object.entries(nodeSelector)) {
+      const own = spec.nodeSelector?.[key];
+      if (own !== undefined && own !== value) {
+        throw forbidden(attributes, `conflict: runtimeClass.scheduling.nodeSelector[${key}] = ${value}; pod.spec.nodeSelector[${key}] = ${own}`);
+      }
+    }
+    next.nodeSelector = { ...spec.nodeSelector, ...nodeSelector };
+  }
+  if (tolerations) next.tolerations = merged(spec.tolerations ?? [], tolerations as readonly Toleration[]);
+  return next;
+}
+
+function merged(own: readonly Toleration[], added: readonly Toleration[]): Toleration[] {
+  return [...own, ...added.filter((toleration) => !own.some((other) => deepEqual(other, toleration)))];
+}

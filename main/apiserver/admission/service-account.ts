@@ -1,0 +1,89 @@
+import type { Container, Pod, ServiceAccount, Volume } from '../../../kube/api/generated/core/v1.ts';
+import type { Clock } from '../../../kube/apimachinery/clock.ts';
+import type { Random } from '../../../kube/apimachinery/random.ts';
+import type { ObjectReader } from '../authentication/object-reader.ts';
+import { randomSuffix } from '../registry/generic/generate-name.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts';
+import { forbidden, isFor } from './refusal.ts';
+
+const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
+const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
+/** The default account of a namespace just made appears a moment after it: upstream's waits. */
+const DEFAULT_ACCOUNT_ATTEMPTS = 10;
+const WAIT_MS = 100;
+/** An hour and a bit: the kubelet renews before. */
+const TOKEN_SECONDS = 3607;
+
+/** Gives every pod its service account, the account's token and its pull secrets (upstream: plugin/pkg/admission/serviceaccount). */
+export function serviceAccountAdmission({ reader, clock, random }: { readonly reader: ObjectReader; readonly clock: Clock; readonly random: Random }): AdmissionPlugin {
+  const find = async (namespace: string, name: string, signal?: AbortSignal): Promise<ServiceAccount | undefined> => {
+    const attempts = name === 'default' ? DEFAULT_ACCOUNT_ATTEMPTS : 1;
+    for (let attempt = 1; ; attempt++) {
+      const account = await reader.get<ServiceAccount>({ group: '', resource: 'serviceaccounts' }, { namespace, name });
+      if (account || attempt >= attempts) return account;
+      await clock.sleep(WAIT_MS / 2 + random.next() * WAIT_MS, signal);
+    }
+  };
+  return {
+    name: 'ServiceAccount',
+    handles: (attributes) => isFor(attributes, 'pods', { operations: ['CREATE'] }),
+    async mutate(attributes, signal) {
+      const pod = attributes.object as Pod;
+      if (pod.metadata.annotations?.[MIRROR_ANNOTATION]) {
+        checkMirrorPod(attributes, pod);
+        return pod;
+      }
+      const name = pod.spec?.serviceAccountName || 'default';
+      const account = await find(attributes.namespace, name, signal);
+      if (!account) {
+        throw forbidden(attributes, `error looking up service account ${attributes.namespace}/${name}: serviceaccount "${name}" not found`);
+      }
+      return withAccount(pod, { name, account, random });
+    },
+  };
+}
+
+function checkMirrorPod(attributes: AdmissionAttributes, { spec }: Pod): void {
+  if (spec?.serviceAccountName) throw forbidden(attributes, 'a mirror pod may not reference service accounts');
+  const usesSecret = spec?.volumes?.some((volume) => volume.secret);
+  if (usesSecret) throw forbidden(attributes, 'a mirror pod may not reference secrets');
+  const usesToken = spec?.volumes?.some((volume) => volume.projected?.sources?.some((source) => source.serviceAccountToken));
+  if (usesToken) throw forbidden(attributes, 'a mirror pod may not use ServiceAccountToken volume projections');
+}
+
+function withAccount(pod: Pod, { name, account, random }: { readonly name: string; readonly account: ServiceAccount; readonly random: Random }): Pod {
+  const spec = { ...pod.spec, serviceAccountName: name, serviceAccount: name } as NonNullable<Pod['spec']>;
+  if (spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true) mountToken(spec, random);
+  if (!spec.imagePullSecrets?.length && account.imagePullSecrets?.length) spec.imagePullSecrets = [...account.imagePullSecrets];
+  return { ...pod, spec };
+}
+
+function mountToken(spec: NonNullable<Pod['spec']>, random: Random): void {
+  const taken = new Set(spec.volumes?.map((volume) => volume.name));
+  let name = '';
+  do name = `kube-api-access-${randomSuffix(random)}`;
+  while (taken.has(name));
+  let needed = false;
+  const mounted = (container: Container): Container => {
+    if (container.volumeMounts?.some((mount) => mount.mountPath === MOUNT_PATH)) return container;
+    needed = true;
+    return { ...container, volumeMounts: [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath: MOUNT_PATH }] };
+  };
+  if (spec.initContainers) spec.initContainers = spec.initContainers.map(mounted);
+  spec.containers = (spec.containers ?? []).map(mounted);
+  if (needed) spec.volumes = [...(spec.volumes ?? []), tokenVolume(name)];
+}
+
+function tokenVolume(name: string): Volume {
+  return {
+    name,
+    projected: {
+      defaultMode: 420,
+      sources: [
+        { serviceAccountToken: { expirationSeconds: TOKEN_SECONDS, path: 'token' } },
+        { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+        { downwardAPI: { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] } },
+      ],
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { fieldInvalid, type FieldError } from '../../../../kube/apimachinery/field-error.ts';
+import { deepEqual } from '../../../../kube/apimachinery/json.ts';
+import type { KubernetesObject } from '../../../../kube/apimachinery/object-meta.ts';
+import { newBadRequest, newInvalid } from '../../../../kube/apimachinery/status-errors.ts';
+import type { ObjectReader } from '../../authentication/object-reader.ts';
+import type { User } from '../../authentication/user.ts';
+import type { Attributes, Authorizer } from '../../authorization/authorizer.ts';
+import { rulesFor, type PolicyRule } from '../../authorization/rbac.ts';
+import { answerValue } from '../answer.ts';
+import type { SpecialEndpoint, SpecialRequest } from '../dispatch.ts';
+import { readReview } from './review-request.ts';
+
+const GROUP = 'authorization.k8s.io';
+
+interface ReviewSpec {
+  readonly resourceAttributes?: {
+    readonly namespace?: string; readonly verb?: string; readonly group?: string; readonly version?: string;
+    readonly resource?: string; readonly subresource?: string; readonly name?: string;
+  };
+  readonly nonResourceAttributes?: { readonly path?: string; readonly verb?: string };
+  readonly user?: string;
+  readonly groups?: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+  readonly uid?: string;
+}
+interface Review extends KubernetesObject {
+  spec: ReviewSpec;
+}
+
+/** SubjectAccessReview, LocalSubjectAccessReview and SelfSubjectAccessReview. */
+export function accessReviewEndpoint(authorizer: Authorizer, kind: 'SubjectAccessReview' | 'LocalSubjectAccessReview' | 'SelfSubjectAccessReview'): SpecialEndpoint {
+  return async (request) => {
+    const review = await readReview<Review>(request, { group: GROUP, version: 'v1', kind });
+    const spec = review.spec ?? {};
+    const isSelf = kind === 'SelfSubjectAccessReview';
+    const errors = validate(review, isSelf);
+    if (errors.length > 0) throw newInvalid({ group: GROUP, kind }, '', errors);
+    if (kind === 'LocalSubjectAccessReview') checkLocal(request, spec);
+    const { user } = request.context;
+    const subject: User = isSelf ? user : { name: spec.user ?? '', groups: spec.groups ?? [], extra: spec.extra ?? {}, ...(spec.uid ? { uid: spec.uid } : {}) };
+    const { decision, reason } = await authorizer.authorize(attributesOf(subject, spec));
+    const status = { allowed: decision === 'allow', ...(decision === 'deny' ? { denied: true } : {}), ...(reason ? { reason } : {}) };
+    return answerValue(request.media, { ...review, status }, 201);
+  };
+}
+
+function attributesOf(user: User, { resourceAttributes: resource, nonResourceAttributes: path }: ReviewSpec): Attributes {
+  return {
+    user, isResourceRequest: resource !== undefined, verb: resource?.verb ?? path?.verb ?? '', path: path?.path ?? '', apiGroup: resource?.group ?? '',
+    apiVersion: resource?.version ?? '', namespace: resource?.namespace ?? '', resource: resource?.resource ?? '',
+    subresource: resource?.subresource ?? '', name: resource?.name ?? '',
+  };
+}
+
+function validate({ spec, metadata }: Review, isSelf: boolean): FieldError[] {
+  const errors: FieldError[] = [];
+  const { resourceAttributes, nonResourceAttributes } = spec ?? {};
+  if (resourceAttributes && nonResourceAttributes) errors.push(fieldInvalid('spec.nonResourceAttributes', nonResourceAttributes, 'cannot be specified in combination with resourceAttributes'));
+  if (!resourceAttributes && !nonResourceAttributes) errors.push(fieldInvalid('spec.resourceAttributes', null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified'));
+  if (!isSelf && !spec?.user && !spec?.groups?.length) errors.push(fieldInvalid('spec.user', '', 'at least one of user or group must be specified'));
+  const { managedFields: _ignored, namespace: _namespace, ...rest } = metadata;
+  if (!deepEqual(rest, {})) errors.push(fieldInvalid('metadata', metadata, 'must be empty except for namespace'));
+  return errors;
+}
+
+function checkLocal({ context }: SpecialRequest, { resourceAttributes }: ReviewSpec): void {
+  if (resourceAttributes && resourceAttributes.namespace !== context.info.namespace) {
+    throw newBadRequest(`spec.resourceAttributes.namespace must match namespace: ${context.info.namespace}`);
+  }
+}
+
+/** What the asking user may do in a namespace. */
+export function rulesReviewEndpoint(reader: ObjectReader): SpecialEndpoint {
+  return async (request) => {
+    const review = await readReview<KubernetesObject & { spec?: { namespace?: string } }>(request, { group: GROUP, version: 'v1', kind: 'SelfSubjectRulesReview' });
+    const namespace = review.spec?.namespace ?? '';
+    if (namespace === '') throw newBadRequest('no namespace on request');
+    const errors: string[] = [];
+    const resourceRules: PolicyRule[] = [];
+    const nonResourceRules: PolicyRule[] = [];
+    const { user } = request.context;
+    for await (const rule of rulesFor(reader, user, namespace, errors)) {
+      if (rule.resources?.length) resourceRules.push(pick(rule, ['verbs', 'apiGroups', 'resources', 'resourceNames']));
+      if (rule.nonResourceURLs?.length) nonResourceRules.push(pick(rule, ['verbs', 'nonResourceURLs']));
+    }
+    const status = { resourceRules, nonResourceRules, incomplete: false, ...(errors.length > 0 ? { evaluationError: errors.join(', ') } : {}) };
+    return answerValue(request.media, { kind: 'SelfSubjectRulesReview', apiVersion: `${GROUP}/v1`, metadata: {}, spec: {}, status }, 201);
+  };
+}
+
+function pick(rule: PolicyRule, names: readonly (keyof PolicyRule)[]): PolicyRule {
+  return Object.fromEntries(names.filter((name) => rule[name]?.length).map((name) => [name, rule[name]])) as unknown as PolicyRule;
+}

@@ -1,0 +1,100 @@
+import type { Random } from '../../../../kube/apimachinery/random.ts';
+import { fieldInvalid } from '../../../../kube/apimachinery/field-error.ts';
+import type { KubernetesObject } from '../../../../kube/apimachinery/object-meta.ts';
+import { newBadRequest, newConflict, newInvalid, newNotFound } from '../../../../kube/apimachinery/status-errors.ts';
+import type { ObjectReader } from '../../authentication/object-reader.ts';
+import { signJwt, type ServiceAccountKey } from '../../authentication/service-account-keys.ts';
+import type { KubernetesClaims } from '../../authentication/service-account-token.ts';
+import { timestamp } from '../../registry/generic/deletion.ts';
+import { answerValue } from '../answer.ts';
+import { readObject } from '../body.ts';
+import type { SpecialEndpoint } from '../dispatch.ts';
+import { admissionAttributes, nameTarget, writeQueryOf, type ResourceRequest } from '../resource-request.ts';
+
+export interface TokenIssuerOptions {
+  readonly reader: ObjectReader;
+  readonly issuer: string;
+  readonly audiences: readonly string[];
+  readonly keys: readonly ServiceAccountKey[];
+  readonly random: Random;
+}
+interface TokenRequest extends KubernetesObject {
+  spec: { audiences?: string[]; expirationSeconds?: number; boundObjectRef?: BoundObjectReference };
+}
+interface BoundObjectReference {
+  readonly kind?: string;
+  readonly apiVersion?: string;
+  readonly name?: string;
+  readonly uid?: string;
+}
+
+const TOKEN_REQUEST_KIND = { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' };
+const DEFAULT_SECONDS = 3600;
+const MIN_SECONDS = 600;
+const MAX_SECONDS = 2 ** 32;
+/** The seconds that pods ask for; such tokens live on for a year, so that old clients that never reload them keep working, with a mark after the hour. */
+const POD_SECONDS = 3607;
+const EXTENDED_SECONDS = 365 * 24 * 3600;
+
+/** serviceaccounts/token (upstream: registry/core/serviceaccount/storage/token.go). */
+export function tokenRequestEndpoint(options: TokenIssuerOptions): SpecialEndpoint {
+  return async (special) => {
+    const request = special as ResourceRequest;
+    const { context, registry, clock } = request;
+    const target = nameTarget(request);
+    const query = writeQueryOf(request, 'CreateOptions');
+    const body = (await readObject(context, { expected: TOKEN_REQUEST_KIND, fieldValidation: query.fieldValidation })) as TokenRequest;
+    const account = (await registry.storage.get(target)).object;
+    if (body.metadata.name && body.metadata.name !== target.name) throw newBadRequest(`metadata.name: ${body.metadata.name} does not match the service account name on the URL`);
+    const spec = { ...body.spec };
+    if (!spec.audiences?.length) spec.audiences = [...options.audiences];
+    spec.expirationSeconds ??= DEFAULT_SECONDS;
+    validate(spec.expirationSeconds);
+    await special.admission.validate(admissionAttributes(request, { operation: 'CREATE', object: body, dryRun: query.dryRun }));
+    const bound = await boundClaims(options.reader, target.namespace ?? '', spec.boundObjectRef);
+    const nowSeconds = Math.floor(clock.now() / 1000);
+    const extend = spec.expirationSeconds === POD_SECONDS && bound.pod !== undefined && spec.audiences.every((audience) => options.audiences.includes(audience));
+    const expires = nowSeconds + (extend ? EXTENDED_SECONDS : spec.expirationSeconds);
+    const own: KubernetesClaims = {
+      namespace: target.namespace ?? '',
+      ...bound,
+      serviceaccount: { name: target.name, uid: account.metadata.uid ?? '' },
+      ...(extend ? { warnafter: nowSeconds + POD_SECONDS } : {}),
+    };
+    const [key] = options.keys;
+    if (!key) throw newBadRequest('no service account signing key');
+    const token = query.dryRun ? '' : signJwt(key, {
+      aud: spec.audiences, exp: expires, iat: nowSeconds, iss: options.issuer, jti: options.random.uuid(),
+      'kubernetes.io': own, nbf: nowSeconds, sub: `system:serviceaccount:${target.namespace}:${target.name}`,
+    });
+    const metadata = { name: target.name, namespace: target.namespace, creationTimestamp: timestamp(clock.now()) };
+    const status = { token, expirationTimestamp: timestamp((nowSeconds + spec.expirationSeconds) * 1000) };
+    const ordered = { audiences: spec.audiences, expirationSeconds: spec.expirationSeconds, boundObjectRef: spec.boundObjectRef ?? null };
+    return answerValue(special.media, { kind: 'TokenRequest', apiVersion: 'authentication.k8s.io/v1', metadata, spec: ordered, status }, 201);
+  };
+}
+
+function validate(seconds: number): void {
+  const problem = seconds < MIN_SECONDS ? 'may not specify a duration less than 10 minutes' : seconds > MAX_SECONDS ? 'may not specify a duration larger than 2^32 seconds' : undefined;
+  if (problem) throw newInvalid(TOKEN_REQUEST_KIND, '', [fieldInvalid('spec.expirationSeconds', seconds, problem)]);
+}
+
+async function boundClaims(reader: ObjectReader, namespace: string, ref: BoundObjectReference | undefined): Promise<Pick<KubernetesClaims, 'pod' | 'secret' | 'node'>> {
+  if (!ref) return {};
+  const kinds: Readonly<Record<string, 'pods' | 'secrets' | 'nodes'>> = { Pod: 'pods', Secret: 'secrets', Node: 'nodes' };
+  const resource = kinds[ref.kind ?? ''];
+  if (!resource || (ref.apiVersion ?? 'v1') !== 'v1') throw newBadRequest(`cannot bind token to a ${ref.apiVersion ?? ''}, Kind=${ref.kind ?? ''} object`);
+  const name = ref.name ?? '';
+  const stored = await reader.get<KubernetesObject & { spec?: { nodeName?: string } }>({ group: '', resource }, resource === 'nodes' ? { name } : { namespace, name });
+  if (!stored) throw newNotFound({ group: '', resource }, name);
+  if (ref.uid && ref.uid !== stored.metadata.uid) {
+    const reason = `the UID in the bound object reference (${ref.uid}) does not match the UID in record. The object might have been deleted and then recreated`;
+    throw newConflict({ group: '', resource }, name, reason);
+  }
+  const claim = { name, uid: stored.metadata.uid ?? '' };
+  if (resource === 'nodes') return { node: claim };
+  if (resource === 'secrets') return { secret: claim };
+  const nodeName = stored.spec?.nodeName;
+  const node = nodeName ? await reader.get({ group: '', resource: 'nodes' }, { name: nodeName }) : undefined;
+  return { pod: claim, ...(nodeName ? { node: { name: nodeName, ...(node?.metadata.uid ? { uid: node.metadata.uid } : {}) } } : {}) };
+}
