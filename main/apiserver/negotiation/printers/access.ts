@@ -1,0 +1,140 @@
+import type {
+  MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, MutatingWebhookConfiguration, ParamKind, ParamRef, ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding, ValidatingWebhookConfiguration,
+} from '../../../../kube/api/generated/admissionregistration/v1.ts';
+import type { APIService } from '../../../../kube/api/generated/apiregistration/v1.ts';
+import type { CertificateSigningRequest } from '../../../../kube/api/generated/certificates/v1.ts';
+import type { FlowSchema, PriorityLevelConfiguration } from '../../../../kube/api/generated/flowcontrol/v1.ts';
+import type { ClusterRoleBinding, RoleBinding, Subject } from '../../../../kube/api/generated/rbac/v1.ts';
+import { humanDuration } from '../../../../kube/apimachinery/duration.ts';
+import { AGE, age, NAME, NONE, type Printer, printer, UNKNOWN, UNSET } from './printer.ts';
+
+function subjects(list: readonly Subject[] | undefined, kind: string): string {
+  const names = (list ?? []).filter((subject) => subject.kind === kind);
+  return names.map(({ namespace, name }) => (kind === 'ServiceAccount' ? `${namespace ?? ''}/${name}` : name)).join(', ');
+}
+
+function bindingPrinter(kind: 'RoleBinding' | 'ClusterRoleBinding'): Printer {
+  const text = kind === 'RoleBinding' ? 'roleBinding' : 'clusterRoleBinding';
+  const reach = kind === 'RoleBinding' ? 'reference a Role in the current namespace or' : 'only reference';
+  const role = `RoleRef can ${reach} a ClusterRole in the global namespace. If the RoleRef cannot be resolved, the Authorizer must return an error.`;
+  return printer<RoleBinding | ClusterRoleBinding>({
+    columns: [
+      NAME, `Role|string|0|${role}`, AGE, `Users|string|1|Users in the ${text}`, `Groups|string|1|Groups in the ${text}`,
+      `ServiceAccounts|string|1|ServiceAccounts in the ${text}`,
+    ],
+    cells: (object, context) => [
+      object.metadata.name, `${object.roleRef.kind}/${object.roleRef.name}`, age(object, context), subjects(object.subjects, 'User'),
+      subjects(object.subjects, 'Group'), subjects(object.subjects, 'ServiceAccount'),
+    ],
+  });
+}
+
+export const roleBindingPrinter = bindingPrinter('RoleBinding');
+export const clusterRoleBindingPrinter = bindingPrinter('ClusterRoleBinding');
+
+function csrCondition({ status }: CertificateSigningRequest): string {
+  const types = new Set(status?.conditions?.map(({ type }) => type));
+  const decision = types.has('Denied') ? 'Denied' : types.has('Approved') ? 'Approved' : 'Pending';
+  return `${decision}${types.has('Failed') ? ',Failed' : ''}${status?.certificate ? ',Issued' : ''}`;
+}
+
+export const certificateSigningRequestPrinter = printer<CertificateSigningRequest>({
+  columns: [
+    NAME, AGE, 'SignerName|string|0|@certificates/v1.CertificateSigningRequestSpec.signerName',
+    'Requestor|string|0|@certificates/v1.CertificateSigningRequestSpec.request',
+    'RequestedDuration|string|0|@certificates/v1.CertificateSigningRequestSpec.expirationSeconds',
+    'Condition|string|0|@certificates/v1.CertificateSigningRequestStatus.conditions',
+  ],
+  cells(object, context) {
+    const { signerName, username, expirationSeconds } = object.spec;
+    const duration = expirationSeconds === undefined ? NONE : humanDuration(expirationSeconds * 1000);
+    return [object.metadata.name, age(object, context), signerName || NONE, username ?? '', duration, csrCondition(object)];
+  },
+});
+
+
+function paramKindText(paramKind: ParamKind | undefined): string {
+  return paramKind ? `${paramKind.apiVersion}/${paramKind.kind}` : UNSET;
+}
+
+function paramRefText(paramRef: ParamRef | undefined): string {
+  if (!paramRef) return UNSET;
+  return paramRef.name ? (paramRef.namespace ? `${paramRef.namespace}/${paramRef.name}` : `*/${paramRef.name}`) : '*/*';
+}
+
+export const validatingAdmissionPolicyPrinter = printer<ValidatingAdmissionPolicy>({
+  columns: [
+    NAME, 'Validations|integer|0|Validations indicates the number of validation rules defined in this configuration',
+    'ParamKind|string|0|ParamKind specifies the kind of resources used to parameterize this policy', AGE,
+  ],
+  cells: (object, context) => [object.metadata.name, object.spec.validations?.length ?? 0, paramKindText(object.spec.paramKind), age(object, context)],
+});
+
+export const mutatingAdmissionPolicyPrinter = printer<MutatingAdmissionPolicy>({
+  columns: [
+    NAME, 'Mutations|integer|0|Mutation indicates the number of mutations rules defined in this configuration',
+    'ParamKind|string|0|ParamKind specifies the kind of resources used to parameterize this policy', AGE,
+  ],
+  cells: (object, context) => [object.metadata.name, object.spec.mutations?.length ?? 0, paramKindText(object.spec.paramKind), age(object, context)],
+});
+
+export const admissionPolicyBindingPrinter = printer<ValidatingAdmissionPolicyBinding | MutatingAdmissionPolicyBinding>({
+  columns: [
+    NAME, 'PolicyName|string|0|PolicyName indicates the policy definition which the policy binding binded to',
+    'ParamRef|string|0|ParamRef indicates the param resource which sets the configuration param', AGE,
+  ],
+  cells: (object, context) => [object.metadata.name, object.spec.policyName ?? '', paramRefText(object.spec.paramRef), age(object, context)],
+});
+
+export const flowSchemaPrinter = printer<FlowSchema>({
+  columns: [
+    NAME, 'PriorityLevel|string|0|@flowcontrol/v1.PriorityLevelConfigurationReference.name', 'MatchingPrecedence|string|0|@flowcontrol/v1.FlowSchemaSpec.matchingPrecedence',
+    'DistinguisherMethod|string|0|@flowcontrol/v1.FlowSchemaSpec.distinguisherMethod', AGE,
+    'MissingPL|string|0|references a broken or non-existent PriorityLevelConfiguration',
+  ],
+  cells(object, context) {
+    const { priorityLevelConfiguration, matchingPrecedence, distinguisherMethod } = object.spec;
+    const dangling = object.status?.conditions?.find(({ type }) => type === 'Dangling')?.status;
+    return [
+      object.metadata.name, priorityLevelConfiguration.name, matchingPrecedence ?? 0, distinguisherMethod?.type ?? NONE, age(object, context),
+      dangling ?? '?',
+    ];
+  },
+});
+
+export const priorityLevelConfigurationPrinter = printer<PriorityLevelConfiguration>({
+  columns: [
+    NAME, 'Type|string|0|@flowcontrol/v1.PriorityLevelConfigurationSpec.type',
+    'NominalConcurrencyShares|string|0|@flowcontrol/v1.LimitedPriorityLevelConfiguration.nominalConcurrencyShares',
+    'Queues|string|0|@flowcontrol/v1.QueuingConfiguration.queues', 'HandSize|string|0|@flowcontrol/v1.QueuingConfiguration.handSize',
+    'QueueLengthLimit|string|0|@flowcontrol/v1.QueuingConfiguration.queueLengthLimit', AGE,
+  ],
+  cells(object, context) {
+    const { type, limited, exempt } = object.spec;
+    const queuing = limited?.limitResponse?.queuing;
+    const shares = type === 'Exempt' ? exempt?.nominalConcurrencyShares : limited?.nominalConcurrencyShares;
+    return [
+      object.metadata.name, type, shares ?? NONE, queuing?.queues ?? NONE, queuing?.handSize ?? NONE, queuing?.queueLengthLimit ?? NONE,
+      age(object, context),
+    ];
+  },
+});
+
+export const apiServicePrinter = printer<APIService>({
+  columns: [NAME, 'Service|string|0|The reference to the service that hosts this API endpoint.', 'Available|string|0|Whether this service is available.', AGE],
+  cells(object, context) {
+    const { service } = object.spec;
+    const available = object.status?.conditions?.find(({ type }) => type === 'Available');
+    const isReason = available !== undefined && available.status !== 'True' && available.reason !== undefined;
+    return [
+      object.metadata.name, service ? `${service.namespace}/${service.name}` : 'Local',
+      isReason ? `${available.status} (${available.reason})` : (available?.status ?? UNKNOWN), age(object, context),
+    ];
+  },
+});
+
+export const webhookConfigurationPrinter = printer<ValidatingWebhookConfiguration | MutatingWebhookConfiguration>({
+  columns: [NAME, 'Webhooks|integer|0|Webhooks indicates the number of webhooks registered in this configuration', AGE],
+  cells: (object, context) => [object.metadata.name, object.webhooks?.length ?? 0, age(object, context)],
+});

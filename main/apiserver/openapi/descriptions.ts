@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+
+/**
+ * Texts of kinds and fields, generated from npm packages at build time (kube/api/generate). They are 800 KB that few requests
+ * need, so they stay on disk: one small file an API directory, read on first use.
+ */
+type DescriptionFile = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+const files = new Map<string, DescriptionFile>();
+
+function fileOf(directory: string): DescriptionFile {
+  let file = files.get(directory);
+  if (!file) {
+    const url = new URL(`../../../kube/api/generated/descriptions/${directory}.json`, import.meta.url);
+    file = JSON.parse(readFileSync(url, 'utf8')) as DescriptionFile;
+    files.set(directory, file);
+  }
+  return file;
+}
+
+/** All texts of a message by full name (`core/v1.Pod`): '' for the message itself, else the JSON name of a field. */
+export function describeMessage(message: string): Readonly<Record<string, string>> {
+  const dot = message.lastIndexOf('.');
+  return fileOf(message.slice(0, dot))[message.slice(dot + 1)] ?? {};
+}
+
+/** One field's text, `core/v1.PodStatus.podIP`; '' when there is none. */
+export function describeField(path: string): string {
+  const dot = path.lastIndexOf('.');
+  return describeMessage(path.slice(0, dot))[path.slice(dot + 1)] ?? '';
+}
