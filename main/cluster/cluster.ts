@@ -230,8 +230,8 @@ export class Cluster implements AsyncDisposable {
     const server = await run(phase.api, 20_000, 'see `coracle logs daemon`', () => startApiServer({ store, pki, port, clock, random, log, dialer, ...(staticTokens === undefined ? {} : { staticTokens }) }));
     lifetime.use(server);
     const admin = new RestClient({ transport: adminTransport(server), userAgent: 'coracle/v1', acceptObjects: true });
-    await run(phase.loops, 20_000, 'see `coracle logs daemon`', async ({ signal }) => {
-      lifetime.use(await startLoops({ server, pki, clock, random, log, signal: abort.signal, readySignal: signal }));
+    await run(phase.loops, 20_000, 'see `coracle logs daemon`', async () => {
+      lifetime.use(startLoops({ server, pki, clock, random, log, signal: abort.signal }));
       await ensureClusterObjects(admin);
       await this.#writeKubeconfig(pki, port);
     });

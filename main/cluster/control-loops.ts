@@ -1,6 +1,12 @@
 import type { Clock } from '../../kube/apimachinery/clock.ts';
 import type { Random } from '../../kube/apimachinery/random.ts';
+import { ClientEventRecorder } from '../../kube/client/event-recorder.ts';
+import { SharedInformerFactory } from '../../kube/client/shared-informer-factory.ts';
 import type { ApiServer } from '../apiserver/api-server.ts';
+import { startControllerManager } from '../controller-manager/start-controller-manager.ts';
+import { runScheduler } from '../scheduler/scheduler.ts';
+import { addresses } from './addresses.ts';
+import { componentClient } from './control-plane.ts';
 import type { Log } from './log.ts';
 import type { ClusterPki } from './pki.ts';
 
@@ -12,12 +18,51 @@ export interface ControlLoopsOptions {
   readonly log: Log;
   /** Ends the loops. */
   readonly signal: AbortSignal;
-  /** Bounds waiting for their caches. */
-  readonly readySignal: AbortSignal;
 }
 
-/** Controllers and scheduler, each an in-process client with an identity of its own. Resolves when their caches are filled. */
-export async function startLoops(options: ControlLoopsOptions): Promise<AsyncDisposable> {
-  options.signal.throwIfAborted();
-  return { async [Symbol.asyncDispose]() {} };
+/** Controllers and scheduler, each an in-process client with an identity of its own; disposing waits until both have ended. */
+export function startLoops(options: ControlLoopsOptions): AsyncDisposable {
+  const stack = new AsyncDisposableStack();
+  stack.use(startControllers(options));
+  stack.use(startScheduler(options));
+  return stack;
+}
+
+function startControllers({ server, pki, clock, random, log, signal }: ControlLoopsOptions): AsyncDisposable {
+  const stack = new AsyncDisposableStack();
+  const client = componentClient(server, { name: 'system:kube-controller-manager', groups: ['system:masters', 'system:authenticated'] }, 'kube-controller-manager/v1.36');
+  const recorder = stack.use(new ClientEventRecorder({ client, clock, random, source: { component: 'controller-manager' }, onError: (error) => log.warn('cannot write an event', { error: String(error) }) }));
+  const informers = stack.use(new SharedInformerFactory({ client, clock, random, onError: (error, resource) => log.warn('controller watch failed', { resource, error: String(error) }) }));
+  stack.use(
+    startControllerManager({
+      client, informers, clock, random, recorder, signal,
+      log: (message, fields) => log.info(message, { component: 'controller-manager', ...fields }),
+      options: {
+        clusterCIDR: addresses.clusterCIDR,
+        nodeCIDRMaskSize: 24,
+        rootCA: pki.authority.certificate,
+        signer: { certificate: pki.authority.certificate, privateKey: pki.authority.key },
+      },
+    }),
+  );
+  informers.start(signal);
+  return stack;
+}
+
+function startScheduler({ server, clock, random, log, signal }: ControlLoopsOptions): AsyncDisposable {
+  const stack = new AsyncDisposableStack();
+  const stop = new AbortController();
+  const until = AbortSignal.any([signal, stop.signal]);
+  const client = componentClient(server, { name: 'system:kube-scheduler', groups: ['system:authenticated'] }, 'kube-scheduler/v1.36');
+  const recorder = stack.use(new ClientEventRecorder({ client, clock, random, source: { component: 'default-scheduler' }, onError: (error) => log.warn('cannot write an event', { error: String(error) }) }));
+  const informers = stack.use(new SharedInformerFactory({ client, clock, random, onError: (error, resource) => log.warn('scheduler watch failed', { resource, error: String(error) }) }));
+  const running = runScheduler({ client, informers, clock, random, recorder, signal: until, log: (message, fields) => log.warn(message, { component: 'scheduler', ...fields, error: String(fields['error'] ?? '') }) }).catch((error: unknown) =>
+    log.error('the scheduler ended', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+  );
+  stack.defer(async () => {
+    stop.abort(new DOMException('the scheduler was stopped', 'AbortError'));
+    await running;
+  });
+  informers.start(until);
+  return stack;
 }
