@@ -1,6 +1,7 @@
 import { RateLimitedWorkQueue } from '../../kube/client/rate-limited-work-queue.ts';
 import type { ControllerContext } from './controller-context.ts';
 import { runController } from './controller-runner.ts';
+import { GarbageCollector } from './garbage-collector/garbage-collector.ts';
 import { newControllers } from './controllers.ts';
 
 export interface ControllerManager extends AsyncDisposable {
@@ -17,11 +18,12 @@ export function startControllerManager(options: Omit<ControllerContext, 'log'> &
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const controllers = newControllers(context);
-  const running = Promise.all(
-    controllers.map((controller) =>
+  const running = Promise.all([
+    ...controllers.map((controller) =>
       runController(controller, { queue: new RateLimitedWorkQueue({ clock: context.clock }), clock: context.clock, log: context.log, signal }),
     ),
-  );
+    new GarbageCollector(context).run(signal),
+  ]);
   return {
     controllers: controllers.map(({ name }) => name),
     async [Symbol.asyncDispose]() {

@@ -5,13 +5,13 @@ import { scaledValue } from '../../../kube/apimachinery/int-or-string.ts';
 export function resolveFenceposts(deployment: Deployment): { readonly surge: number; readonly unavailable: number } {
   const desired = deployment.spec.replicas ?? 1;
   const limits = deployment.spec.strategy?.rollingUpdate;
-  const surge = scaledValue(limits?.maxSurge ?? 0, { total: desired, roundUp: true });
-  const unavailable = scaledValue(limits?.maxUnavailable ?? 0, { total: desired, roundUp: false });
+  const surge = scaledValue(limits?.maxSurge ?? '25%', { total: desired, roundUp: true });
+  const unavailable = scaledValue(limits?.maxUnavailable ?? '25%', { total: desired, roundUp: false });
   return surge === 0 && unavailable === 0 ? { surge, unavailable: 1 } : { surge, unavailable };
 }
 
 export function isRollingUpdate(deployment: Deployment): boolean {
-  return deployment.spec.strategy?.type === 'RollingUpdate';
+  return deployment.spec.strategy?.type !== 'Recreate';
 }
 
 export function allowedSurge(deployment: Deployment): number {

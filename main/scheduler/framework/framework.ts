@@ -2,7 +2,7 @@ import type { CycleState } from './cycle-state.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { PodChange, PostFilterResult, SchedulerPlugin } from './plugin.ts';
 import type { PodInfo } from './pod-info.ts';
-import { isRejected, type Status } from './status.ts';
+import type { Status } from './status.ts';
 
 export type Having<K extends keyof SchedulerPlugin> = SchedulerPlugin & Required<Pick<SchedulerPlugin, K>>;
 
@@ -134,7 +134,7 @@ export class Framework {
   permit(state: CycleState, info: PodInfo, nodeName: string): Status | undefined {
     for (const plugin of this.#permits) {
       const status = plugin.permit(state, info, nodeName);
-      if (isRejected(status) || status?.code === 'Error') return { ...status, plugin: plugin.name };
+      if (status !== undefined && status.code !== 'Skip' && status.code !== 'Wait') return { ...status, plugin: plugin.name };
     }
     return undefined;
   }

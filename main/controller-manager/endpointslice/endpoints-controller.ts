@@ -1,0 +1,54 @@
+import { type Endpoints, endpoints } from '../../../kube/api/generated/core/v1.ts';
+import { isAlreadyExists, isNotFound } from '../../../kube/apimachinery/status.ts';
+import type { Informer } from '../../../kube/client/informer.ts';
+import type { ControllerContext } from '../controller-context.ts';
+import type { Controller, ControllerWatch } from '../controller.ts';
+import { keyOf, splitKey } from '../object-key.ts';
+import { isNamespaceTerminating } from '../pod-control.ts';
+import { semanticEqual } from '../semantic-equal.ts';
+import { buildEndpoints } from './plan-endpoints.ts';
+import { ServiceWatch } from './service-watch.ts';
+
+/** Keeps the legacy Endpoints of Services with a selector. Key: the Service. */
+export class EndpointsController implements Controller {
+  readonly name = 'endpoints-controller';
+  readonly workers = 5;
+  readonly watches: readonly ControllerWatch[];
+  readonly #context: ControllerContext;
+  readonly #watch: ServiceWatch;
+  readonly #endpoints: Informer<Endpoints>;
+
+  constructor(context: ControllerContext) {
+    this.#context = context;
+    this.#watch = new ServiceWatch(context);
+    this.#endpoints = context.informers.informer(endpoints);
+    this.watches = [...this.#watch.watches, { informer: this.#endpoints, keysFor: (object: Endpoints) => [keyOf(object)] } as ControllerWatch];
+  }
+
+  async reconcile(key: string, signal: AbortSignal): Promise<void> {
+    const { client } = this.#context;
+    const service = this.#watch.services.lister.get(key);
+    const current = this.#endpoints.lister.get(key);
+    if (service === undefined) {
+      const ours = current?.metadata.labels?.['endpoints.kubernetes.io/managed-by'] === 'endpoint-controller';
+      if (ours) await client.delete(endpoints, splitKey(key), { preconditions: { uid: current?.metadata.uid }, signal }).catch(ignoreNotFound);
+      return;
+    }
+    const { selector, type } = service.spec ?? {};
+    if (selector === undefined || Object.keys(selector).length === 0 || type === 'ExternalName' || service.metadata.deletionTimestamp !== undefined) return;
+    const wanted = buildEndpoints(service, this.#watch.selectedPods(service));
+    try {
+      if (current === undefined) await client.create(endpoints, wanted, { signal });
+      else if (!semanticEqual(current.subsets, wanted.subsets) || !semanticEqual(current.metadata.labels, wanted.metadata.labels)) {
+        const annotations = { ...current.metadata.annotations, ...wanted.metadata.annotations };
+        await client.update(endpoints, { ...current, metadata: { ...current.metadata, labels: wanted.metadata.labels, annotations }, subsets: wanted.subsets }, { signal });
+      }
+    } catch (error) {
+      if (!isAlreadyExists(error) && !isNamespaceTerminating(error)) throw error;
+    }
+  }
+}
+
+function ignoreNotFound(error: unknown): void {
+  if (!isNotFound(error)) throw error;
+}
