@@ -22,7 +22,7 @@ test.each<{ name: string; host: Partial<QemuHost>; has: string[]; lacks?: string
   { name: 'Apple silicon without HVF', host: { platform: 'darwin', architecture: 'arm64' }, has: ['-cpu max,pauth-impdef=on'] },
   { name: 'Windows', host: { platform: 'win32', accelerator: 'whpx' }, has: ['qemu-system-x86_64.exe ', '-accel whpx,kernel-irqchip=off -cpu Skylake-Client-v3'], lacks: ['-qmp', '-cpu host'] },
   { name: 'an older QEMU', host: { version: { major: 8, minor: 2 } }, has: [',reconnect=1'], lacks: ['reconnect-ms'] },
-  { name: "Debian bookworm's QEMU", host: { version: { major: 7, minor: 2 } }, has: ['addr.path=/run/switch.sock -device'], lacks: ['reconnect'] },
+  { name: "Debian bookworm's QEMU", host: { version: { major: 7, minor: 2 } }, has: ['addr.path=/run/switch.sock -device', 'thread=single'], lacks: ['reconnect'] },
 ])('the command line for $name', ({ host, has, lacks = [] }) => {
   const text = line(host);
   for (const part of has) expect(text).toContain(part);

@@ -48,14 +48,14 @@ export function qemuProgram(host: Pick<QemuHost, 'platform' | 'architecture'>): 
   return `qemu-system-${host.architecture === 'x64' ? 'x86_64' : 'aarch64'}${host.platform === 'win32' ? '.exe' : ''}`;
 }
 
-function processor({ accelerator, architecture }: QemuHost): readonly string[] {
+function processor({ accelerator, architecture, version }: QemuHost): readonly string[] {
   switch (accelerator) {
     case 'kvm': return ['-accel', 'kvm', '-cpu', 'host'];
     case 'hvf': return ['-accel', 'hvf', '-cpu', 'host'];
     // WHPX knows neither "host" nor "max"; its own interrupt chip loses interrupts.
     case 'whpx': return ['-accel', 'whpx,kernel-irqchip=off', '-cpu', 'Skylake-Client-v3'];
-    // Pointer authentication by the real algorithm is very slow to emulate.
-    case 'tcg': return ['-accel', `tcg,thread=multi,tb-size=${translationCacheMiB}`, '-cpu', architecture === 'x64' ? 'max' : 'max,pauth-impdef=on'];
+    // Pointer authentication by the real algorithm is very slow to emulate. QEMU 7.2 with several threads crashes the kernel while it patches its own code.
+    case 'tcg': return ['-accel', `tcg,thread=${version.major >= 9 ? 'multi' : 'single'},tb-size=${translationCacheMiB}`, '-cpu', architecture === 'x64' ? 'max' : 'max,pauth-impdef=on'];
   }
 }
 
