@@ -64,8 +64,13 @@ export async function ensure(transport: Transport, path: string, object: object)
   });
 }
 
+interface StartObject {
+  readonly metadata: { readonly name: string; readonly labels?: object };
+  readonly [member: string]: unknown;
+}
+
 /** Creates or replaces. */
-async function put(transport: Transport, path: string, object: { readonly metadata: { readonly name: string; readonly labels?: object } }): Promise<void> {
+async function put(transport: Transport, path: string, object: StartObject): Promise<void> {
   try {
     await send(transport, 'PUT', `${path}/${object.metadata.name}`, object);
   } catch (error) {

@@ -3,7 +3,8 @@ import { failureStatus, StatusError } from '../../../kube/apimachinery/status.ts
 import { answerObject, answerStored, inVersion } from './answer.ts';
 import type { ApiResponse } from './request.ts';
 import { admissionAttributes, checkBodyIdentity, writeContextOf, writeQueryOf, type ResourceRequest, type WriteQuery } from './resource-request.ts';
-import { readResource, trackerOf } from './versioned.ts';
+import { readResource } from './versioned.ts';
+import { tracked } from './field-tracking.ts';
 
 export async function createObject(request: ResourceRequest): Promise<ApiResponse> {
   const query = writeQueryOf(request, 'CreateOptions');
@@ -14,17 +15,16 @@ export async function createObject(request: ResourceRequest): Promise<ApiRespons
 
 /** From the point where the object is known: also the end of pods/binding and other creating subresources. */
 export async function createDecoded(request: ResourceRequest, decoded: KubernetesObject, query: WriteQuery): Promise<ApiResponse> {
-  const { context, served, registry, admission } = request;
+  const { context, registry, admission, served } = request;
   const { dryRun } = query;
   if (decoded.metadata.resourceVersion) {
     throw new StatusError(failureStatus({ code: 500, reason: '', message: 'resourceVersion should not be set on objects to be created' }));
   }
-  const attributes = admissionAttributes(request, { operation: 'CREATE', object: decoded, dryRun });
-  const admitted = await admission.mutate({ ...attributes, object: decoded }, context.request.signal);
-  const track = trackerOf(request, query);
+  const object = tracked(request, query, { next: decoded, live: undefined });
+  const attributes = admissionAttributes(request, { operation: 'CREATE', object, dryRun });
+  const admitted = await admission.mutate({ ...attributes, object }, context.request.signal);
   const result = await registry.create(admitted, writeContextOf(request, query), {
     validate: (object) => admission.validate({ ...attributes, object, name: object.metadata.name }, context.request.signal),
-    track: (object) => track(object, undefined),
   });
   return result.stored ? answerStored(request, result.stored, 201) : answerObject(request, inVersion(served, result.object), 201);
 }

@@ -3,7 +3,9 @@ import type { WriteResult } from '../registry/generic/registry.ts';
 import { answerObject, answerStored, inVersion } from './answer.ts';
 import type { ApiResponse } from './request.ts';
 import { admissionAttributes, checkBodyIdentity, nameTarget, writeContextOf, writeQueryOf, type ResourceRequest, type WriteQuery } from './resource-request.ts';
-import { readResource, trackerOf } from './versioned.ts';
+import { keepManagedFieldsTimes } from '../patch/apply/field-manager.ts';
+import { tracked } from './field-tracking.ts';
+import { readResource } from './versioned.ts';
 
 export async function updateObject(request: ResourceRequest): Promise<ApiResponse> {
   const target = nameTarget(request);
@@ -24,8 +26,8 @@ export interface Change {
   change(current: KubernetesObject | undefined): KubernetesObject | Promise<KubernetesObject>;
   readonly preconditionUid?: string;
   readonly allowCreate?: boolean;
-  /** Replaces the default tracking of managedFields (server-side apply does its own). */
-  track?(next: KubernetesObject, previous: KubernetesObject | undefined): KubernetesObject;
+  /** `change` has seen to managedFields itself (server-side apply). */
+  readonly isTracked?: boolean;
 }
 
 /** One update through admission and registry: PUT, PATCH, apply, status and other subresources all end here. */
@@ -33,16 +35,16 @@ export function writeChange(request: ResourceRequest, query: WriteQuery, change:
   const { context, registry, admission } = request;
   const { signal } = context.request;
   const { dryRun } = query;
-  const track = change.track ?? trackerOf(request, query);
   const attributesOf = (object: KubernetesObject, oldObject: KubernetesObject | undefined) =>
     admissionAttributes(request, { operation: oldObject ? 'UPDATE' : 'CREATE', object, dryRun, ...(oldObject ? { oldObject } : {}) });
   return registry.update(change.target, writeContextOf(request, query), {
     async change(current) {
-      const wanted = await change.change(current);
+      const changed = await change.change(current);
+      const wanted = change.isTracked ? changed : tracked(request, query, { next: changed, live: current });
       return admission.mutate({ ...attributesOf(wanted, current), object: wanted }, signal);
     },
     validate: (next, previous) => admission.validate(attributesOf(next, previous), signal),
-    track: (next, previous) => track(next, previous),
+    finish: (next, previous) => keepManagedFieldsTimes(next as never, previous as never) as unknown as KubernetesObject,
     ...(change.preconditionUid ? { preconditionUid: change.preconditionUid } : {}),
     ...(change.allowCreate ? { allowCreate: true } : {}),
   });

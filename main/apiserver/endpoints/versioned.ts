@@ -17,8 +17,3 @@ export function toStorageVersion({ served, registry }: Pick<ResourceRequest, 'se
   registry.definition.strategy.applyDefaults?.(object);
   return object;
 }
-
-/** managedFields of what is about to be written. */
-export function trackerOf(_request: ResourceRequest, _query: WriteQuery): (next: KubernetesObject, previous: KubernetesObject | undefined) => KubernetesObject {
-  return (next) => next;
-}

@@ -6,6 +6,7 @@ import type { Random } from '../../../kube/apimachinery/random.ts';
 import { schemaOfKind } from '../../../kube/api/schema.ts';
 import { toTyped } from '../../../kube/api/typed-object.ts';
 import { servedGroupVersions, type ResourceInfo, type SubresourceInfo } from '../../../kube/api/inventory.ts';
+import type { FieldScope } from '../patch/apply/field-scope.ts';
 import { jsonHead, type JsonHead } from '../storage/json-head.ts';
 import type { ObjectStorage } from '../storage/object-storage.ts';
 import { defaultStrategy } from './generic/default-strategy.ts';
@@ -24,6 +25,8 @@ export interface ServedResource {
   readonly subresources: ReadonlyMap<string, SubresourceInfo>;
   /** Field labels that a selector may use besides metadata.name and metadata.namespace. */
   readonly fieldNames: ReadonlySet<string>;
+  /** Where managedFields are tracked, by subresource; filled when first asked. */
+  readonly fieldScopes: Map<string, FieldScope>;
 }
 
 export interface CatalogOptions {
@@ -134,6 +137,7 @@ export function served(info: ResourceInfo, registry: Registry | undefined): Serv
     head: jsonHead({ apiVersion, kind: info.kind }),
     subresources: new Map(info.subresources.map((subresource) => [subresource.name, subresource])),
     fieldNames: new Set(registry ? selectableNames(registry.definition) : []),
+    fieldScopes: new Map(),
   };
 }
 

@@ -62,7 +62,7 @@ function scaleServed(): ServedResource {
   const base = findResource('apps', 'v1', 'deployments');
   if (!base) throw new Error('Cannot build the scale endpoint: deployments are not in the inventory');
   const info = { ...base, ...SCALE_KIND, subresources: [] };
-  return { info, apiVersion: 'autoscaling/v1', head: jsonHead({ apiVersion: 'autoscaling/v1', kind: 'Scale' }), subresources: new Map(), fieldNames: new Set() };
+  return { info, apiVersion: 'autoscaling/v1', head: jsonHead({ apiVersion: 'autoscaling/v1', kind: 'Scale' }), subresources: new Map(), fieldNames: new Set(), fieldScopes: new Map() };
 }
 
 function answerScale(request: ResourceRequest, object: KubernetesObject): ApiResponse {

@@ -21,14 +21,13 @@ export interface WriteContext extends Omit<StrategyContext, 'now'> {
 export interface CreateOptions<T> {
   /** Validating admission: after the strategy's own validation, before the write. */
   validate?(object: T): Promise<void>;
-  /** managedFields of the object about to be written. */
-  track?(object: T): T;
 }
 export interface UpdateOptions<T> {
   /** The wanted object, from the stored one: PUT body, patch or apply result after mutating admission. Runs again after a lost race. */
   change(current: T | undefined): Promise<T> | T;
   validate?(next: T, previous: T | undefined): Promise<void>;
-  track?(next: T, previous: T | undefined): T;
+  /** The last word on what is written, in the form it is stored in. */
+  finish?(next: T, previous: T): T;
   /** For server-side apply, and where the strategy allows create on update. */
   readonly allowCreate?: boolean;
   readonly preconditionUid?: string;
@@ -91,7 +90,7 @@ export class Registry<T extends KubernetesObject = KubernetesObject> {
       warn(context, definition.strategy.warnings?.(object, undefined));
       validateCreate(definition, object, strategyContext);
       await options.validate?.(object);
-      object = this.normalize(options.track ? options.track(object) : object);
+      object = this.normalize(object);
       if (context.dryRun) {
         if (await this.find(nameOf(object))) throw newAlreadyExists(this.resource, object.metadata.name);
         return { object, created: true };
@@ -124,10 +123,9 @@ export class Registry<T extends KubernetesObject = KubernetesObject> {
       throw newNotFound(this.resource, target.name);
     }
     const wanted = await options.change(undefined);
-    const { validate, track } = options;
+    const { validate } = options;
     return this.create(wanted, context, {
       ...(validate ? { validate: (object: T) => validate(object, undefined) } : {}),
-      ...(track ? { track: (object: T) => track(object, undefined) } : {}),
     });
   }
 
@@ -238,7 +236,7 @@ class UpdateAttempt<T extends KubernetesObject> {
   async #next(current: T): Promise<T> {
     this.sawCurrent = true;
     const { definition, resource } = this.#registry;
-    const { preconditionUid, change, validate, track } = this.#options;
+    const { preconditionUid, change, validate, finish } = this.#options;
     if (preconditionUid && current.metadata.uid !== preconditionUid) {
       throw newConflict(resource, this.#target.name, `Precondition failed: UID in precondition: ${preconditionUid}, UID in object meta: ${current.metadata.uid}`);
     }
@@ -253,8 +251,8 @@ class UpdateAttempt<T extends KubernetesObject> {
     warn(this.#context, definition.strategy.warnings?.(next, current));
     validateUpdate(definition, next, current, context);
     await validate?.(next, current);
-    const { normalize } = this.#registry;
-    return normalize(track ? track(next, current) : next);
+    const normal = this.#registry.normalize(next);
+    return finish ? finish(normal, current) : normal;
   }
 
   settle(committed: boolean): void {

@@ -1,0 +1,73 @@
+import { schemaOfKind } from '../../../kube/api/schema.ts';
+import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import { managerFromUserAgent, trackUpdate } from '../patch/apply/field-manager.ts';
+import type { Fields, FieldScope } from '../patch/apply/field-scope.ts';
+import type { ServedResource } from '../registry/catalog.ts';
+import { inVersion } from './answer.ts';
+import type { ResourceRequest, WriteQuery } from './resource-request.ts';
+
+export function fieldScopeOf({ served, context: { info: { subresource } } }: Pick<ResourceRequest, 'served' | 'context'>): FieldScope {
+  let scope = served.fieldScopes.get(subresource);
+  if (!scope) served.fieldScopes.set(subresource, (scope = newScope(served, subresource)));
+  return scope;
+}
+
+function newScope(served: ServedResource, subresource: string): FieldScope {
+  const { group, version, kind } = served.info;
+  const schema = schemaOfKind({ group, version, kind });
+  const hasStatus = served.subresources.has('status');
+  const resetFields = subresource === 'status' ? [['spec']] : hasStatus ? [['status']] : [];
+  return { kind: { group, version, kind }, resetFields, ...(subresource === '' ? {} : { subresource }), ...(schema ? { schema } : {}) };
+}
+
+export function managerOf({ context }: Pick<ResourceRequest, 'context'>, { fieldManager }: Pick<WriteQuery, 'fieldManager'>): string {
+  return fieldManager ?? managerFromUserAgent(context.request.headers['user-agent'] ?? '');
+}
+
+/** The wanted object with the managedFields of this write; before admission, which owns nothing. Objects are in the stored version. */
+export function tracked(
+  request: ResourceRequest, query: Pick<WriteQuery, 'fieldManager'>,
+  { next, live }: { readonly next: KubernetesObject; readonly live: KubernetesObject | undefined },
+): KubernetesObject {
+  const { served } = request;
+  const result = trackUpdate(fieldScopeOf(request), {
+    live: live && fieldsOf(served, live),
+    next: fieldsOf(served, next),
+    manager: managerOf(request, query),
+    nowMs: request.clock.now(),
+  }) as { metadata: KubernetesObject['metadata'] };
+  const metadata = { ...next.metadata };
+  delete metadata.managedFields;
+  if (result.metadata.managedFields) metadata.managedFields = result.metadata.managedFields;
+  return { ...next, metadata };
+}
+
+/** In the version of the request, without the nulls that Go writes for absent lists. */
+export function fieldsOf(served: ServedResource, object: KubernetesObject): Fields {
+  return withoutNulls(inVersion(served, object)) as Fields;
+}
+
+/** The same value when there is no null in it. */
+export function withoutNulls(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    let copy: unknown[] | undefined;
+    for (let index = 0; index < value.length; index++) {
+      const item: unknown = value[index];
+      const clean = withoutNulls(item);
+      if (clean !== item) (copy ??= [...value])[index] = clean;
+    }
+    return copy ?? value;
+  }
+  const source = value as Record<string, unknown>;
+  let copy: Record<string, unknown> | undefined;
+  for (const key in source) {
+    const member = source[key];
+    const clean = withoutNulls(member);
+    if (clean === member && member !== null) continue;
+    copy ??= { ...source };
+    if (member === null) delete copy[key];
+    else copy[key] = clean;
+  }
+  return copy ?? value;
+}
