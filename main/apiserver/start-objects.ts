@@ -57,14 +57,16 @@ function firstAddress(cidr: string): string {
   return [...octets.slice(0, 3), (octets[3] ?? 0) + 1].join('.');
 }
 
-/** Creates; an existing object is fine. */
-export async function ensure(transport: Transport, path: string, object: object): Promise<void> {
+/** Creates what is missing. Looked up first: creating a Service anew fails on its address, which it holds itself, before its name is compared. */
+export async function ensure(transport: Transport, path: string, object: StartObject): Promise<void> {
+  const existing = await transport.fetch({ method: 'GET', path: `${path}/${object.metadata.name}`, headers: { accept: 'application/json' } });
+  if (existing.status === 200) return;
   await send(transport, 'POST', path, object).catch((error: unknown) => {
     if (!isAlreadyExists(error)) throw error;
   });
 }
 
-interface StartObject {
+export interface StartObject {
   readonly metadata: { readonly name: string; readonly labels?: object };
   readonly [member: string]: unknown;
 }

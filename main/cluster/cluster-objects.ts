@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../../kube/apimachinery/object-meta.ts';
 import type { Resource } from '../../kube/apimachinery/gvr.ts';
-import { isAlreadyExists } from '../../kube/apimachinery/status.ts';
+import { isNotFound } from '../../kube/apimachinery/status.ts';
 import type { Client } from '../../kube/client/client.ts';
 import { configmaps, services } from '../../kube/api/generated/core/v1.ts';
 import { clusterrolebindings } from '../../kube/api/generated/rbac/v1.ts';
@@ -41,11 +41,13 @@ const objects: readonly { readonly resource: Resource<never>; readonly object: o
 export async function ensureClusterObjects(client: Client): Promise<void> {
   await Promise.all(
     objects.map(async ({ resource, object }) => {
-      try {
-        await client.create(resource, object as never);
-      } catch (error) {
-        if (!isAlreadyExists(error)) throw error;
-      }
+      const { name, namespace } = (object as KubernetesObject).metadata;
+      // Looked up first: creating a Service anew fails on its address, which it holds itself, before its name is compared.
+      const missing = await client.get(resource, { name, ...(namespace === undefined ? {} : { namespace }) }).then(() => false, (error: unknown) => {
+        if (isNotFound(error)) return true;
+        throw error;
+      });
+      if (missing) await client.create(resource, object as never);
     }),
   );
 }
