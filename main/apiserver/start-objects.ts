@@ -23,8 +23,8 @@ export async function startObjects(transport: Transport, options: StartObjectOpt
   ]);
 }
 
-function priorityClasses(): object[] {
-  const make = (name: string, value: number, description: string): object => ({ apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name }, value, description });
+function priorityClasses(): StartObject[] {
+  const make = (name: string, value: number, description: string): StartObject => ({ apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name }, value, description });
   return [
     make('system-node-critical', 2_000_001_000, 'Used for system critical pods that must not be moved from their current node.'),
     make('system-cluster-critical', 2_000_000_000, 'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.'),
@@ -72,7 +72,7 @@ export interface StartObject {
 }
 
 /** Creates or replaces. */
-async function put(transport: Transport, path: string, object: StartObject): Promise<void> {
+async function put(transport: Transport, path: string, object: object & StartObject): Promise<void> {
   try {
     await send(transport, 'PUT', `${path}/${object.metadata.name}`, object);
   } catch (error) {
