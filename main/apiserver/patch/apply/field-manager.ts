@@ -255,7 +255,16 @@ export function keepManagedFieldsTimes(next: Fields, live: Fields): Fields {
   const entries = managedFieldsOf(next);
   const before = managedFieldsOf(live);
   if (entries === undefined || before === undefined || !deepEqual(entries.map(withoutTime), before.map(withoutTime))) return next;
-  return deepEqual(withManagedFields(next, undefined), withManagedFields(live, undefined)) ? withManagedFields(next, before) : next;
+  return sameButNulls(withManagedFields(next, undefined), withManagedFields(live, undefined)) ? withManagedFields(next, before) : next;
+}
+
+/** Stored objects have nulls where Go writes absent lists; `next` may not have been brought into that form yet. */
+function sameButNulls(a: unknown, b: unknown): boolean {
+  if (!isJsonObject(a) || !isJsonObject(b)) {
+    if (!Array.isArray(a) || !Array.isArray(b)) return deepEqual(a ?? null, b ?? null);
+    return a.length === b.length && a.every((item, index) => sameButNulls(item, b[index]));
+  }
+  return new Set([...Object.keys(a), ...Object.keys(b)]).values().every((key) => sameButNulls(a[key], b[key]));
 }
 
 function withoutTime({ time: _time, ...rest }: ManagedFieldsEntry): unknown {

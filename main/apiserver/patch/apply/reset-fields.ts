@@ -1,0 +1,30 @@
+/** Fields that an endpoint puts back, whatever a client sends, so that nobody owns them through it (upstream: each strategy's GetResetFields). */
+
+type Paths = readonly (readonly string[])[];
+
+/** What a write of the status leaves alone beyond the spec. */
+const STATUS_EXTRA: Readonly<Record<string, Paths>> = {
+  'deployments.apps': [['metadata', 'labels']],
+  pods: [
+    ['metadata', 'deletionTimestamp'],
+    ['metadata', 'ownerReferences'],
+  ],
+  'customresourcedefinitions.apiextensions.k8s.io': [['metadata']],
+  'flowschemas.flowcontrol.apiserver.k8s.io': [['metadata']],
+  'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io': [['metadata']],
+  'resourceclaims.resource.k8s.io': [['metadata']],
+  'validatingadmissionpolicies.admissionregistration.k8s.io': [['metadata']],
+  'volumeattachments.storage.k8s.io': [['metadata']],
+};
+
+export function resetFieldsOfEndpoint(endpoint: {
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly hasStatus: boolean;
+}): Paths {
+  const { group, resource, subresource, hasStatus } = endpoint;
+  const key = group === '' ? resource : `${resource}.${group}`;
+  if (subresource === 'status') return [['spec'], ...(STATUS_EXTRA[key] ?? [])];
+  return subresource === '' && hasStatus ? [['status']] : [];
+}
