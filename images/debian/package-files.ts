@@ -55,8 +55,7 @@ function toTreeEntry(path: string, header: Header, content: Buffer, earlier: Rea
 
 /** Trixie packages install below /usr; a few older ones still say /bin, /sbin or /lib, which are links to it. */
 export function normalisePath(name: string): string {
-  const path = posix.normalize(name).replace(/^(\.?\/)+/, '').replace(/\/$/, '');
-  if (path === '.') return '';
+  const path = posix.normalize(`/${name}`).replace(/^\//, '').replace(/\/$/, '');
   return path.replace(/^(bin|sbin|lib|lib64)(?=\/|$)/, 'usr/$1');
 }
 

@@ -1,8 +1,11 @@
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MachineSpec } from './driver.ts';
-import { isRunning, endProcess } from './process-record.ts';
+import { endProcess, isRunning, waitForEnd } from './process-record.ts';
 import type { ProcessRecord } from './process-record.ts';
+
+/** A killed process is gone at once, unless it waits for a disk. */
+const endLimitMs = 10_000;
 
 /** One folder per machine below the data directory: what it is (machine.json, 0600: it holds the join token) and what runs for it (processes.json). */
 export class MachineDirectory {
@@ -46,6 +49,9 @@ export class MachineDirectory {
   async endProcesses(name: string): Promise<number> {
     const processes = await this.runningProcesses(name);
     for (const record of processes.toReversed()) await endProcess(record);
+    for (const record of processes) {
+      if (!await waitForEnd(record, endLimitMs)) throw new Error(`Cannot end process ${record.pid} of node "${name}": it still runs ${endLimitMs / 1000} s after SIGKILL`);
+    }
     await rm(this.path(name, 'processes.json'), { force: true });
     return processes.length;
   }
