@@ -42,6 +42,7 @@ export function writeContextOf(request: ResourceRequest, options: { readonly dry
     user: context.user,
     dryRun: options.dryRun,
     version: served.info.version,
+    group: served.info.group,
     warnings: context.warnings,
     ...(context.info.subresource === '' ? {} : { subresource: context.info.subresource }),
   };

@@ -5,9 +5,18 @@ import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts
 import { configMapStrategy } from './core/configmap/strategy.ts';
 import { namespaceStrategy } from './core/namespace/strategy.ts';
 import { nodeStrategy } from './core/node/strategy.ts';
+import { endpointsStrategy } from './core/endpoints/strategy.ts';
+import { eventsV1 } from './core/event/events-v1.ts';
+import { eventStrategy } from './core/event/strategy.ts';
+import { limitRangeStrategy } from './core/limitrange/strategy.ts';
+import { persistentVolumeStrategy } from './core/persistentvolume/strategy.ts';
+import { persistentVolumeClaimStrategy } from './core/persistentvolumeclaim/strategy.ts';
+import { replicationControllerStrategy } from './core/replicationcontroller/strategy.ts';
+import { resourceQuotaStrategy } from './core/resourcequota/strategy.ts';
 import { podStrategy } from './core/pod/strategy.ts';
 import { podTemplateStrategy } from './core/podtemplate/strategy.ts';
 import { secretStrategy } from './core/secret/strategy.ts';
+import { serviceDefinition } from './core/service/definition.ts';
 import { serviceAccountStrategy } from './core/serviceaccount/strategy.ts';
 import type { ResourceDefinition } from './generic/resource-definition.ts';
 import { clusterRoleBindingStrategy, roleBindingStrategy } from './rbac/binding-strategies.ts';
@@ -24,7 +33,7 @@ export interface ResourceOptions {
 }
 
 /** Every built-in resource that has a strategy of its own. The others are served with the default strategy. */
-export function resourceDefinitions(_options: ResourceOptions): readonly ResourceDefinition[] {
+export function resourceDefinitions(options: ResourceOptions): readonly ResourceDefinition[] {
   return [
     define({ resource: core.pods, strategy: podStrategy }),
     define({ resource: core.podtemplates, strategy: podTemplateStrategy }),
@@ -32,7 +41,15 @@ export function resourceDefinitions(_options: ResourceOptions): readonly Resourc
     define({ resource: core.namespaces, strategy: namespaceStrategy, validateName: nameIsDnsLabel }),
     define({ resource: core.configmaps, strategy: configMapStrategy }),
     define({ resource: core.secrets, strategy: secretStrategy }),
+    define(serviceDefinition(options)),
     define({ resource: core.serviceaccounts, strategy: serviceAccountStrategy }),
+    define({ resource: core.endpoints, strategy: endpointsStrategy }),
+    define({ resource: core.events, strategy: eventStrategy, alternatives: [eventsV1] }),
+    define({ resource: core.limitranges, strategy: limitRangeStrategy }),
+    define({ resource: core.resourcequotas, strategy: resourceQuotaStrategy }),
+    define({ resource: core.persistentvolumes, strategy: persistentVolumeStrategy }),
+    define({ resource: core.persistentvolumeclaims, strategy: persistentVolumeClaimStrategy }),
+    define({ resource: core.replicationcontrollers, strategy: replicationControllerStrategy }),
     define({ resource: rbac.roles, strategy: roleStrategy, validateName: isValidPathSegmentName }),
     define({ resource: rbac.clusterroles, strategy: clusterRoleStrategy, validateName: isValidPathSegmentName }),
     define({ resource: rbac.rolebindings, strategy: roleBindingStrategy, validateName: isValidPathSegmentName }),

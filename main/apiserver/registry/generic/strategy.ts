@@ -54,4 +54,6 @@ export interface StrategyContext {
   readonly subresource?: string;
   /** The API version of the request (`v1`, `v1beta1`), where defaults or validation differ. */
   readonly version: string;
+  /** The API group of the request: events are served by two. */
+  readonly group?: string;
 }

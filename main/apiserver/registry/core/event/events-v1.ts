@@ -1,0 +1,27 @@
+import type * as core from '../../../../../kube/api/generated/core/v1.ts';
+import { events, type Event } from '../../../../../kube/api/generated/events/v1.ts';
+import type { KubernetesObject } from '../../../../../kube/apimachinery/object-meta.ts';
+import type { AlternativeVersion } from '../../generic/resource-definition.ts';
+
+/** events.k8s.io/v1 names the same fields anew. */
+const RENAMED = [
+  ['regarding', 'involvedObject'],
+  ['note', 'message'],
+  ['reportingController', 'reportingComponent'],
+  ['deprecatedSource', 'source'],
+  ['deprecatedFirstTimestamp', 'firstTimestamp'],
+  ['deprecatedLastTimestamp', 'lastTimestamp'],
+  ['deprecatedCount', 'count'],
+] as const;
+const NEW_NAMES = new Map<string, string>(RENAMED.map(([outside, inside]) => [outside, inside]));
+const OLD_NAMES = new Map<string, string>(RENAMED.map(([outside, inside]) => [inside, outside]));
+
+export const eventsV1: AlternativeVersion<core.Event> = {
+  resource: events,
+  toStorage: (event) => ({ source: {}, involvedObject: {}, ...renamed(event, NEW_NAMES), apiVersion: 'v1' }) as unknown as core.Event,
+  fromStorage: (event) => renamed({ ...event, apiVersion: 'events.k8s.io/v1' }, OLD_NAMES) as unknown as Event,
+};
+
+function renamed(event: KubernetesObject, names: ReadonlyMap<string, string>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(event).map(([field, value]) => [names.get(field) ?? field, value as unknown]));
+}
