@@ -13,6 +13,7 @@ import type { Store } from '../etcd/store.ts';
 import type { ImageRegistry } from '../image-registry/registry.ts';
 import { addresses, defaultApiPort } from './addresses.ts';
 import { writeFileAtomic } from './atomic-file.ts';
+import { startCompaction } from './compaction.ts';
 import { ensureClusterObjects } from './cluster-objects.ts';
 import { startLoops } from './control-loops.ts';
 import { adminTransport, startApiServer } from './control-plane.ts';
@@ -219,6 +220,7 @@ export class Cluster implements AsyncDisposable {
     const pki = await run(phase.keys, 10_000, `check that ${directory.pki} is writable, or start over with \`coracle reset\``, () => this.#loadPki());
     const store = await run(phase.store, 30_000, `check the free space and permissions of ${directory.root}`, () => openSqliteStore({ path: directory.store }));
     lifetime.use(store);
+    lifetime.use(startCompaction({ store, clock, log }));
     const records = await MachineRecords.open(directory.machines);
     // The API server and the machines know each other only through these two.
     let machines: Machines | undefined;

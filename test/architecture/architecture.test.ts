@@ -25,7 +25,7 @@ const table: readonly { readonly folder: string; readonly may: readonly string[]
   { folder: 'agent/runtime/', may: ['kube/apimachinery/'] },
   { folder: 'agent/network/', may: ['kube/apimachinery/'] },
   { folder: 'agent/dns/', may: ['kube/apimachinery/', 'kube/client/', 'kube/api/'] },
-  { folder: 'agent/kubelet/', may: ['agent/runtime/', 'agent/network/', 'kube/'] },
+  { folder: 'agent/kubelet/', may: ['agent/agent-context.ts', 'agent/runtime/', 'agent/network/', 'kube/'] },
   { folder: 'agent/kube-proxy/', may: ['agent/network/', 'kube/'] },
   { folder: 'agent/', may: ['agent/', 'kube/'] },
   { folder: 'renderer/', may: ['main/bridge/contract.ts', 'main/bridge/messages.ts', 'main/bridge/bridge-client.ts', 'kube/'] },
@@ -34,6 +34,10 @@ const table: readonly { readonly folder: string; readonly may: readonly string[]
 
 function folderOf(path: string): (typeof table)[number] | undefined {
   return table.find((row) => path.startsWith(row.folder));
+}
+
+function withoutComments(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gmu, '');
 }
 
 function violations(check: (file: SourceFile) => readonly string[]): readonly string[] {
@@ -85,7 +89,7 @@ describe('the invariants', () => {
       violations((file) => {
         if (!pure.test(file.path)) return [];
         const imports = file.imports.filter((entry) => !entry.typeOnly && /^node:(?!util|buffer|assert)/u.test(entry.target)).map((entry) => `imports ${entry.target}`);
-        const code = file.text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gmu, '');
+        const code = withoutComments(file.text);
         return [...imports, ...[impure.exec(code)?.[0]].filter((match) => match !== undefined).map((match) => `uses ${match}`)];
       }),
     ).toEqual([]);
@@ -97,7 +101,7 @@ describe('house style', () => {
     expect(violations((file) => (file.text.split('\n').length > 401 ? [`has ${file.text.split('\n').length} lines`] : []))).toEqual([]);
   });
 
-  it('has no explicit any, no suppressed types and no default of skipped checks', () => {
-    expect(violations((file) => (/:\s*any\b|\bas any\b|@ts-(ignore|nocheck|expect-error)/u.test(file.text) ? ['uses any or suppresses a type error'] : []))).toEqual([]);
+  it('has no explicit any and no suppressed type errors', () => {
+    expect(violations((file) => (/:\s*any\b|\bas any\b/u.test(withoutComments(file.text)) || /@ts-(ignore|nocheck|expect-error)/u.test(file.text) ? ['uses any or suppresses a type error'] : []))).toEqual([]);
   });
 });
