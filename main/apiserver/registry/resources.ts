@@ -1,7 +1,9 @@
+import * as certificates from '../../../kube/api/generated/certificates/v1.ts';
 import * as core from '../../../kube/api/generated/core/v1.ts';
 import * as rbac from '../../../kube/api/generated/rbac/v1.ts';
 import { isValidPathSegmentName } from '../../../kube/apimachinery/name-validation.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import { certificateSigningRequestStrategy } from './certificates/certificatesigningrequest/strategy.ts';
 import { configMapStrategy } from './core/configmap/strategy.ts';
 import { namespaceStrategy } from './core/namespace/strategy.ts';
 import { nodeStrategy } from './core/node/strategy.ts';
@@ -50,6 +52,7 @@ export function resourceDefinitions(options: ResourceOptions): readonly Resource
     define({ resource: core.persistentvolumes, strategy: persistentVolumeStrategy }),
     define({ resource: core.persistentvolumeclaims, strategy: persistentVolumeClaimStrategy }),
     define({ resource: core.replicationcontrollers, strategy: replicationControllerStrategy }),
+    define({ resource: certificates.certificatesigningrequests, strategy: certificateSigningRequestStrategy }),
     define({ resource: rbac.roles, strategy: roleStrategy, validateName: isValidPathSegmentName }),
     define({ resource: rbac.clusterroles, strategy: clusterRoleStrategy, validateName: isValidPathSegmentName }),
     define({ resource: rbac.rolebindings, strategy: roleBindingStrategy, validateName: isValidPathSegmentName }),
