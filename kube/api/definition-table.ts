@@ -13,7 +13,8 @@
  * - flags: `*` a pointer in Go (a zero value differs from an absent one), `!` written even when empty (no omitempty),
  *   `0` omitzero.
  * - marks: `CType` the name of the Go type where it is not obvious; `La` atomic list, `Ls` set, `Lmkey,key` map; `Pstrategy,strategy/mergeKey`; `A` atomic map or struct;
- *   `=value` OpenAPI default; `N` nullable; `E` enum.
+ *   `G` granular; `=value` OpenAPI default; `N` nullable; `E` enum; `O` optional although written always, `R` required although
+ *   not.
  */
 export interface FieldTable {
   readonly name: string;
@@ -31,6 +32,10 @@ export interface FieldTable {
   readonly patchStrategy?: string;
   readonly patchMergeKey?: string;
   readonly atomic?: boolean;
+  /** x-kubernetes-map-type: granular, said aloud. */
+  readonly granular?: boolean;
+  /** Required for OpenAPI, where that is not the same as `always`. */
+  readonly required?: boolean;
   /** JSON text of the OpenAPI default. */
   readonly defaultValue?: string;
   readonly nullable?: boolean;
@@ -63,6 +68,8 @@ function parseMark(mark: string, into: Marks): void {
   } else if (mark.startsWith('=')) into.defaultValue = rest;
   else if (mark.startsWith('C')) into.goType = rest;
   else if (mark === 'A') into.atomic = true;
+  else if (mark === 'G') into.granular = true;
+  else if (mark === 'O' || mark === 'R') into.required = mark === 'R';
   else if (mark === 'N') into.nullable = true;
 }
 

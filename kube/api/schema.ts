@@ -59,6 +59,10 @@ export interface FieldSchema {
   readonly patchMergeKey?: string;
   /** x-kubernetes-map-type: atomic, for maps and for structs. */
   readonly atomic?: boolean;
+  /** x-kubernetes-map-type: granular, said aloud. */
+  readonly granular?: boolean;
+  /** Required for OpenAPI, where that is not the same as `always`. */
+  readonly required?: boolean;
   /** JSON text of the OpenAPI default. */
   readonly defaultValue?: string;
   readonly nullable?: boolean;

@@ -24,9 +24,9 @@ RuleWithOperations operations:1:[s::La:Cv1.OperationType ^:2:Rule
 ServiceReference namespace:1:s:! name:2:s:! path:3:s:* port:4:i:*
 TypeChecking expressionWarnings:1:[ExpressionWarning::La
 ValidatingAdmissionPolicy @K metadata:1:meta/v1.ObjectMeta spec:2:ValidatingAdmissionPolicySpec status:3:ValidatingAdmissionPolicyStatus
-ValidatingAdmissionPolicyBinding @K metadata:1:meta/v1.ObjectMeta spec:2:ValidatingAdmissionPolicyBindingSpec
+ValidatingAdmissionPolicyBinding @K metadata:1:meta/v1.ObjectMeta spec:2:ValidatingAdmissionPolicyBindingSpec::R
 ValidatingAdmissionPolicyBindingList @K metadata:1:meta/v1.ListMeta items:2:[ValidatingAdmissionPolicyBinding:!
-ValidatingAdmissionPolicyBindingSpec policyName:1:s paramRef:2:ParamRef:* matchResources:3:MatchResources:* validationActions:4:[s::Ls:Cv1.ValidationAction
+ValidatingAdmissionPolicyBindingSpec policyName:1:s::R paramRef:2:ParamRef:* matchResources:3:MatchResources:* validationActions:4:[s::Ls:R:Cv1.ValidationAction
 ValidatingAdmissionPolicyList @K metadata:1:meta/v1.ListMeta items:2:[ValidatingAdmissionPolicy:!
 ValidatingAdmissionPolicySpec paramKind:1:ParamKind:* matchConstraints:2:MatchResources:* validations:3:[Validation::La failurePolicy:4:s:*:Cv1.FailurePolicyType auditAnnotations:5:[AuditAnnotation::La matchConditions:6:[MatchCondition::Lmname:Pmerge/name variables:7:[Variable::Lmname:Pmerge/name
 ValidatingAdmissionPolicyStatus observedGeneration:1:l typeChecking:2:TypeChecking:* conditions:3:[meta/v1.Condition::Lmtype

@@ -10,7 +10,7 @@ CustomResourceDefinitionCondition type:1:s:!:Cv1.CustomResourceDefinitionConditi
 CustomResourceDefinitionList @K metadata:1:meta/v1.ListMeta items:2:[CustomResourceDefinition:!
 CustomResourceDefinitionNames plural:1:s:! singular:2:s shortNames:3:[s::La kind:4:s:! listKind:5:s categories:6:[s::La
 CustomResourceDefinitionSpec group:1:s:! names:3:CustomResourceDefinitionNames:! scope:4:s:!:Cv1.ResourceScope versions:7:[CustomResourceDefinitionVersion:!:La conversion:9:CustomResourceConversion:* preserveUnknownFields:10:b
-CustomResourceDefinitionStatus conditions:1:[CustomResourceDefinitionCondition:!:Lmtype acceptedNames:2:CustomResourceDefinitionNames:! storedVersions:3:[s:!:La observedGeneration:4:l
+CustomResourceDefinitionStatus conditions:1:[CustomResourceDefinitionCondition:!:Lmtype:O acceptedNames:2:CustomResourceDefinitionNames:!:O storedVersions:3:[s:!:La:O observedGeneration:4:l
 CustomResourceDefinitionVersion name:1:s:! served:2:b:! storage:3:b:! deprecated:7:b deprecationWarning:8:s:* schema:4:CustomResourceValidation:* subresources:5:CustomResourceSubresources:* additionalPrinterColumns:6:[CustomResourceColumnDefinition::La selectableFields:9:[SelectableField::La
 CustomResourceSubresourceScale specReplicasPath:1:s:! statusReplicasPath:2:s:! labelSelectorPath:3:s:*
 CustomResourceSubresourceStatus

@@ -25,9 +25,9 @@ RollingUpdateStatefulSetStrategy partition:1:i:* maxUnavailable:2:I:*
 StatefulSet @K metadata:1:meta/v1.ObjectMeta spec:2:StatefulSetSpec status:3:StatefulSetStatus
 StatefulSetCondition type:1:s:!:Cv1.StatefulSetConditionType status:2:s:!:Cv1.ConditionStatus lastTransitionTime:3:T reason:4:s message:5:s
 StatefulSetList @K metadata:1:meta/v1.ListMeta items:2:[StatefulSet:!
-StatefulSetOrdinals start:1:i:!
+StatefulSetOrdinals start:1:i:!:O
 StatefulSetPersistentVolumeClaimRetentionPolicy whenDeleted:1:s::Cv1.PersistentVolumeClaimRetentionPolicyType whenScaled:2:s::Cv1.PersistentVolumeClaimRetentionPolicyType
-StatefulSetSpec replicas:1:i:* selector:2:meta/v1.LabelSelector:*! template:3:core/v1.PodTemplateSpec:! volumeClaimTemplates:4:[core/v1.PersistentVolumeClaim::La serviceName:5:s:! podManagementPolicy:6:s::Cv1.PodManagementPolicyType updateStrategy:7:StatefulSetUpdateStrategy revisionHistoryLimit:8:i:* minReadySeconds:9:i persistentVolumeClaimRetentionPolicy:10:StatefulSetPersistentVolumeClaimRetentionPolicy:* ordinals:11:StatefulSetOrdinals:*
-StatefulSetStatus observedGeneration:1:l replicas:2:i:! readyReplicas:3:i currentReplicas:4:i updatedReplicas:5:i currentRevision:6:s updateRevision:7:s collisionCount:9:i:* conditions:10:[StatefulSetCondition::Lmtype:Pmerge/type availableReplicas:11:i:!
+StatefulSetSpec replicas:1:i:* selector:2:meta/v1.LabelSelector:*! template:3:core/v1.PodTemplateSpec:! volumeClaimTemplates:4:[core/v1.PersistentVolumeClaim::La serviceName:5:s:!:O podManagementPolicy:6:s::Cv1.PodManagementPolicyType updateStrategy:7:StatefulSetUpdateStrategy revisionHistoryLimit:8:i:* minReadySeconds:9:i persistentVolumeClaimRetentionPolicy:10:StatefulSetPersistentVolumeClaimRetentionPolicy:* ordinals:11:StatefulSetOrdinals:*
+StatefulSetStatus observedGeneration:1:l replicas:2:i:! readyReplicas:3:i currentReplicas:4:i updatedReplicas:5:i currentRevision:6:s updateRevision:7:s collisionCount:9:i:* conditions:10:[StatefulSetCondition::Lmtype:Pmerge/type availableReplicas:11:i:!:O
 StatefulSetUpdateStrategy type:1:s::Cv1.StatefulSetUpdateStrategyType rollingUpdate:2:RollingUpdateStatefulSetStrategy:*
 `;

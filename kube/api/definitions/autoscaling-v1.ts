@@ -5,7 +5,7 @@ ContainerResourceMetricStatus name:1:s:!:Cv1.ResourceName currentAverageUtilizat
 CrossVersionObjectReference @A kind:1:s:! name:2:s:! apiVersion:3:s
 ExternalMetricSource metricName:1:s:! metricSelector:2:meta/v1.LabelSelector:* targetValue:3:Q:* targetAverageValue:4:Q:*
 ExternalMetricStatus metricName:1:s:! metricSelector:2:meta/v1.LabelSelector:* currentValue:3:Q:! currentAverageValue:4:Q:*
-HorizontalPodAutoscaler @K metadata:1:meta/v1.ObjectMeta spec:2:HorizontalPodAutoscalerSpec status:3:HorizontalPodAutoscalerStatus
+HorizontalPodAutoscaler @K metadata:1:meta/v1.ObjectMeta spec:2:HorizontalPodAutoscalerSpec::R status:3:HorizontalPodAutoscalerStatus
 HorizontalPodAutoscalerCondition type:1:s:!:Cv1.HorizontalPodAutoscalerConditionType status:2:s:!:Cv1.ConditionStatus lastTransitionTime:3:T reason:4:s message:5:s
 HorizontalPodAutoscalerList @K metadata:1:meta/v1.ListMeta items:2:[HorizontalPodAutoscaler:!
 HorizontalPodAutoscalerSpec scaleTargetRef:1:CrossVersionObjectReference:! minReplicas:2:i:* maxReplicas:3:i:! targetCPUUtilizationPercentage:4:i:*

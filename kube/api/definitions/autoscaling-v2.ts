@@ -7,12 +7,12 @@ ExternalMetricSource metric:1:MetricIdentifier:! target:2:MetricTarget:!
 ExternalMetricStatus metric:1:MetricIdentifier:! current:2:MetricValueStatus:!
 HPAScalingPolicy type:1:s:!:Cv2.HPAScalingPolicyType value:2:i:! periodSeconds:3:i:!
 HPAScalingRules stabilizationWindowSeconds:3:i:* selectPolicy:1:s:*:Cv2.ScalingPolicySelect policies:2:[HPAScalingPolicy::La tolerance:4:Q:*
-HorizontalPodAutoscaler @K metadata:1:meta/v1.ObjectMeta spec:2:HorizontalPodAutoscalerSpec status:3:HorizontalPodAutoscalerStatus
+HorizontalPodAutoscaler @K metadata:1:meta/v1.ObjectMeta spec:2:HorizontalPodAutoscalerSpec::R status:3:HorizontalPodAutoscalerStatus
 HorizontalPodAutoscalerBehavior scaleUp:1:HPAScalingRules:* scaleDown:2:HPAScalingRules:*
 HorizontalPodAutoscalerCondition type:1:s:!:Cv2.HorizontalPodAutoscalerConditionType status:2:s:!:Cv1.ConditionStatus lastTransitionTime:3:T reason:4:s message:5:s
 HorizontalPodAutoscalerList @K metadata:1:meta/v1.ListMeta items:2:[HorizontalPodAutoscaler:!
 HorizontalPodAutoscalerSpec scaleTargetRef:1:CrossVersionObjectReference:! minReplicas:2:i:* maxReplicas:3:i:! metrics:4:[MetricSpec::La behavior:5:HorizontalPodAutoscalerBehavior:*
-HorizontalPodAutoscalerStatus observedGeneration:1:l:* lastScaleTime:2:T:* currentReplicas:3:i desiredReplicas:4:i:! currentMetrics:5:[MetricStatus:!:La conditions:6:[HorizontalPodAutoscalerCondition::Lmtype:Pmerge/type
+HorizontalPodAutoscalerStatus observedGeneration:1:l:* lastScaleTime:2:T:* currentReplicas:3:i desiredReplicas:4:i:! currentMetrics:5:[MetricStatus:!:La:O conditions:6:[HorizontalPodAutoscalerCondition::Lmtype:Pmerge/type
 MetricIdentifier name:1:s:! selector:2:meta/v1.LabelSelector:*
 MetricSpec type:1:s:!:Cv2.MetricSourceType object:2:ObjectMetricSource:* pods:3:PodsMetricSource:* resource:4:ResourceMetricSource:* containerResource:7:ContainerResourceMetricSource:* external:5:ExternalMetricSource:*
 MetricStatus type:1:s:!:Cv2.MetricSourceType object:2:ObjectMetricStatus:* pods:3:PodsMetricStatus:* resource:4:ResourceMetricStatus:* containerResource:7:ContainerResourceMetricStatus:* external:5:ExternalMetricStatus:*

@@ -1,6 +1,6 @@
 /** Messages of k8s.io batch/v1 (1.36); grammar in ../definition-table.ts. */
 export const batchV1 = `
-CronJob @K metadata:1:meta/v1.ObjectMeta spec:2:CronJobSpec status:3:CronJobStatus
+CronJob @K metadata:1:meta/v1.ObjectMeta spec:2:CronJobSpec::R status:3:CronJobStatus
 CronJobList @K metadata:1:meta/v1.ListMeta items:2:[CronJob:!
 CronJobSpec schedule:1:s:! timeZone:8:s:* startingDeadlineSeconds:2:l:* concurrencyPolicy:3:s::Cv1.ConcurrencyPolicy suspend:4:b:* jobTemplate:5:JobTemplateSpec:! successfulJobsHistoryLimit:6:i:* failedJobsHistoryLimit:7:i:*
 CronJobStatus active:1:[core/v1.ObjectReference::La lastScheduleTime:4:T:* lastSuccessfulTime:5:T:*
@@ -12,7 +12,7 @@ JobStatus conditions:1:[JobCondition::La:Pmerge/type startTime:2:T:* completionT
 JobTemplateSpec metadata:1:meta/v1.ObjectMeta spec:2:JobSpec
 PodFailurePolicy rules:1:[PodFailurePolicyRule:!:La
 PodFailurePolicyOnExitCodesRequirement containerName:1:s:* operator:2:s:!:Cv1.PodFailurePolicyOnExitCodesOperator values:3:[i:!:Ls
-PodFailurePolicyOnPodConditionsPattern type:1:s:!:Cv1.PodConditionType status:2:s:!:Cv1.ConditionStatus
+PodFailurePolicyOnPodConditionsPattern type:1:s:!:Cv1.PodConditionType status:2:s:!:O:Cv1.ConditionStatus
 PodFailurePolicyRule action:1:s:!:Cv1.PodFailurePolicyAction onExitCodes:2:PodFailurePolicyOnExitCodesRequirement:* onPodConditions:3:[PodFailurePolicyOnPodConditionsPattern::La
 SuccessPolicy rules:1:[SuccessPolicyRule:!:La
 SuccessPolicyRule succeededIndexes:1:s:* succeededCount:2:i:*

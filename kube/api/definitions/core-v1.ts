@@ -6,7 +6,7 @@ AppArmorProfile type:1:s:!:Cv1.AppArmorProfileType localhostProfile:2:s:*
 AttachedVolume name:1:s:!:Cv1.UniqueVolumeName devicePath:2:s:!
 AvoidPods preferAvoidPods:1:[PreferAvoidPodsEntry::La
 AzureDiskVolumeSource diskName:1:s:! diskURI:2:s:! cachingMode:3:s:*:=ref(AzureDataDiskCachingReadWrite):Cv1.AzureDataDiskCachingMode fsType:4:s:*:="ext4" readOnly:5:b:*:=false kind:6:s:*:=ref(AzureSharedBlobDisk):Cv1.AzureDataDiskKind
-AzureFilePersistentVolumeSource secretName:1:s:! shareName:2:s:! readOnly:3:b secretNamespace:4:s:*!
+AzureFilePersistentVolumeSource secretName:1:s:! shareName:2:s:! readOnly:3:b secretNamespace:4:s:*!:O
 AzureFileVolumeSource secretName:1:s:! shareName:2:s:! readOnly:3:b
 Binding @K metadata:1:meta/v1.ObjectMeta target:2:ObjectReference:!
 CSIPersistentVolumeSource driver:1:s:! volumeHandle:2:s:! readOnly:3:b fsType:4:s volumeAttributes:5:{s controllerPublishSecretRef:6:SecretReference:* nodeStageSecretRef:7:SecretReference:* nodePublishSecretRef:8:SecretReference:* controllerExpandSecretRef:9:SecretReference:* nodeExpandSecretRef:10:SecretReference:*
@@ -30,11 +30,11 @@ ConfigMapProjection ^:1:LocalObjectReference items:2:[KeyToPath::La optional:4:b
 ConfigMapVolumeSource ^:1:LocalObjectReference items:2:[KeyToPath::La defaultMode:3:i:* optional:4:b:*
 Container name:1:s:! image:2:s command:3:[s::La args:4:[s::La workingDir:5:s ports:6:[ContainerPort::LmcontainerPort,protocol:Pmerge/containerPort envFrom:19:[EnvFromSource::La env:7:[EnvVar::Lmname:Pmerge/name resources:8:ResourceRequirements resizePolicy:23:[ContainerResizePolicy::La restartPolicy:24:s:*:Cv1.ContainerRestartPolicy restartPolicyRules:25:[ContainerRestartRule::La volumeMounts:9:[VolumeMount::LmmountPath:Pmerge/mountPath volumeDevices:21:[VolumeDevice::LmdevicePath:Pmerge/devicePath livenessProbe:10:Probe:* readinessProbe:11:Probe:* startupProbe:22:Probe:* lifecycle:12:Lifecycle:* terminationMessagePath:13:s terminationMessagePolicy:20:s::Cv1.TerminationMessagePolicy imagePullPolicy:14:s::Cv1.PullPolicy securityContext:15:SecurityContext:* stdin:16:b stdinOnce:17:b tty:18:b
 ContainerExtendedResourceRequest containerName:1:s:! resourceName:2:s:! requestName:3:s:!
-ContainerImage names:1:[s:!:La sizeBytes:2:l
+ContainerImage names:1:[s:!:La:O sizeBytes:2:l
 ContainerPort name:1:s hostPort:2:i containerPort:3:i:! protocol:4:s::="TCP":Cv1.Protocol hostIP:5:s
 ContainerResizePolicy resourceName:1:s:!:Cv1.ResourceName restartPolicy:2:s:!:Cv1.ResourceResizeRestartPolicy
-ContainerRestartRule action:1:s::Cv1.ContainerRestartRuleAction exitCodes:2:ContainerRestartRuleOnExitCodes:*
-ContainerRestartRuleOnExitCodes operator:1:s::Cv1.ContainerRestartRuleOnExitCodesOperator values:2:[i::Ls
+ContainerRestartRule action:1:s::R:Cv1.ContainerRestartRuleAction exitCodes:2:ContainerRestartRuleOnExitCodes:*
+ContainerRestartRuleOnExitCodes operator:1:s::R:Cv1.ContainerRestartRuleOnExitCodesOperator values:2:[i::Ls
 ContainerState waiting:1:ContainerStateWaiting:* running:2:ContainerStateRunning:* terminated:3:ContainerStateTerminated:*
 ContainerStateRunning startedAt:1:T
 ContainerStateTerminated exitCode:1:i:! signal:2:i reason:3:s message:4:s startedAt:5:T finishedAt:6:T containerID:7:s
@@ -57,7 +57,7 @@ EnvVarSource fieldRef:1:ObjectFieldSelector:* resourceFieldRef:2:ResourceFieldSe
 EphemeralContainer ^:1:EphemeralContainerCommon targetContainerName:2:s
 EphemeralContainerCommon name:1:s:! image:2:s command:3:[s::La args:4:[s::La workingDir:5:s ports:6:[ContainerPort::LmcontainerPort,protocol:Pmerge/containerPort envFrom:19:[EnvFromSource::La env:7:[EnvVar::Lmname:Pmerge/name resources:8:ResourceRequirements resizePolicy:23:[ContainerResizePolicy::La restartPolicy:24:s:*:Cv1.ContainerRestartPolicy restartPolicyRules:25:[ContainerRestartRule::La volumeMounts:9:[VolumeMount::LmmountPath:Pmerge/mountPath volumeDevices:21:[VolumeDevice::LmdevicePath:Pmerge/devicePath livenessProbe:10:Probe:* readinessProbe:11:Probe:* startupProbe:22:Probe:* lifecycle:12:Lifecycle:* terminationMessagePath:13:s terminationMessagePolicy:20:s::Cv1.TerminationMessagePolicy imagePullPolicy:14:s::Cv1.PullPolicy securityContext:15:SecurityContext:* stdin:16:b stdinOnce:17:b tty:18:b
 EphemeralVolumeSource volumeClaimTemplate:1:PersistentVolumeClaimTemplate:*
-Event @K metadata:1:meta/v1.ObjectMeta:! involvedObject:2:ObjectReference:! reason:3:s message:4:s source:5:EventSource firstTimestamp:6:T lastTimestamp:7:T count:8:i type:9:s eventTime:10:M series:11:EventSeries:* action:12:s related:13:ObjectReference:* reportingComponent:14:s:! reportingInstance:15:s:!
+Event @K metadata:1:meta/v1.ObjectMeta:! involvedObject:2:ObjectReference:! reason:3:s message:4:s source:5:EventSource firstTimestamp:6:T lastTimestamp:7:T count:8:i type:9:s eventTime:10:M series:11:EventSeries:* action:12:s related:13:ObjectReference:* reportingComponent:14:s:!:O reportingInstance:15:s:!:O
 EventList @K metadata:1:meta/v1.ListMeta items:2:[Event:!
 EventSeries count:1:i lastObservedTime:2:M
 EventSource component:1:s host:2:s
@@ -68,7 +68,7 @@ FlexPersistentVolumeSource driver:1:s:! fsType:2:s secretRef:3:SecretReference:*
 FlexVolumeSource driver:1:s:! fsType:2:s secretRef:3:LocalObjectReference:* readOnly:4:b options:5:{s
 FlockerVolumeSource datasetName:1:s datasetUUID:2:s
 GCEPersistentDiskVolumeSource pdName:1:s:! fsType:2:s partition:3:i readOnly:4:b
-GRPCAction port:1:i:! service:2:s:*!:=""
+GRPCAction port:1:i:! service:2:s:*!:="":O
 GitRepoVolumeSource repository:1:s:! revision:2:s directory:3:s
 GlusterfsPersistentVolumeSource endpoints:1:s:! path:2:s:! readOnly:3:b endpointsNamespace:4:s:*
 GlusterfsVolumeSource endpoints:1:s:! path:2:s:! readOnly:3:b
@@ -80,7 +80,7 @@ HostPathVolumeSource path:1:s:! type:2:s:*:Cv1.HostPathType
 ISCSIPersistentVolumeSource targetPortal:1:s:! iqn:2:s:! lun:3:i:! iscsiInterface:4:s::="default" fsType:5:s readOnly:6:b portals:7:[s::La chapAuthDiscovery:8:b chapAuthSession:11:b secretRef:10:SecretReference:* initiatorName:12:s:*
 ISCSIVolumeSource targetPortal:1:s:! iqn:2:s:! lun:3:i:! iscsiInterface:4:s::="default" fsType:5:s readOnly:6:b portals:7:[s::La chapAuthDiscovery:8:b chapAuthSession:11:b secretRef:10:LocalObjectReference:* initiatorName:12:s:*
 ImageVolumeSource reference:1:s pullPolicy:2:s::Cv1.PullPolicy
-ImageVolumeStatus imageRef:1:s
+ImageVolumeStatus imageRef:1:s::R
 KeyToPath key:1:s:! path:2:s:! mode:3:i:*
 Lifecycle postStart:1:LifecycleHandler:* preStop:2:LifecycleHandler:* stopSignal:3:s:*:Cv1.Signal
 LifecycleHandler exec:1:ExecAction:* httpGet:2:HTTPGetAction:* tcpSocket:3:TCPSocketAction:* sleep:4:SleepAction:*
@@ -112,7 +112,7 @@ NodeDaemonEndpoints kubeletEndpoint:1:DaemonEndpoint
 NodeFeatures supplementalGroupsPolicy:1:b:*
 NodeList @K metadata:1:meta/v1.ListMeta items:2:[Node:!
 NodeProxyOptions @K path:1:s
-NodeRuntimeHandler name:1:s:! features:2:NodeRuntimeHandlerFeatures:*
+NodeRuntimeHandler name:1:s:!:O features:2:NodeRuntimeHandlerFeatures:*
 NodeRuntimeHandlerFeatures recursiveReadOnlyMounts:1:b:* userNamespaces:2:b:*
 NodeSelector @A nodeSelectorTerms:1:[NodeSelectorTerm:!:La
 NodeSelectorRequirement key:1:s:! operator:2:s:!:Cv1.NodeSelectorOperator values:3:[s::La
@@ -128,12 +128,12 @@ PersistentVolumeClaim @K metadata:1:meta/v1.ObjectMeta spec:2:PersistentVolumeCl
 PersistentVolumeClaimCondition type:1:s:!:Cv1.PersistentVolumeClaimConditionType status:2:s:!:Cv1.ConditionStatus lastProbeTime:3:T lastTransitionTime:4:T reason:5:s message:6:s
 PersistentVolumeClaimList @K metadata:1:meta/v1.ListMeta items:2:[PersistentVolumeClaim:!
 PersistentVolumeClaimSpec accessModes:1:[s::La:Cv1.PersistentVolumeAccessMode selector:4:meta/v1.LabelSelector:* resources:2:VolumeResourceRequirements volumeName:3:s storageClassName:5:s:* volumeMode:6:s:*:Cv1.PersistentVolumeMode dataSource:7:TypedLocalObjectReference:* dataSourceRef:8:TypedObjectReference:* volumeAttributesClassName:9:s:*
-PersistentVolumeClaimStatus phase:1:s::Cv1.PersistentVolumeClaimPhase accessModes:2:[s::La:Cv1.PersistentVolumeAccessMode capacity:3:{Q::Cv1.ResourceList conditions:4:[PersistentVolumeClaimCondition::Lmtype:Pmerge/type allocatedResources:5:{Q::Cv1.ResourceList allocatedResourceStatuses:7:{s::Cmap[v1.ResourceName]v1.ClaimResourceStatus currentVolumeAttributesClassName:8:s:* modifyVolumeStatus:9:ModifyVolumeStatus:*
+PersistentVolumeClaimStatus phase:1:s::Cv1.PersistentVolumeClaimPhase accessModes:2:[s::La:Cv1.PersistentVolumeAccessMode capacity:3:{Q::Cv1.ResourceList conditions:4:[PersistentVolumeClaimCondition::Lmtype:Pmerge/type allocatedResources:5:{Q::Cv1.ResourceList allocatedResourceStatuses:7:{s::G:Cmap[v1.ResourceName]v1.ClaimResourceStatus currentVolumeAttributesClassName:8:s:* modifyVolumeStatus:9:ModifyVolumeStatus:*
 PersistentVolumeClaimTemplate metadata:1:meta/v1.ObjectMeta spec:2:PersistentVolumeClaimSpec:!
 PersistentVolumeClaimVolumeSource claimName:1:s:! readOnly:2:b
 PersistentVolumeList @K metadata:1:meta/v1.ListMeta items:2:[PersistentVolume:!
 PersistentVolumeSource gcePersistentDisk:1:GCEPersistentDiskVolumeSource:* awsElasticBlockStore:2:AWSElasticBlockStoreVolumeSource:* hostPath:3:HostPathVolumeSource:* glusterfs:4:GlusterfsPersistentVolumeSource:* nfs:5:NFSVolumeSource:* rbd:6:RBDPersistentVolumeSource:* iscsi:7:ISCSIPersistentVolumeSource:* cinder:8:CinderPersistentVolumeSource:* cephfs:9:CephFSPersistentVolumeSource:* fc:10:FCVolumeSource:* flocker:11:FlockerVolumeSource:* flexVolume:12:FlexPersistentVolumeSource:* azureFile:13:AzureFilePersistentVolumeSource:* vsphereVolume:14:VsphereVirtualDiskVolumeSource:* quobyte:15:QuobyteVolumeSource:* azureDisk:16:AzureDiskVolumeSource:* photonPersistentDisk:17:PhotonPersistentDiskVolumeSource:* portworxVolume:18:PortworxVolumeSource:* scaleIO:19:ScaleIOPersistentVolumeSource:* local:20:LocalVolumeSource:* storageos:21:StorageOSPersistentVolumeSource:* csi:22:CSIPersistentVolumeSource:*
-PersistentVolumeSpec capacity:1:{Q::Cv1.ResourceList ^:2:PersistentVolumeSource accessModes:3:[s::La:Cv1.PersistentVolumeAccessMode claimRef:4:ObjectReference:* persistentVolumeReclaimPolicy:5:s::Cv1.PersistentVolumeReclaimPolicy storageClassName:6:s mountOptions:7:[s::La volumeMode:8:s:*:Cv1.PersistentVolumeMode nodeAffinity:9:VolumeNodeAffinity:* volumeAttributesClassName:10:s:*
+PersistentVolumeSpec capacity:1:{Q::Cv1.ResourceList ^:2:PersistentVolumeSource accessModes:3:[s::La:Cv1.PersistentVolumeAccessMode claimRef:4:ObjectReference:*:G persistentVolumeReclaimPolicy:5:s::Cv1.PersistentVolumeReclaimPolicy storageClassName:6:s mountOptions:7:[s::La volumeMode:8:s:*:Cv1.PersistentVolumeMode nodeAffinity:9:VolumeNodeAffinity:* volumeAttributesClassName:10:s:*
 PersistentVolumeStatus phase:1:s::Cv1.PersistentVolumePhase message:2:s reason:3:s lastPhaseTransitionTime:4:T:*
 PhotonPersistentDiskVolumeSource pdID:1:s:! fsType:2:s
 Pod @K metadata:1:meta/v1.ObjectMeta spec:2:PodSpec status:3:PodStatus
@@ -141,7 +141,7 @@ PodAffinity requiredDuringSchedulingIgnoredDuringExecution:1:[PodAffinityTerm::L
 PodAffinityTerm labelSelector:1:meta/v1.LabelSelector:* namespaces:2:[s::La topologyKey:3:s:! namespaceSelector:4:meta/v1.LabelSelector:* matchLabelKeys:5:[s::La mismatchLabelKeys:6:[s::La
 PodAntiAffinity requiredDuringSchedulingIgnoredDuringExecution:1:[PodAffinityTerm::La preferredDuringSchedulingIgnoredDuringExecution:2:[WeightedPodAffinityTerm::La
 PodAttachOptions @K stdin:1:b stdout:2:b stderr:3:b tty:4:b container:5:s
-PodCertificateProjection signerName:1:s keyType:2:s maxExpirationSeconds:3:i:* credentialBundlePath:4:s keyPath:5:s certificateChainPath:6:s userAnnotations:7:{s
+PodCertificateProjection signerName:1:s::R keyType:2:s::R maxExpirationSeconds:3:i:* credentialBundlePath:4:s keyPath:5:s certificateChainPath:6:s userAnnotations:7:{s
 PodCondition type:1:s:!:Cv1.PodConditionType observedGeneration:7:l status:2:s:!:Cv1.ConditionStatus lastProbeTime:3:T lastTransitionTime:4:T reason:5:s message:6:s
 PodDNSConfig nameservers:1:[s::La searches:2:[s::La options:3:[PodDNSConfigOption::La
 PodDNSConfigOption name:1:s value:2:s:*
@@ -173,7 +173,7 @@ PreferAvoidPodsEntry podSignature:1:PodSignature:! evictionTime:2:T reason:3:s m
 PreferredSchedulingTerm weight:1:i:! preference:2:NodeSelectorTerm:!
 Probe ^:1:ProbeHandler initialDelaySeconds:2:i timeoutSeconds:3:i periodSeconds:4:i successThreshold:5:i failureThreshold:6:i terminationGracePeriodSeconds:7:l:*
 ProbeHandler exec:1:ExecAction:* httpGet:2:HTTPGetAction:* tcpSocket:3:TCPSocketAction:* grpc:4:GRPCAction:*
-ProjectedVolumeSource sources:1:[VolumeProjection:!:La defaultMode:2:i:*
+ProjectedVolumeSource sources:1:[VolumeProjection:!:La:O defaultMode:2:i:*
 QuobyteVolumeSource registry:1:s:! volume:2:s:! readOnly:3:b user:4:s group:5:s tenant:6:s
 RBDPersistentVolumeSource monitors:1:[s:!:La image:2:s:! fsType:3:s pool:4:s::="rbd" user:5:s::="admin" keyring:6:s::="/etc/ceph/keyring" secretRef:7:SecretReference:* readOnly:8:b
 RBDVolumeSource monitors:1:[s:!:La image:2:s:! fsType:3:s pool:4:s::="rbd" user:5:s::="admin" keyring:6:s::="/etc/ceph/keyring" secretRef:7:LocalObjectReference:* readOnly:8:b
@@ -227,8 +227,8 @@ Toleration key:1:s operator:2:s::Cv1.TolerationOperator value:3:s effect:4:s::Cv
 TopologySelectorLabelRequirement key:1:s:! values:2:[s:!:La
 TopologySelectorTerm @A matchLabelExpressions:1:[TopologySelectorLabelRequirement::La
 TopologySpreadConstraint maxSkew:1:i:! topologyKey:2:s:! whenUnsatisfiable:3:s:!:Cv1.UnsatisfiableConstraintAction labelSelector:4:meta/v1.LabelSelector:* minDomains:5:i:* nodeAffinityPolicy:6:s:*:Cv1.NodeInclusionPolicy nodeTaintsPolicy:7:s:*:Cv1.NodeInclusionPolicy matchLabelKeys:8:[s::La
-TypedLocalObjectReference @A apiGroup:1:s:*! kind:2:s:! name:3:s:!
-TypedObjectReference apiGroup:1:s:*! kind:2:s:! name:3:s:! namespace:4:s:*
+TypedLocalObjectReference @A apiGroup:1:s:*!:O kind:2:s:! name:3:s:!
+TypedObjectReference apiGroup:1:s:*!:O kind:2:s:! name:3:s:! namespace:4:s:*
 Volume name:1:s:! ^:2:VolumeSource
 VolumeDevice name:1:s:! devicePath:2:s:!
 VolumeMount name:1:s:! readOnly:2:b recursiveReadOnly:7:s:*:Cv1.RecursiveReadOnlyMode mountPath:3:s:! subPath:4:s mountPropagation:5:s:*:Cv1.MountPropagationMode subPathExpr:6:s

@@ -5,11 +5,11 @@ FlowDistinguisherMethod type:1:s:!:Cv1.FlowDistinguisherMethodType
 FlowSchema @K metadata:1:meta/v1.ObjectMeta spec:2:FlowSchemaSpec status:3:FlowSchemaStatus
 FlowSchemaCondition type:1:s::Cv1.FlowSchemaConditionType status:2:s::Cv1.ConditionStatus lastTransitionTime:3:T reason:4:s message:5:s
 FlowSchemaList @K metadata:1:meta/v1.ListMeta items:2:[FlowSchema:!
-FlowSchemaSpec priorityLevelConfiguration:1:PriorityLevelConfigurationReference:! matchingPrecedence:2:i:! distinguisherMethod:3:FlowDistinguisherMethod:* rules:4:[PolicyRulesWithSubjects::La
+FlowSchemaSpec priorityLevelConfiguration:1:PriorityLevelConfigurationReference:! matchingPrecedence:2:i:!:O distinguisherMethod:3:FlowDistinguisherMethod:* rules:4:[PolicyRulesWithSubjects::La
 FlowSchemaStatus conditions:1:[FlowSchemaCondition::Lmtype:Pmerge/type
 GroupSubject name:1:s:!
 LimitResponse type:1:s:!:Cv1.LimitResponseType queuing:2:QueuingConfiguration:*
-LimitedPriorityLevelConfiguration nominalConcurrencyShares:1:i:*! limitResponse:2:LimitResponse lendablePercent:3:i:* borrowingLimitPercent:4:i:*
+LimitedPriorityLevelConfiguration nominalConcurrencyShares:1:i:*!:O limitResponse:2:LimitResponse lendablePercent:3:i:* borrowingLimitPercent:4:i:*
 NonResourcePolicyRule verbs:1:[s:!:Ls nonResourceURLs:6:[s:!:Ls
 PolicyRulesWithSubjects subjects:1:[Subject:!:La resourceRules:2:[ResourcePolicyRule::La nonResourceRules:3:[NonResourcePolicyRule::La
 PriorityLevelConfiguration @K metadata:1:meta/v1.ObjectMeta spec:2:PriorityLevelConfigurationSpec status:3:PriorityLevelConfigurationStatus
@@ -18,8 +18,8 @@ PriorityLevelConfigurationList @K metadata:1:meta/v1.ListMeta items:2:[PriorityL
 PriorityLevelConfigurationReference name:1:s:!
 PriorityLevelConfigurationSpec type:1:s:!:Cv1.PriorityLevelEnablement limited:2:LimitedPriorityLevelConfiguration:* exempt:3:ExemptPriorityLevelConfiguration:*
 PriorityLevelConfigurationStatus conditions:1:[PriorityLevelConfigurationCondition::Lmtype:Pmerge/type
-QueuingConfiguration queues:1:i:! handSize:2:i:! queueLengthLimit:3:i:!
-ResourcePolicyRule verbs:1:[s:!:Ls apiGroups:2:[s:!:Ls resources:3:[s:!:Ls clusterScope:4:b namespaces:5:[s:!:Ls
+QueuingConfiguration queues:1:i:!:O handSize:2:i:!:O queueLengthLimit:3:i:!:O
+ResourcePolicyRule verbs:1:[s:!:Ls apiGroups:2:[s:!:Ls resources:3:[s:!:Ls clusterScope:4:b namespaces:5:[s:!:Ls:O
 ServiceAccountSubject namespace:1:s:! name:2:s:!
 Subject kind:1:s:!:Cv1.SubjectKind user:2:UserSubject:* group:3:GroupSubject:* serviceAccount:4:ServiceAccountSubject:*
 UserSubject name:1:s:!

@@ -2,15 +2,15 @@
 export const networkingV1 = `
 HTTPIngressPath path:1:s pathType:3:s:*!:Cv1.PathType backend:2:IngressBackend:!
 HTTPIngressRuleValue paths:1:[HTTPIngressPath:!:La
-IPAddress @K metadata:1:meta/v1.ObjectMeta spec:2:IPAddressSpec
+IPAddress @K metadata:1:meta/v1.ObjectMeta spec:2:IPAddressSpec::R
 IPAddressList @K metadata:1:meta/v1.ListMeta items:2:[IPAddress:!
-IPAddressSpec parentRef:1:ParentReference:*
+IPAddressSpec parentRef:1:ParentReference:*:R
 IPBlock cidr:1:s:! except:2:[s::La
 Ingress @K metadata:1:meta/v1.ObjectMeta spec:2:IngressSpec status:3:IngressStatus
 IngressBackend service:4:IngressServiceBackend:* resource:3:core/v1.TypedLocalObjectReference:*
 IngressClass @K metadata:1:meta/v1.ObjectMeta spec:2:IngressClassSpec
 IngressClassList @K metadata:1:meta/v1.ListMeta items:2:[IngressClass:!
-IngressClassParametersReference apiGroup:1:s:* kind:2:s:! name:3:s:! scope:4:s:*! namespace:5:s:*
+IngressClassParametersReference apiGroup:1:s:* kind:2:s:! name:3:s:! scope:4:s:*!:O namespace:5:s:*
 IngressClassSpec controller:1:s parameters:2:IngressClassParametersReference:*
 IngressList @K metadata:1:meta/v1.ListMeta items:2:[Ingress:!
 IngressLoadBalancerIngress ip:1:s hostname:2:s ports:4:[IngressPortStatus::La
@@ -28,8 +28,8 @@ NetworkPolicyIngressRule ports:1:[NetworkPolicyPort::La from:2:[NetworkPolicyPee
 NetworkPolicyList @K metadata:1:meta/v1.ListMeta items:2:[NetworkPolicy:!
 NetworkPolicyPeer podSelector:1:meta/v1.LabelSelector:* namespaceSelector:2:meta/v1.LabelSelector:* ipBlock:3:IPBlock:*
 NetworkPolicyPort protocol:1:s:*:Cv1.Protocol port:2:I:* endPort:3:i:*
-NetworkPolicySpec podSelector:1:meta/v1.LabelSelector:! ingress:2:[NetworkPolicyIngressRule::La egress:3:[NetworkPolicyEgressRule::La policyTypes:4:[s::La:Cv1.PolicyType
-ParentReference group:1:s resource:2:s namespace:3:s name:4:s
+NetworkPolicySpec podSelector:1:meta/v1.LabelSelector:!:O ingress:2:[NetworkPolicyIngressRule::La egress:3:[NetworkPolicyEgressRule::La policyTypes:4:[s::La:Cv1.PolicyType
+ParentReference group:1:s resource:2:s::R namespace:3:s name:4:s::R
 ServiceBackendPort @A name:1:s number:2:i
 ServiceCIDR @K metadata:1:meta/v1.ObjectMeta spec:2:ServiceCIDRSpec status:3:ServiceCIDRStatus
 ServiceCIDRList @K metadata:1:meta/v1.ListMeta items:2:[ServiceCIDR:!

@@ -4,7 +4,7 @@ CSIDriver @K metadata:1:meta/v1.ObjectMeta spec:2:CSIDriverSpec:!
 CSIDriverList @K metadata:1:meta/v1.ListMeta items:2:[CSIDriver:!
 CSIDriverSpec attachRequired:1:b:* podInfoOnMount:2:b:* volumeLifecycleModes:3:[s::Ls:Cv1.VolumeLifecycleMode storageCapacity:4:b:* fsGroupPolicy:5:s:*:Cv1.FSGroupPolicy tokenRequests:6:[TokenRequest::La requiresRepublish:7:b:* seLinuxMount:8:b:* nodeAllocatableUpdatePeriodSeconds:9:l:* serviceAccountTokenInSecrets:10:b:* preventPodSchedulingIfMissing:11:b:*
 CSINode @K metadata:1:meta/v1.ObjectMeta spec:2:CSINodeSpec:!
-CSINodeDriver name:1:s:! nodeID:2:s:! topologyKeys:3:[s:!:La allocatable:4:VolumeNodeResources:*
+CSINodeDriver name:1:s:! nodeID:2:s:! topologyKeys:3:[s:!:La:O allocatable:4:VolumeNodeResources:*
 CSINodeList @K metadata:1:meta/v1.ListMeta items:2:[CSINode:!
 CSINodeSpec drivers:1:[CSINodeDriver:!:Lmname:Pmerge/name
 CSIStorageCapacity @K metadata:1:meta/v1.ObjectMeta nodeTopology:2:meta/v1.LabelSelector:* storageClassName:3:s:! capacity:4:Q:* maximumVolumeSize:5:Q:*

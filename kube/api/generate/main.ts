@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { descriptionFiles } from './descriptions.ts';
+import { parameterTextFile } from './parameter-texts.ts';
 import { typeFiles } from './type-files.ts';
 
 /**
@@ -35,7 +36,8 @@ async function main(): Promise<void> {
   const digest = await inputDigest();
   const old = await readFile(stamp, 'utf8').catch(() => '');
   if (old === digest && !process.argv.includes('--force')) return;
-  const files = [...typeFiles(), ...descriptionFiles(join(api, '../../node_modules'))];
+  const nodeModules = join(api, '../../node_modules');
+  const files = [...typeFiles(), ...descriptionFiles(nodeModules), parameterTextFile(nodeModules)];
   for (const file of files) await writeIfChanged(join(generated, file.path), file.text);
   await writeFile(stamp, digest);
   console.log(`kube/api: generated ${files.length} files`);

@@ -29,3 +29,14 @@ export function describeField(path: string): string {
   const dot = path.lastIndexOf('.');
   return describeMessage(path.slice(0, dot))[path.slice(dot + 1)] ?? '';
 }
+
+let parameters: Readonly<Record<string, string>> | undefined;
+
+/** A parameter's text by key (parameters.ts). */
+export function describeParameter(key: string): string {
+  if (!parameters) {
+    const url = new URL('../../../kube/api/generated/descriptions/parameters.json', import.meta.url);
+    parameters = JSON.parse(readFileSync(url, 'utf8')) as Readonly<Record<string, string>>;
+  }
+  return parameters[key] ?? '';
+}

@@ -1,0 +1,137 @@
+import { parseApiVersion } from '../../../kube/apimachinery/gvr.ts';
+import type { GroupVersionInfo } from '../../../kube/api/inventory.ts';
+import { definitionName, FIELDS_V1, INT_OR_STRING, messageOfKind, MICRO_TIME, PATCH, QUANTITY, RAW_EXTENSION, TIME, VERSION_INFO } from './definition-names.ts';
+import { groupTag, operationPrefix, pathsOf, rootPath, tagOf } from './operations.ts';
+import { renderGet, renderPath } from './render-operations.ts';
+import { definitionOf, type Dialect, type Json, referredMessages } from './schemas.ts';
+import { specialDefinitions } from './special-definitions.ts';
+
+/** A group version of custom resources, whose schemas are not in kube/api. */
+export interface CustomGroupVersion extends GroupVersionInfo {
+  /** By definition name (`dev.coracle.v1.Widget`), already in the given form of OpenAPI. */
+  readonly definitions: (dialect: Dialect) => Readonly<Record<string, Json>>;
+  readonly definitionOfKind: (kind: string) => string | undefined;
+}
+
+const DISCOVERY_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+const security = { BearerToken: { description: 'Bearer Token authentication', in: 'header', name: 'authorization', type: 'apiKey' } };
+const specials = [TIME, MICRO_TIME, FIELDS_V1, PATCH, QUANTITY, INT_OR_STRING, RAW_EXTENSION];
+
+function isCustom(info: GroupVersionInfo): info is CustomGroupVersion {
+  return 'definitionOfKind' in info;
+}
+
+function resourcePaths(info: GroupVersionInfo, dialect: Dialect): Json {
+  const tag = tagOf(info);
+  const custom = isCustom(info) ? { definitionOfKind: ({ kind }: { kind: string }) => info.definitionOfKind(kind) } : {};
+  const root = renderGet(
+    {
+      id: `get${operationPrefix(info)}APIResources`, description: 'get available resources', definition: definitionName('meta/v1.APIResourceList'),
+      types: [...DISCOVERY_TYPES, 'application/cbor'],
+    },
+    { dialect, tag },
+  );
+  const items = pathsOf(info).map((item) => [item.path, renderPath(item, { dialect, tag, ...custom })] as const);
+  return { [`${rootPath(info)}/`]: root, ...Object.fromEntries(items) };
+}
+
+/** Messages of the kinds that a group version's operations mention, with everything they refer to. */
+function reachable(roots: Iterable<string>): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const pending = [...roots];
+  for (let message = pending.pop(); message !== undefined; message = pending.pop()) {
+    if (seen.has(message)) continue;
+    seen.add(message);
+    pending.push(...referredMessages(message));
+  }
+  return seen;
+}
+
+function rootMessages(info: GroupVersionInfo): readonly string[] {
+  const kinds = info.resources.flatMap((resource) => [
+    resource, { ...resource, kind: `${resource.kind}List` }, ...resource.subresources.map(({ kind }) => kind).filter(({ kind }) => !kind.endsWith('Options')),
+  ]);
+  const meta = ['Status', 'DeleteOptions', 'WatchEvent', 'APIResourceList'].map((kind) => `meta/v1.${kind}`);
+  return [...kinds.flatMap((gvk) => messageOfKind(gvk) ?? []), ...meta];
+}
+
+function definitions(infos: readonly GroupVersionInfo[], dialect: Dialect): Json {
+  const messages = reachable(infos.flatMap(rootMessages));
+  const result: Json = {};
+  for (const message of messages) result[definitionName(message)] = definitionOf(message, dialect);
+  const special = specialDefinitions(dialect);
+  for (const name of specials) result[name] = special[name];
+  if ([...messages].some((message) => message.startsWith('apiextensions/v1.JSONSchemaProps'))) {
+    for (const [name, schema] of Object.entries(special)) if (name.includes('.apiextensions.v1.')) result[name] = schema;
+  }
+  for (const info of infos) if (isCustom(info)) Object.assign(result, info.definitions(dialect));
+  return sorted(result);
+}
+
+function sorted(object: Json): Json {
+  return Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** /openapi/v2: one document of everything. */
+export function openApiV2(infos: readonly GroupVersionInfo[]): Json {
+  const paths: Json = {};
+  for (const info of infos) Object.assign(paths, resourcePaths(info, 2));
+  Object.assign(paths, rootPaths(infos, 2));
+  const everything = definitions(infos, 2);
+  for (const kind of ['APIGroup', 'APIGroupList', 'APIVersions', 'GroupVersionForDiscovery', 'ServerAddressByClientCIDR']) {
+    everything[definitionName(`meta/v1.${kind}`)] = definitionOf(`meta/v1.${kind}`, 2);
+  }
+  everything[VERSION_INFO] = specialDefinitions(2)[VERSION_INFO];
+  return {
+    swagger: '2.0',
+    info: { title: 'Kubernetes', version: 'unversioned' },
+    paths: sorted(paths),
+    definitions: sorted(everything),
+    parameters: {},
+    securityDefinitions: security,
+    security: [{ BearerToken: [] }],
+  };
+}
+
+/** Paths that belong to no group version. */
+function rootPaths(infos: readonly GroupVersionInfo[], dialect: Dialect): Json {
+  const get = (id: string, description: string, definition: string, tag: string): Json =>
+    renderGet({ id, description, definition: definition === VERSION_INFO ? VERSION_INFO : definitionName(`meta/v1.${definition}`), types: definition === VERSION_INFO ? ['application/json'] : DISCOVERY_TYPES }, { dialect, tag });
+  const groups = [...new Set(infos.map(({ group }) => group))].filter((group) => group !== '');
+  return {
+    '/api/': get('getCoreAPIVersions', 'get available API versions', 'APIVersions', 'core'),
+    '/apis/': get('getAPIVersions', 'get available API versions', 'APIGroupList', 'apis'),
+    '/version/': get('getCodeVersion', 'get the version information for this server', VERSION_INFO, 'version'),
+    ...Object.fromEntries(groups.map((group) => {
+      const tag = groupTag(group);
+      return [`/apis/${group}/`, get(`get${tag.charAt(0).toUpperCase()}${tag.slice(1)}APIGroup`, 'get information of a group', 'APIGroup', tag)];
+    })),
+  };
+}
+
+/** The names of OpenAPI 3 documents: `api`, `api/v1`, `apis/apps`, `apis/apps/v1`, `version`. */
+export function documentNames(infos: readonly GroupVersionInfo[]): readonly string[] {
+  const groups = new Set(infos.filter(({ group }) => group !== '').map(({ group }) => `apis/${group}`));
+  return ['api', 'apis', 'version', ...groups, ...infos.map((info) => rootPath(info).slice(1))].sort();
+}
+
+/** /openapi/v3/NAME; undefined when there is no such document. */
+export function openApiV3(infos: readonly GroupVersionInfo[], name: string): Json | undefined {
+  const info = infos.find((candidate) => rootPath(candidate) === `/${name}`);
+  if (info) return document3(resourcePaths(info, 3), definitions([info], 3));
+  const all = rootPaths(infos, 3);
+  const path = all[`/${name}/`];
+  if (path === undefined || parseApiVersion(name).version === 'v1') return undefined;
+  const kinds = name === 'api' ? ['APIVersions', 'ServerAddressByClientCIDR'] : name === 'apis' ? ['APIGroupList', 'APIGroup', 'GroupVersionForDiscovery', 'ServerAddressByClientCIDR'] : ['APIGroup', 'GroupVersionForDiscovery', 'ServerAddressByClientCIDR'];
+  const schemas = name === 'version' ? { [VERSION_INFO]: specialDefinitions(3)[VERSION_INFO] } : Object.fromEntries(kinds.map((kind) => [definitionName(`meta/v1.${kind}`), definitionOf(`meta/v1.${kind}`, 3)]));
+  return document3({ [`/${name}/`]: path }, schemas);
+}
+
+function document3(paths: Json, schemas: Json): Json {
+  return {
+    openapi: '3.0.0',
+    info: { title: 'Kubernetes', version: 'unversioned' },
+    paths: sorted(paths),
+    components: { schemas: sorted(schemas), securitySchemes: security },
+  };
+}

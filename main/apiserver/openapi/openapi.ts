@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { GroupVersionInfo } from '../../../kube/api/inventory.ts';
+import type { ApiRequest, ApiResponse } from '../endpoints/request.ts';
+import { parseAccept } from '../negotiation/media-type.ts';
+import { documentNames, openApiV2, openApiV3 } from './documents.ts';
+import { rootPath } from './operations.ts';
+
+export interface OpenApiOptions {
+  /** What is served now, in priority order; custom group versions as CustomGroupVersion (documents.ts). */
+  readonly groupVersions: () => readonly GroupVersionInfo[];
+}
+
+interface CachedDocument {
+  readonly fingerprint: string;
+  readonly body: Uint8Array;
+}
+
+/** Bytes of documents kept for the next request: all of v3 together are about as large as v2, 5 MB. */
+const MAX_CACHED = 40;
+const EMPTY = new Uint8Array(0);
+
+/**
+ * Answers GET /openapi/v2, /openapi/v3 and /openapi/v3/DOCUMENT; undefined for other paths. Documents are built at the first
+ * request for them and kept as bytes until what is served changes. ETags and the hashes of the v3 index are fingerprints of
+ * the inputs, so that the index needs no document.
+ */
+export class OpenApi {
+  readonly #options: OpenApiOptions;
+  readonly #documents = new Map<string, CachedDocument>();
+  #build: string | undefined;
+
+  constructor(options: OpenApiOptions) {
+    this.#options = options;
+  }
+
+  respond(request: ApiRequest, path: string): ApiResponse | undefined {
+    if (request.method !== 'GET' && request.method !== 'HEAD') return undefined;
+    if (path === '/openapi/v2') return this.#v2(request);
+    if (path === '/openapi/v3' || path === '/openapi/v3/') return this.#index(request);
+    return path.startsWith('/openapi/v3/') ? this.#v3(request, path.slice('/openapi/v3/'.length)) : undefined;
+  }
+
+  /** Drops cached documents; the next requests build anew. */
+  clear(): void {
+    this.#documents.clear();
+  }
+
+  #v2(request: ApiRequest): ApiResponse {
+    const infos = this.#options.groupVersions();
+    return this.#document(request, { name: 'v2', fingerprint: this.#fingerprint('v2', infos), build: () => openApiV2(infos) });
+  }
+
+  #index(request: ApiRequest): ApiResponse {
+    const infos = this.#options.groupVersions();
+    const paths = Object.fromEntries(documentNames(infos).map((name) => [name, { serverRelativeURL: this.#urlOf(name, infos) }]));
+    return this.#document(request, { name: 'v3', fingerprint: this.#fingerprint('v3', infos), build: () => ({ paths }) });
+  }
+
+  #v3(request: ApiRequest, name: string): ApiResponse | undefined {
+    const infos = this.#options.groupVersions();
+    if (!documentNames(infos).includes(name)) return undefined;
+    const relevant = infosOf(name, infos);
+    const fingerprint = this.#fingerprint(name, relevant);
+    const hash = request.query.get('hash');
+    if (hash !== null && hash !== fingerprint) {
+      return { status: 301, headers: { 'content-type': 'application/json', location: this.#urlOf(name, infos), etag: `"${fingerprint}"` }, body: EMPTY };
+    }
+    const response = this.#document(request, { name, fingerprint, build: () => openApiV3(infos, name) ?? {} });
+    const immutable: Record<string, string> = hash === null ? {} : { 'cache-control': 'public, immutable', expires: 'Fri, 31 Dec 2100 00:00:00 GMT' };
+    return { ...response, headers: { ...response.headers, ...immutable } };
+  }
+
+  #urlOf(name: string, infos: readonly GroupVersionInfo[]): string {
+    return `/openapi/v3/${name}?hash=${this.#fingerprint(name, infosOf(name, infos))}`;
+  }
+
+  #fingerprint(name: string, infos: readonly GroupVersionInfo[]): string {
+    this.#build ??= buildDigest();
+    const text = JSON.stringify([this.#build, name, infos, infos.map((info) => ('definitions' in info ? (info as { definitions(dialect: 3): unknown }).definitions(3) : null))]);
+    return createHash('sha512').update(text).digest('hex').toUpperCase();
+  }
+
+  #document(request: ApiRequest, { name, fingerprint, build }: { name: string; fingerprint: string; build: () => unknown }): ApiResponse {
+    if (!acceptsJson(request.headers['accept'])) return { status: 406, headers: {}, body: EMPTY };
+    const etag = `"${fingerprint}"`;
+    const headers = { 'content-type': 'application/json', etag, vary: 'Accept' };
+    if (request.headers['if-none-match'] === etag) return { status: 304, headers: { etag, vary: 'Accept' }, body: EMPTY };
+    let cached = this.#documents.get(name);
+    if (cached?.fingerprint !== fingerprint) {
+      cached = { fingerprint, body: Buffer.from(JSON.stringify(build())) };
+      if (this.#documents.size >= MAX_CACHED) this.#documents.clear();
+      this.#documents.set(name, cached);
+    }
+    return { status: 200, headers, body: cached.body };
+  }
+}
+
+/** What a document depends on: one group version, or, for the documents of groups, all. */
+function infosOf(name: string, infos: readonly GroupVersionInfo[]): readonly GroupVersionInfo[] {
+  const own = infos.filter((info) => rootPath(info) === `/${name}`);
+  if (own.length > 0) return own;
+  return name === 'apis' || name === 'v2' || name === 'v3' ? infos : infos.filter(({ group }) => name === `apis/${group}`);
+}
+
+/** Changes whenever the generated schemas and texts do. */
+function buildDigest(): string {
+  return readFileSync(new URL('../../../kube/api/generated/.digest', import.meta.url), 'utf8');
+}
+
+function acceptsJson(accept: string | undefined): boolean {
+  if (!accept) return true;
+  return parseAccept(accept).some(({ type, subtype }) => (type === '*' || type === 'application') && (subtype === '*' || subtype === 'json'));
+}
