@@ -12,8 +12,11 @@ import { allowAllAuthorizer, chainAuthorizers, mastersAuthorizer, type Authorize
 import { reconcilePolicy } from './authorization/reconcile-policy.ts';
 import { createRbacAuthorizer } from './authorization/rbac.ts';
 import type { HealthCheck } from './endpoints/health.ts';
+import type { RequestContext } from './endpoints/request.ts';
 import { specialEndpoints } from './endpoints/special/special-endpoints.ts';
+import { ensureFlowControl, flowClassifier, type Flow } from './flow-control.ts';
 import { createHandler, type HandlerOptions } from './handler.ts';
+import { proxyEndpoints, proxyUpgrade, type ProxyOptions } from './proxy/proxy-endpoints.ts';
 import { inProcessTransport } from './in-process-transport.ts';
 import { pathEndpoints } from './path-endpoints.ts';
 import { ResourceCatalog } from './registry/catalog.ts';
@@ -117,18 +120,23 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const authorizer = authorizerFor(options, mirror);
   const admission = admissionChain({ reader: mirror, clock, random, authorizer });
   const shared = { ...options, catalog, mirror, authenticator, authorizer, admission, keys, issuer };
+  const proxy: ProxyOptions = { reader: mirror, admission, ...(options.dialer ? { dialer: options.dialer } : {}), ...(pki.kubeletClient ? { kubeletClient: pki.kubeletClient } : {}) };
+  let flowOf: ((context: RequestContext) => Flow | undefined) | undefined;
   const handler = createHandler({
     catalog, admission, clock, random, authenticator, authorizer, tables: undefined,
-    special: specialEndpoints(shared),
+    special: new Map([...specialEndpoints(shared), ...proxyEndpoints(proxy)]),
     paths: pathEndpoints(shared),
-    upgrades: async () => false,
+    upgrades: (context, socket, head) => proxyUpgrade(proxy, context, { socket, head }),
+    flowOf: (context) => flowOf?.(context),
     maxInFlight: options.maxInFlight ?? MAX_IN_FLIGHT,
     ...(options.observe ? { observe: options.observe } : {}),
     reportError: options.reportError ?? (() => {}),
   });
   const transport = (identity: User): Transport => inProcessTransport(handler, identity);
   await reconcilePolicy(catalog);
-  await startObjects(transport({ name: 'system:apiserver', groups: ['system:masters'] }), options);
+  const own = transport({ name: 'system:apiserver', groups: ['system:masters'] });
+  await Promise.all([startObjects(own, options), ensureFlowControl(own)]);
+  flowOf = await flowClassifier(catalog);
   const owned = stack.move();
   return {
     handler, catalog, transport,

@@ -11,7 +11,7 @@ import { impersonate } from './filters/impersonation.ts';
 import { requestInfoOf, type RequestInfo } from './filters/request-info.ts';
 import { withCommonHeaders } from './filters/response-headers.ts';
 import type { ServerHandler } from './server.ts';
-import { failureStatus } from '../../kube/apimachinery/status.ts';
+import { failureStatus, StatusError } from '../../kube/apimachinery/status.ts';
 
 /** Answers a path that names no resource; undefined when it is none of its own. */
 export type PathEndpoint = (context: RequestContext) => Promise<ApiResponse | undefined> | ApiResponse | undefined;
@@ -100,7 +100,7 @@ export function createHandler(options: HandlerOptions): ServerHandler {
 
   function failed(error: unknown, request: ApiRequest): ApiResponse {
     const response = errorResponse(error);
-    if (response.status >= 500 && !request.signal.aborted) options.reportError(error, request.rawPath);
+    if (!(error instanceof StatusError) && !request.signal.aborted) options.reportError(error, request.rawPath);
     return response;
   }
 

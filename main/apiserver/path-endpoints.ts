@@ -1,34 +1,39 @@
-import { health, type HealthCheck } from './endpoints/health.ts';
-import { methodNotAllowed } from './endpoints/dispatch.ts';
-import { discovery, groupVersionsOf } from './discovery/discovery.ts';
 import { servedGroupVersions } from '../../kube/api/inventory.ts';
-import { jsonResponse } from './endpoints/respond.ts';
+import { newResourceNotServed } from '../../kube/apimachinery/status-errors.ts';
+import type { Store } from '../etcd/store.ts';
+import type { ServiceAccountKey } from './authentication/service-account-keys.ts';
+import { discovery, groupVersionsOf } from './discovery/discovery.ts';
+import { methodNotAllowed } from './endpoints/dispatch.ts';
+import { health, type HealthCheck, type HealthChecks } from './endpoints/health.ts';
+import { openIdDocuments } from './endpoints/openid.ts';
+import { jsonResponse, textResponse } from './endpoints/respond.ts';
 import type { PathEndpoint } from './handler.ts';
 import type { ResourceCatalog } from './registry/catalog.ts';
-import type { Store } from '../etcd/store.ts';
 import { versionInfo } from './version.ts';
 
 export interface PathOptions {
   readonly catalog: ResourceCatalog;
   readonly store: Store;
   readonly advertise: { readonly address: string; readonly port: number };
+  readonly issuer: string;
+  readonly keys: readonly ServiceAccountKey[];
   readonly readyChecks?: readonly HealthCheck[];
 }
 
+const FIXED_PATHS = ['/.well-known/openid-configuration', '/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/openid/v1/jwks', '/readyz', '/version'];
+
 /** Everything that is not a resource, in the order it is asked. */
 export function pathEndpoints(options: PathOptions): readonly PathEndpoint[] {
-  const always: HealthCheck[] = [
-    { name: 'ping', check() {} },
-    { name: 'log', check() {} },
-    { name: 'etcd', check: async () => void (await options.store.range({ start: '/registry/health' }, { limit: 1 })) },
-  ];
-  const checks = { healthz: always, livez: always, readyz: [...always, { name: 'informer-sync', check() {} }, ...(options.readyChecks ?? [])] };
+  const { catalog } = options;
+  const checks = healthChecks(options);
   const version = versionInfo();
   const builtIn = new Set(servedGroupVersions().map(({ group }) => group));
+  const server = `${options.advertise.address}:${options.advertise.port}`;
   const discover = discovery({
-    groupVersions: () => groupVersionsOf([...options.catalog.all()].map(({ info }) => info), builtIn),
-    serverAddress: () => `${options.advertise.address}:${options.advertise.port}`,
+    groupVersions: () => groupVersionsOf([...catalog.all()].map(({ info }) => info), builtIn),
+    serverAddress: () => server,
   });
+  const openId = openIdDocuments({ ...options, jwksUri: `https://${server}/openid/v1/jwks` });
   return [
     ({ info, request }) => (/^\/(healthz|livez|readyz)(\/|$)/.test(info.path) ? health(checks, request) : undefined),
     ({ info, request }) => {
@@ -37,5 +42,47 @@ export function pathEndpoints(options: PathOptions): readonly PathEndpoint[] {
       return jsonResponse(200, version);
     },
     ({ request, info }) => discover(request, info.path),
+    ({ info }) => openId(info.path),
+    ({ info }) => (info.path === '/metrics' ? textResponse(200, metrics(options)) : undefined),
+    ({ info }) => (info.path === '/' || info.path === '/index.html' ? jsonResponse(200, { paths: rootPaths(catalog, checks) }) : undefined),
+    ({ info }) => unknownApiPath(catalog, info.path),
   ];
+}
+
+function healthChecks({ store, readyChecks = [] }: PathOptions): HealthChecks {
+  const always: HealthCheck[] = [
+    { name: 'ping', check() {} },
+    { name: 'log', check() {} },
+    { name: 'etcd', check: async () => void (await store.range({ start: '/registry/health' }, { limit: 1 })) },
+  ];
+  return { healthz: always, livez: always, readyz: [...always, { name: 'informer-sync', check() {} }, ...readyChecks] };
+}
+
+/** Inside the API's own paths an unknown version or a wrong method is answered with a Status. */
+function unknownApiPath(catalog: ResourceCatalog, path: string): undefined {
+  const [, root, group = ''] = path.replace(/\/$/, '').split('/');
+  const isDocument = (root === 'api' || root === 'apis') && (group === '' || (root === 'apis' ? catalog.hasGroup(group) : true));
+  if (!isDocument) return undefined;
+  const isKnown = group === '' || root === 'apis' || catalog.hasVersion('', group);
+  throw isKnown && path.split('/').length <= (root === 'apis' ? 3 : 3) ? methodNotAllowed() : newResourceNotServed();
+}
+
+function rootPaths(catalog: ResourceCatalog, checks: HealthChecks): string[] {
+  const paths = new Set([...FIXED_PATHS, '/api', '/apis']);
+  for (const { info: { group, version } } of catalog.all()) {
+    if (group === '') paths.add(`/api/${version}`);
+    else paths.add(`/apis/${group}`).add(`/apis/${group}/${version}`);
+  }
+  for (const [endpoint, list] of Object.entries(checks)) for (const { name } of list as readonly HealthCheck[]) paths.add(`/${endpoint}/${name}`);
+  return [...paths].sort();
+}
+
+/** The least that a monitoring stack looks for. */
+function metrics({ store }: PathOptions): string {
+  const { rss, heapUsed } = process.memoryUsage();
+  return [
+    '# TYPE process_resident_memory_bytes gauge', `process_resident_memory_bytes ${rss}`,
+    '# TYPE nodejs_heap_used_bytes gauge', `nodejs_heap_used_bytes ${heapUsed}`,
+    '# TYPE apiserver_storage_revision gauge', `apiserver_storage_revision ${store.revision}`, '',
+  ].join('\n');
 }

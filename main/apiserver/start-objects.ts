@@ -67,12 +67,12 @@ export async function ensure(transport: Transport, path: string, object: StartOb
 }
 
 export interface StartObject {
-  readonly metadata: { readonly name: string; readonly labels?: object };
+  readonly metadata: { readonly name: string; readonly [member: string]: unknown };
   readonly [member: string]: unknown;
 }
 
 /** Creates or replaces. */
-async function put(transport: Transport, path: string, object: object & StartObject): Promise<void> {
+async function put(transport: Transport, path: string, object: StartObject): Promise<void> {
   try {
     await send(transport, 'PUT', `${path}/${object.metadata.name}`, object);
   } catch (error) {

@@ -13,13 +13,24 @@ export async function createObject(request: ResourceRequest): Promise<ApiRespons
   return createDecoded(request, decoded, query);
 }
 
+/** What only the server sets. */
+function wipeSystemFields({ metadata }: KubernetesObject): void {
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+  delete metadata.uid;
+  delete metadata.creationTimestamp;
+  delete metadata.selfLink;
+}
+
 /** From the point where the object is known: also the end of pods/binding and other creating subresources. */
 export async function createDecoded(request: ResourceRequest, decoded: KubernetesObject, query: WriteQuery): Promise<ApiResponse> {
   const { context, registry, admission, served } = request;
   const { dryRun } = query;
+  decoded.metadata.name ??= '';
   if (decoded.metadata.resourceVersion) {
     throw new StatusError(failureStatus({ code: 500, reason: '', message: 'resourceVersion should not be set on objects to be created' }));
   }
+  wipeSystemFields(decoded);
   const object = tracked(request, query, { next: decoded, live: undefined });
   const attributes = admissionAttributes(request, { operation: 'CREATE', object, dryRun });
   const admitted = await admission.mutate({ ...attributes, object }, context.request.signal);

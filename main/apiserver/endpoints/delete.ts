@@ -1,12 +1,19 @@
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import { successStatus } from '../../../kube/apimachinery/status.ts';
-import { newBadRequest } from '../../../kube/apimachinery/status-errors.ts';
+import { newBadRequest, newUnsupportedMediaType } from '../../../kube/apimachinery/status-errors.ts';
+import { mediaTypeOf, parseDocument } from '../negotiation/decode-body.ts';
+import { JSON_TYPE, PROTOBUF_TYPE, RESPONSE_TYPES, YAML_TYPE } from '../negotiation/media-type.ts';
+import { decodeProtobufEnvelope } from '../negotiation/protobuf-envelope.ts';
 import { isTrue } from '../filters/request-info.ts';
 import type { DeleteOptions } from '../registry/generic/deletion.ts';
+import { resourceKey } from '../registry/generic/resource-definition.ts';
 import type { DeleteResult } from '../registry/generic/registry.ts';
 import { answerObject, answerValue, inVersion } from './answer.ts';
 import type { ApiResponse } from './request.ts';
 import { admissionAttributes, nameTarget, writeContextOf, type ResourceRequest } from './resource-request.ts';
+
+/** DELETE of these answers the object (upstream: ReturnDeletedObject of their stores). */
+const RETURNS_DELETED = new Set(['pods', 'podtemplates', 'persistentvolumes', 'persistentvolumeclaims', 'resourcequotas', 'serviceaccounts', 'services']);
 
 export async function deleteObject(request: ResourceRequest): Promise<ApiResponse> {
   const target = nameTarget(request);
@@ -26,7 +33,7 @@ export function deleteOne(request: ResourceRequest, target: { readonly namespace
 function answerDelete(request: ResourceRequest, { object, deleted }: DeleteResult<KubernetesObject>, options: DeleteOptions): ApiResponse {
   const { served, registry, media } = request;
   const status = !deleted && options.orphanDependents === false ? 202 : 200;
-  if (!deleted || registry.definition.returnDeletedObject) return answerObject(request, inVersion(served, object), status);
+  if (!deleted || (registry.definition.returnDeletedObject ?? RETURNS_DELETED.has(resourceKey(served.info)))) return answerObject(request, inVersion(served, object), status);
   const { group, resource } = served.info;
   return answerValue(media, successStatus({ name: object.metadata.name, group, kind: resource, ...(object.metadata.uid ? { uid: object.metadata.uid } : {}) }), status);
 }
@@ -35,7 +42,7 @@ function answerDelete(request: ResourceRequest, { object, deleted }: DeleteResul
 export async function deleteOptionsOf({ context }: ResourceRequest): Promise<DeleteOptions> {
   const { request } = context;
   const body = await request.readBody();
-  if (body.length > 0) return parseOptions(body);
+  if (body.length > 0) return parseOptions(body, request.headers['content-type']);
   const { query } = request;
   const grace = query.get('gracePeriodSeconds');
   if (grace && !/^[+-]?\d+$/.test(grace)) throw newBadRequest(`strconv.ParseInt: parsing ${JSON.stringify(grace)}: invalid syntax`);
@@ -50,16 +57,20 @@ export async function deleteOptionsOf({ context }: ResourceRequest): Promise<Del
   };
 }
 
-function parseOptions(body: Uint8Array): DeleteOptions {
+/** DeleteOptions of any group version that knows them. */
+function parseOptions(body: Uint8Array, contentType: string | undefined): DeleteOptions {
+  const mediaType = mediaTypeOf(contentType);
+  if (mediaType === PROTOBUF_TYPE) return decodeProtobufEnvelope(body, { group: 'meta.k8s.io', version: 'v1', kind: 'DeleteOptions' }) as DeleteOptions;
+  if (mediaType !== JSON_TYPE && mediaType !== YAML_TYPE) throw newUnsupportedMediaType(RESPONSE_TYPES);
   let value: unknown;
   try {
-    value = JSON.parse(Buffer.from(body).toString('utf8'));
+    ({ value } = parseDocument(body, mediaType === JSON_TYPE ? 'json' : 'yaml'));
   } catch (error) {
     throw newBadRequest(`couldn't get version/kind; json parse error: ${error instanceof Error ? error.message : String(error)}`);
   }
-  const options = (value ?? {}) as DeleteOptions & { readonly kind?: string; readonly apiVersion?: string };
-  if (options.kind !== undefined && options.kind !== '' && options.kind !== 'DeleteOptions') {
-    throw newBadRequest(`decoded object cannot be converted to DeleteOptions`);
+  const { kind, apiVersion, ...options } = (value ?? {}) as DeleteOptions & { readonly kind?: string; readonly apiVersion?: string };
+  if (kind && kind !== 'DeleteOptions') {
+    throw newBadRequest(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion ?? '')} in scheme "pkg/apis/meta/internalversion/scheme/register.go:27"`);
   }
   return options;
 }

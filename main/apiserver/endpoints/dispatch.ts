@@ -11,7 +11,7 @@ import { getObject } from './get.ts';
 import { listObjects } from './list.ts';
 import { mediaOf } from './media.ts';
 import { patchObject } from './patch.ts';
-import type { ApiResponse, RequestContext } from './request.ts';
+import { addWarning, type ApiResponse, type RequestContext } from './request.ts';
 import { pathNotFound } from './respond.ts';
 import type { ResourceRequest } from './resource-request.ts';
 import type { TablePrinter } from './table-printer.ts';
@@ -30,6 +30,12 @@ export interface DispatchOptions {
   /** By `plural[.group]` for what is not stored, `plural[.group]/subresource` for subresources. */
   readonly special: ReadonlyMap<string, SpecialEndpoint>;
 }
+
+/** What every request to a deprecated resource is told (upstream: prerelease-lifecycle of k8s.io/api). */
+const DEPRECATED: Readonly<Record<string, string>> = {
+  'v1 endpoints': 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+  'v1 componentstatuses': 'v1 ComponentStatus is deprecated in v1.19+',
+};
 
 type Endpoint = (request: ResourceRequest) => Promise<ApiResponse>;
 const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
@@ -55,6 +61,8 @@ export async function dispatchResource(options: DispatchOptions, context: Reques
     return pathNotFound();
   }
   checkShape(context, served);
+  const deprecation = DEPRECATED[`${served.apiVersion} ${served.info.resource}`];
+  if (deprecation) addWarning(context, deprecation);
   const key = keyOf(served);
   const special = options.special.get(info.subresource === '' ? key : `${key}/${info.subresource}`);
   const { admission, clock, tables } = options;
@@ -78,6 +86,7 @@ function keyOf({ info: { group, resource } }: ServedResource): string {
 /** Whether the path exists (404) and takes the method (405). */
 function checkShape({ info, request }: RequestContext, served: ServedResource): void {
   const { namespaced, verbs } = served.info;
+  if (request.method === 'HEAD') throw methodNotAllowed();
   const isNamespaces = served.info.resource === 'namespaces' && served.info.group === '';
   if (!namespaced && info.namespace !== '' && !isNamespaces) throw newResourceNotServed();
   if (namespaced && info.namespace === '' && info.name !== '' && info.parts.length > 1) throw newResourceNotServed();

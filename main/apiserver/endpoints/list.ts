@@ -66,7 +66,7 @@ export function listObject(served: ServedResource, list: StoredList<KubernetesOb
 }
 
 /** Items of a list of built-in kinds carry neither kind nor apiVersion. */
-function bare(object: KubernetesObject): Omit<KubernetesObject, 'kind' | 'apiVersion'> {
+export function bare(object: KubernetesObject): Omit<KubernetesObject, 'kind' | 'apiVersion'> {
   const { kind: _kind, apiVersion: _apiVersion, ...rest } = object;
   return rest;
 }

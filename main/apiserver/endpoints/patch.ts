@@ -2,10 +2,12 @@ import { schemaOfKind } from '../../../kube/api/schema.ts';
 import { toTyped } from '../../../kube/api/typed-object.ts';
 import { GoDecodeError } from '../../../kube/api/go-json-error.ts';
 import { goQuote } from '../../../kube/apimachinery/go-format.ts';
+import { parseApiVersion } from '../../../kube/apimachinery/gvr.ts';
 import { isJsonObject } from '../../../kube/apimachinery/json.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
-import { newBadRequest, newNotFound, newUnsupportedMediaType } from '../../../kube/apimachinery/status-errors.ts';
-import { applyPatch, APPLY_PATCH_MEDIA_TYPE, patchMediaTypes, strictDecodingMessage, type PatchMediaType } from '../patch/apply-patch.ts';
+import { fieldForbidden } from '../../../kube/apimachinery/field-error.ts';
+import { newBadRequest, newInvalid, newNotFound, newUnsupportedMediaType } from '../../../kube/apimachinery/status-errors.ts';
+import { applyPatch, APPLY_PATCH_MEDIA_TYPE, patchMediaTypes, strictDecodingMessage, type PatchMediaType, type PatchResult } from '../patch/apply-patch.ts';
 import { applyObject } from './apply.ts';
 import { addWarning, type ApiResponse } from './request.ts';
 import { nameTarget, writeQueryOf, type ResourceRequest, type WriteQuery } from './resource-request.ts';
@@ -19,6 +21,9 @@ export async function patchObject(request: ResourceRequest): Promise<ApiResponse
   const known = patchMediaTypes({ isCustomResource: false });
   if (!known.includes(mediaType)) throw newUnsupportedMediaType(known);
   const query = writeQueryOf(request, 'PatchOptions');
+  if (mediaType !== APPLY_PATCH_MEDIA_TYPE && query.force !== undefined) {
+    throw newInvalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [fieldForbidden('force', 'may not be specified for non-apply patch')]);
+  }
   if (mediaType === APPLY_PATCH_MEDIA_TYPE) return applyObject(request, query);
   const text = Buffer.from(await context.request.readBody()).toString('utf8');
   const result = await writeChange(request, query, {
@@ -26,7 +31,9 @@ export async function patchObject(request: ResourceRequest): Promise<ApiResponse
     change(current) {
       if (!current) throw newNotFound(registry.resource, target.name);
       const inside = served.alternative ? served.alternative.fromStorage(current) : current;
-      return toStorageVersion(request, patched(request, query, { text, mediaType: mediaType as PatchMediaType, current: inside }));
+      const object = patched(request, query, { text, mediaType: mediaType as PatchMediaType, current: inside });
+      checkNamespace(request, object);
+      return toStorageVersion(request, object);
     },
   });
   return answerWrite(request, result);
@@ -41,7 +48,7 @@ export function patched(
   const schema = schemaOfKind(served.info);
   const result = applyPatch({ mediaType, text, current: current as Record<string, unknown>, fieldValidation, ...(schema ? { schema } : {}) });
   if (!isJsonObject(result.patched)) throw result.invalid(`cannot unmarshal into ${served.info.kind}`);
-  checkKind(result.patched, served);
+  checkKind(result.patched, served, result.invalid);
   const problems = [...result.strictErrors];
   try {
     const object = schema ? toTyped(schema, result.patched, { onUnknownField: (path) => problems.push(`unknown field ${goQuote(path)}`) }) : result.patched;
@@ -54,8 +61,16 @@ export function patched(
   }
 }
 
-function checkKind(object: Record<string, unknown>, { info, apiVersion }: ResourceRequest['served']): void {
-  if (object['kind'] === info.kind && object['apiVersion'] === apiVersion) return;
-  if (object['kind'] !== info.kind) throw newBadRequest(`no kind ${goQuote(String(object['kind'] ?? ''))} is registered for version ${goQuote(apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`);
-  throw newBadRequest(`the API version in the data (${String(object['apiVersion'])}) does not match the expected API version (${apiVersion})`);
+function checkKind(object: Record<string, unknown>, { info, apiVersion }: ResourceRequest['served'], invalid: PatchResult['invalid']): void {
+  const [kind, version] = [String(object['kind'] ?? ''), String(object['apiVersion'] ?? '')];
+  if (kind === info.kind && version === apiVersion) return;
+  const known = schemaOfKind({ ...parseApiVersion(version), kind });
+  if (!known) throw invalid(`no kind ${goQuote(kind)} is registered for version ${goQuote(version)} in scheme "pkg/api/legacyscheme/scheme.go:30"`);
+  throw invalid(`unable to decode ${version}, Kind=${kind} into *${info.version}.${info.kind}`);
+}
+
+function checkNamespace({ context: { info }, served }: ResourceRequest, { metadata }: KubernetesObject): void {
+  if (!served.info.namespaced || metadata.namespace === info.namespace) return;
+  if (metadata.namespace) throw newBadRequest('the namespace of the provided object does not match the namespace sent on the request');
+  metadata.namespace = info.namespace;
 }

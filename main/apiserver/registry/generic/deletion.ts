@@ -17,7 +17,8 @@ export interface DeleteOptions {
 export type DeletionPlan<T> =
   | { readonly action: 'alreadyPending' }
   | { readonly action: 'update'; readonly object: T }
-  | { readonly action: 'remove' };
+  /** The object as it last was. */
+  | { readonly action: 'remove'; readonly object: T };
 
 const ORPHAN = 'orphan';
 const FOREGROUND = 'foregroundDeletion';
@@ -36,11 +37,11 @@ export function planDeletion<T extends KubernetesObject>(
   if (graceful === 'pending' && !finalizersChanged) return { action: 'alreadyPending' };
   if (typeof graceful === 'object') {
     Object.assign(metadata, graceful);
-    if (!pendingFinalizers && graceful.deletionGracePeriodSeconds === 0) return { action: 'remove' };
     if (!stored.metadata.deletionTimestamp && (metadata.generation ?? 0) > 0) metadata.generation = (metadata.generation ?? 0) + 1;
-    return { action: 'update', object: { ...stored, metadata } };
+    const isOver = !pendingFinalizers && graceful.deletionGracePeriodSeconds === 0;
+    return { action: isOver ? 'remove' : 'update', object: { ...stored, metadata } };
   }
-  if (!pendingFinalizers && graceful !== 'pending') return { action: 'remove' };
+  if (!pendingFinalizers && graceful !== 'pending') return { action: 'remove', object: stored };
   if (graceful !== 'pending') {
     if (!metadata.deletionTimestamp) {
       if ((metadata.generation ?? 0) > 0) metadata.generation = (metadata.generation ?? 0) + 1;
@@ -113,7 +114,7 @@ export function validateDeleteOptions(options: DeleteOptions): void {
     errors.push({ type: 'FieldValueInvalid', field: 'propagationPolicy', badValue: propagationPolicy, detail: 'orphanDependents and deletionPropagation cannot be both set' });
   }
   if (propagationPolicy !== undefined && !['Foreground', 'Background', 'Orphan'].includes(propagationPolicy)) {
-    const detail = 'supported values: "Background", "Foreground", "Orphan"';
+    const detail = 'supported values: "Foreground", "Background", "Orphan", "nil"';
     errors.push({ type: 'FieldValueNotSupported', field: 'propagationPolicy', badValue: propagationPolicy, detail });
   }
   errors.push(...validateDryRun(dryRun));

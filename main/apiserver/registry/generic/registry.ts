@@ -3,6 +3,7 @@ import type { KubernetesObject } from '../../../../kube/apimachinery/object-meta
 import type { Random } from '../../../../kube/apimachinery/random.ts';
 import { isAlreadyExists, isConflict, isNotFound, StatusError } from '../../../../kube/apimachinery/status.ts';
 import { newAlreadyExists, newConflict, newGenerateNameConflict, newNotFound, type GroupResource } from '../../../../kube/apimachinery/status-errors.ts';
+import { storagePrefixOf } from '../../storage-prefix.ts';
 import type { ObjectName, ObjectStorage, StoredObject } from '../../storage/object-storage.ts';
 import { checkPreconditions, isDeletedByUpdate, planDeletion, validateDeleteOptions, type DeleteOptions } from './deletion.ts';
 import { generateName } from './generate-name.ts';
@@ -134,13 +135,16 @@ export class Registry<T extends KubernetesObject = KubernetesObject> {
     for (;;) {
       const current = await this.storage.get(target);
       const { object, resourceVersion } = current;
-      checkPreconditions(this.resource, object.metadata, options);
+      checkPreconditions({ group: this.resource.group, resource: this.definition.resource.kind }, object.metadata, options);
       await validate?.(object);
       const plan = planDeletion(object, options, { strategy: this.definition.strategy, nowMs: this.#clock.now() });
       if (plan.action === 'alreadyPending') return { object, deleted: false };
-      if (context.dryRun) return plan.action === 'remove' ? { object, deleted: true } : { object: plan.object, deleted: false };
+      if (context.dryRun) return { object: plan.object, deleted: plan.action === 'remove' };
       try {
-        if (plan.action === 'remove') return { object: await this.remove(target, resourceVersion), deleted: true };
+        if (plan.action === 'remove') {
+          await this.remove(target, resourceVersion);
+          return { object: plan.object, deleted: true };
+        }
         const stored = await this.storage.guaranteedUpdate(target, () => plan.object, { preconditions: { resourceVersion } });
         return { object: stored.object, deleted: false };
       } catch (error) {
@@ -225,8 +229,8 @@ class UpdateAttempt<T extends KubernetesObject> {
     this.settle(true);
     if (!ending) return { stored, object: stored.object, created: false };
     try {
-      const removed = await this.#registry.remove(this.#target, ending.resourceVersion);
-      return { object: { ...ending.next, metadata: { ...ending.next.metadata, resourceVersion: removed.metadata.resourceVersion ?? '' } }, created: false };
+      await this.#registry.remove(this.#target, ending.resourceVersion);
+      return { object: ending.next, created: false };
     } catch (error) {
       if (isConflict(error)) return undefined;
       throw error;
@@ -238,7 +242,9 @@ class UpdateAttempt<T extends KubernetesObject> {
     const { definition, resource } = this.#registry;
     const { preconditionUid, change, validate, finish } = this.#options;
     if (preconditionUid && current.metadata.uid !== preconditionUid) {
-      throw newConflict(resource, this.#target.name, `Precondition failed: UID in precondition: ${preconditionUid}, UID in object meta: ${current.metadata.uid}`);
+      const key = `/registry/${storagePrefixOf(definition)}/${this.#target.namespace ? `${this.#target.namespace}/` : ''}${this.#target.name}`;
+      const reason = `Precondition failed: UID in precondition: ${preconditionUid}, UID in object meta: ${current.metadata.uid}`;
+      throw newConflict(resource, this.#target.name, `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${reason}`);
     }
     const wanted = await change(current);
     checkResourceVersion(definition, wanted, current);

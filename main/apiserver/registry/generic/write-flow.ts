@@ -70,7 +70,9 @@ export function validateUpdate<T extends KubernetesObject>({ strategy, resource 
   // The API server's own writes of a part (binding) keep to the rules by construction.
   const isOwn = !part && context.subresource !== undefined && context.subresource !== 'scale';
   const own = isOwn ? [] : (part ?? strategy).validateUpdate(next, previous, context);
-  const errors = [...validateObjectMetaUpdate(next.metadata, previous.metadata), ...own];
+  // Twice, as upstream: once for all resources, once as a part of each one's own validation.
+  const metadata = validateObjectMetaUpdate(next.metadata, previous.metadata);
+  const errors = [...metadata, ...metadata, ...own];
   if (errors.length > 0) throw newInvalid(resource, next.metadata.name, errors);
 }
 

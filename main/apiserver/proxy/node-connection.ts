@@ -1,0 +1,81 @@
+import { connect as connectTcp } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { Duplex } from 'node:stream';
+import type { Node } from '../../../kube/api/generated/core/v1.ts';
+import { newServiceUnavailable } from '../../../kube/apimachinery/status-errors.ts';
+import type { NodeDialer } from '../api-server.ts';
+
+export interface NodeConnectionOptions {
+  /** Absent: nodes are reached directly by address. */
+  readonly dialer?: NodeDialer;
+  /** What the API server shows to kubelets. */
+  readonly kubeletClient?: { readonly certificate: string; readonly key: string };
+}
+
+export interface NodeTarget {
+  /** Which node's network the target is in; undefined: reach it directly. */
+  readonly nodeName: string | undefined;
+  readonly host: string;
+  readonly port: number;
+  readonly scheme: 'http' | 'https';
+  /** Show the kubelet client certificate. */
+  readonly isKubelet?: boolean;
+}
+
+const KUBELET_PORT = 10_250;
+/** Upstream's order of preference. */
+const ADDRESS_TYPES = ['Hostname', 'InternalDNS', 'InternalIP', 'ExternalDNS', 'ExternalIP'];
+/** Through the dialer only addresses make sense: the node resolves no names of ours. */
+const DIALED_ADDRESS_TYPES = ['InternalIP', 'ExternalIP'];
+
+export function kubeletOf(node: Node, options: NodeConnectionOptions): NodeTarget {
+  const addresses = node.status?.addresses ?? [];
+  const types = options.dialer ? DIALED_ADDRESS_TYPES : ADDRESS_TYPES;
+  const host = types.map((type) => addresses.find((address) => address.type === type)?.address).find((address) => address !== undefined);
+  const port = node.status?.daemonEndpoints?.kubeletEndpoint?.Port || KUBELET_PORT;
+  return { nodeName: node.metadata.name, host: host ?? '127.0.0.1', port, scheme: 'https', isKubelet: true };
+}
+
+/** A byte stream to the target, TLS included. Upstream does not verify kubelet certificates unless told whose to trust; the dialer's channel is authenticated. */
+export async function openStream(target: NodeTarget, options: NodeConnectionOptions, signal: AbortSignal): Promise<Duplex> {
+  const raw = await dial(target, options, signal);
+  raw.on('error', () => raw.destroy());
+  if (target.scheme === 'http') return raw;
+  const client = target.isKubelet && options.kubeletClient ? { cert: options.kubeletClient.certificate, key: options.kubeletClient.key } : {};
+  return new Promise((resolve, reject) => {
+    const socket = connectTls({ socket: raw, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'], ...client });
+    const fail = (error: Error): void => {
+      raw.destroy();
+      reject(unreachable(target, error));
+    };
+    socket.once('error', fail);
+    socket.once('secureConnect', () => {
+      socket.off('error', fail);
+      socket.on('error', () => socket.destroy());
+      socket.on('close', () => raw.destroy());
+      resolve(socket);
+    });
+  });
+}
+
+async function dial({ nodeName, host, port, ...rest }: NodeTarget, { dialer }: NodeConnectionOptions, signal: AbortSignal): Promise<Duplex> {
+  try {
+    if (dialer && nodeName !== undefined) return await dialer.dialNode(nodeName, { host, port }, signal);
+    return await new Promise((resolve, reject) => {
+      const socket = connectTcp({ host, port, signal, noDelay: true });
+      socket.once('error', reject);
+      socket.once('connect', () => {
+        socket.off('error', reject);
+        resolve(socket);
+      });
+    });
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    throw unreachable({ nodeName, host, port, ...rest }, error);
+  }
+}
+
+function unreachable({ scheme, host, port }: NodeTarget, error: unknown): Error {
+  const reason = error instanceof Error ? error.message : String(error);
+  return newServiceUnavailable(`error trying to reach service: dial ${scheme}://${host}:${port}: ${reason}`);
+}

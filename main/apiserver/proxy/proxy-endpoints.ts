@@ -1,0 +1,106 @@
+import type { Duplex } from 'node:stream';
+import type { Node, Pod } from '../../../kube/api/generated/core/v1.ts';
+import { newBadRequest, newNotFound } from '../../../kube/apimachinery/status-errors.ts';
+import type { AdmissionChain } from '../admission/admission.ts';
+import type { ObjectReader } from '../authentication/object-reader.ts';
+import type { SpecialEndpoint } from '../endpoints/dispatch.ts';
+import type { ApiResponse, RequestContext } from '../endpoints/request.ts';
+import { emptyResponse } from '../endpoints/respond.ts';
+import { exchange, joinUpgrade } from './http-exchange.ts';
+import { logPath, streamPath } from './kubelet-path.ts';
+import { kubeletOf, openStream, type NodeConnectionOptions, type NodeTarget } from './node-connection.ts';
+import { proxyTarget } from './proxy-target.ts';
+
+export interface ProxyOptions extends NodeConnectionOptions {
+  readonly reader: ObjectReader;
+  readonly admission: AdmissionChain;
+}
+
+const EMPTY = new Uint8Array(0);
+const STREAMS = new Set(['exec', 'attach', 'portforward']);
+
+/** pods/log|exec|attach|portforward and pods|services|nodes/proxy. */
+export function proxyEndpoints(options: ProxyOptions): [string, SpecialEndpoint][] {
+  const proxy: SpecialEndpoint = ({ context }) => proxyRequest(options, context);
+  const upgradeOnly: SpecialEndpoint = async ({ context }) => {
+    await locate(options, context);
+    throw newBadRequest('Upgrade request required');
+  };
+  return [
+    ['pods/log', ({ context }) => podLog(options, context)],
+    ['pods/exec', upgradeOnly], ['pods/attach', upgradeOnly], ['pods/portforward', upgradeOnly],
+    ['pods/proxy', proxy], ['services/proxy', proxy], ['nodes/proxy', proxy],
+  ];
+}
+
+/** Takes the socket of a streaming request; false when the request is none of ours. */
+export async function proxyUpgrade(options: ProxyOptions, context: RequestContext, { socket, head }: { readonly socket: Duplex; readonly head: Buffer }): Promise<boolean> {
+  const { info, request } = context;
+  const isStream = info.resource === 'pods' && info.apiGroup === '' && STREAMS.has(info.subresource);
+  if (!isStream && info.subresource !== 'proxy') return false;
+  await connectAdmission(options, context);
+  const { target, path } = isStream ? await locate(options, context) : { target: await proxyTarget(options.reader, options, info), path: proxiedPath(context) };
+  const server = await openStream(target, options, request.signal);
+  joinUpgrade(socket, server, { method: request.method, path, host: `${target.host}:${target.port}`, headers: request.headers, head });
+  return true;
+}
+
+interface Located {
+  readonly target: NodeTarget;
+  readonly path: string;
+}
+
+async function locate(options: ProxyOptions, { info, request }: RequestContext): Promise<Located> {
+  const pod = await podOf(options.reader, info);
+  const path = streamPath(info.subresource, pod, request.query);
+  const nodeName = pod.spec?.nodeName;
+  if (!nodeName) throw newBadRequest(`pod ${pod.metadata.name} does not have a host assigned`);
+  return { target: await kubeletTarget(options, nodeName), path };
+}
+
+async function podLog(options: ProxyOptions, { info, request }: RequestContext): Promise<ApiResponse> {
+  const pod = await podOf(options.reader, info);
+  const path = logPath(pod, request.query);
+  const nodeName = pod.spec?.nodeName;
+  if (!nodeName) return emptyResponse(204);
+  const target = await kubeletTarget(options, nodeName);
+  const stream = await openStream(target, options, request.signal);
+  const answer = await exchange(stream, { method: 'GET', path, host: `${target.host}:${target.port}`, headers: {}, body: EMPTY, signal: request.signal });
+  return { ...answer, headers: { 'content-type': answer.headers['content-type'] ?? 'text/plain' } };
+}
+
+async function proxyRequest(options: ProxyOptions, context: RequestContext): Promise<ApiResponse> {
+  const { info, request } = context;
+  await connectAdmission(options, context);
+  const target = await proxyTarget(options.reader, options, info);
+  const body = await request.readBody();
+  const stream = await openStream(target, options, request.signal);
+  return exchange(stream, { method: request.method, path: proxiedPath(context), host: `${target.host}:${target.port}`, headers: request.headers, body, signal: request.signal });
+}
+
+/** What follows `…/proxy`, as it was written. */
+function proxiedPath({ request: { rawPath, rawQuery } }: RequestContext): string {
+  const match = /\/proxy(?=\/|$)(.*)$/.exec(rawPath);
+  const path = match?.[1] || '/';
+  return rawQuery === '' ? path : `${path}?${rawQuery}`;
+}
+
+async function podOf(reader: ObjectReader, { namespace, name }: RequestContext['info']): Promise<Pod> {
+  const pod = await reader.get<Pod>({ group: '', resource: 'pods' }, { namespace, name });
+  if (!pod) throw newNotFound({ group: '', resource: 'pods' }, name);
+  return pod;
+}
+
+async function kubeletTarget(options: ProxyOptions, nodeName: string): Promise<NodeTarget> {
+  const node = await options.reader.get<Node>({ group: '', resource: 'nodes' }, { name: nodeName });
+  if (!node) throw newNotFound({ group: '', resource: 'nodes' }, nodeName);
+  return kubeletOf(node, options);
+}
+
+async function connectAdmission({ admission }: ProxyOptions, { info, user, warnings }: RequestContext): Promise<void> {
+  await admission.validate({
+    operation: 'CONNECT', group: info.apiGroup, version: info.apiVersion, resource: info.resource, subresource: info.subresource,
+    kind: { group: info.apiGroup, version: info.apiVersion, kind: '' }, namespace: info.namespace, name: info.name, user, dryRun: false,
+    warn: (text) => warnings.push(text),
+  });
+}
