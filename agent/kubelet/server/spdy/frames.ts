@@ -97,9 +97,12 @@ export class SpdyHeaderEncoder {
     stored.writeUInt16LE(~block.length & 0xffff, 3);
     const head = this.#begun ? [] : [Buffer.from([0x78, 0x01])];
     this.#begun = true;
-    return Buffer.concat([...head, stored, block]);
+    return Buffer.concat([...head, stored, block, SYNC_MARK]);
   }
 }
+
+/** An empty stored block, as a sync flush writes it: without it Go's inflater runs into the frame's end and keeps that error for ever. */
+const SYNC_MARK = Buffer.from([0x00, 0x00, 0x00, 0xff, 0xff]);
 
 function uint32(value: number): Buffer {
   const buffer = Buffer.alloc(4);
