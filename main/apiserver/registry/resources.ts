@@ -1,9 +1,18 @@
 import * as certificates from '../../../kube/api/generated/certificates/v1.ts';
+import * as apps from '../../../kube/api/generated/apps/v1.ts';
+import * as batch from '../../../kube/api/generated/batch/v1.ts';
 import * as core from '../../../kube/api/generated/core/v1.ts';
 import * as rbac from '../../../kube/api/generated/rbac/v1.ts';
 import { isValidPathSegmentName } from '../../../kube/apimachinery/name-validation.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import { certificateSigningRequestStrategy } from './certificates/certificatesigningrequest/strategy.ts';
+import { controllerRevisionStrategy } from './apps/controllerrevision-strategy.ts';
+import { daemonSetStrategy } from './apps/daemonset-strategy.ts';
+import { deploymentStrategy } from './apps/deployment-strategy.ts';
+import { replicaSetStrategy } from './apps/replicaset-strategy.ts';
+import { statefulSetStrategy } from './apps/statefulset-strategy.ts';
+import { cronJobStrategy } from './batch/cronjob-strategy.ts';
+import { jobStrategy } from './batch/job-strategy.ts';
 import { configMapStrategy } from './core/configmap/strategy.ts';
 import { namespaceStrategy } from './core/namespace/strategy.ts';
 import { nodeStrategy } from './core/node/strategy.ts';
@@ -53,6 +62,13 @@ export function resourceDefinitions(options: ResourceOptions): readonly Resource
     define({ resource: core.persistentvolumeclaims, strategy: persistentVolumeClaimStrategy }),
     define({ resource: core.replicationcontrollers, strategy: replicationControllerStrategy }),
     define({ resource: certificates.certificatesigningrequests, strategy: certificateSigningRequestStrategy }),
+    define({ resource: apps.deployments, strategy: deploymentStrategy }),
+    define({ resource: apps.replicasets, strategy: replicaSetStrategy }),
+    define({ resource: apps.daemonsets, strategy: daemonSetStrategy }),
+    define({ resource: apps.statefulsets, strategy: statefulSetStrategy, validateName: nameIsDnsLabel }),
+    define({ resource: apps.controllerrevisions, strategy: controllerRevisionStrategy }),
+    define({ resource: batch.jobs, strategy: jobStrategy }),
+    define({ resource: batch.cronjobs, strategy: cronJobStrategy }),
     define({ resource: rbac.roles, strategy: roleStrategy, validateName: isValidPathSegmentName }),
     define({ resource: rbac.clusterroles, strategy: clusterRoleStrategy, validateName: isValidPathSegmentName }),
     define({ resource: rbac.rolebindings, strategy: roleBindingStrategy, validateName: isValidPathSegmentName }),
