@@ -96,6 +96,8 @@ const KUBELET_CONDITIONS = new Set(['PodReadyToStartContainers', 'Initialized', 
 function statusPatch(before: PodStatus, status: PodStatus): Record<string, unknown> {
   const patch: Record<string, unknown> = { ...status };
   for (const name of OWNED) if (status[name] === undefined && before[name] !== undefined) patch[name] = null;
+  // Lists of addresses merge by address: without this, the one of a sandbox that is gone would stay beside the new one.
+  for (const name of ['podIPs', 'hostIPs'] as const) if (status[name] !== undefined) patch[name] = [...status[name], { $patch: 'replace' }];
   // A verdict that lost its reason must lose it on the server too; the list merges by type.
   patch['conditions'] = (status.conditions ?? []).map((condition) => ({ ...condition, reason: condition.reason ?? null, message: condition.message ?? null, lastProbeTime: null }));
   return patch;
