@@ -1,9 +1,12 @@
 import type { ControllerContext } from './controller-context.ts';
 import type { Controller } from './controller.ts';
 import { CertificateController } from './certificates/certificate-controller.ts';
+import { DaemonSetController } from './daemonset/daemon-set-controller.ts';
 import { DeploymentController } from './deployment/deployment-controller.ts';
 import { EndpointSliceController } from './endpointslice/endpoint-slice-controller.ts';
 import { EndpointsController } from './endpointslice/endpoints-controller.ts';
+import { JobController } from './job/job-controller.ts';
+import { TtlAfterFinishedController } from './job/ttl-after-finished-controller.ts';
 import { NamespaceController } from './namespace/namespace-controller.ts';
 import { NodeIpamController } from './node-ipam/node-ipam-controller.ts';
 import { NodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.ts';
@@ -26,6 +29,9 @@ export function newControllers(context: ControllerContext): readonly Controller[
     new ReplicaSetController(context, REPLICA_SET),
     new ReplicaSetController(context, REPLICATION_CONTROLLER),
     new DeploymentController(context),
+    new DaemonSetController(context),
+    new JobController(context),
+    new TtlAfterFinishedController(context),
     new CertificateController(context),
     new EndpointSliceController(context),
     new EndpointsController(context),

@@ -31,7 +31,7 @@ async function untilComplete(name: string, namespace = 'default'): Promise<Deplo
     const { replicas } = deployment.spec;
     const { status, metadata } = deployment;
     const done = status?.updatedReplicas === replicas && status?.availableReplicas === replicas && status?.replicas === replicas && status?.observedGeneration === metadata.generation;
-    return done && status?.conditions?.some(({ reason }) => reason === 'NewReplicaSetAvailable') === true && deployment;
+    return done && deployment;
   });
 }
 

@@ -9,7 +9,6 @@ import {
   KeyUsageFlags,
   KeyUsagesExtension,
   PemConverter,
-  SubjectAlternativeNameExtension,
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
@@ -70,7 +69,7 @@ export async function signCertificate(
   const extensions: Extension[] = [new KeyUsagesExtension(flags, true), new BasicConstraintsExtension(false, undefined, true)];
   if (extended.length > 0) extensions.push(new ExtendedKeyUsageExtension(extended));
   extensions.push(await AuthorityKeyIdentifierExtension.create(signer.authority.publicKey));
-  if (alternatives) extensions.push(new SubjectAlternativeNameExtension(alternatives.names, alternatives.critical));
+  if (alternatives) extensions.push(alternatives);
   const serial = Buffer.from(serialNumber);
   serial[0] = (serial[0] ?? 0) & 0x7f;
   const certificate = await X509CertificateGenerator.create({

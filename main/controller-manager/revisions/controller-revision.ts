@@ -1,0 +1,46 @@
+import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import type { ControllerRevision } from '../../../kube/api/generated/apps/v1.ts';
+import { newControllerRef } from '../controller-ref.ts';
+import { templateHash } from '../fnv.ts';
+import { semanticEqual } from '../semantic-equal.ts';
+
+/** The label by which a pod knows its revision. */
+export const CONTROLLER_REVISION_HASH = 'controller-revision-hash';
+
+export function byRevision(a: ControllerRevision, b: ControllerRevision): number {
+  return a.revision - b.revision || ((a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? -1 : 1);
+}
+
+/** What of a workload is history: its pod template, as a patch that puts it back. */
+export function revisionData(template: object | undefined): Record<string, unknown> {
+  return { spec: { template: { ...template, $patch: 'replace' } } };
+}
+
+export function newRevision(
+  owner: KubernetesObject,
+  options: { readonly template: object | undefined; readonly labels: Record<string, string> | undefined; readonly revision: number; readonly collisionCount?: number },
+): ControllerRevision {
+  const data = revisionData(options.template);
+  const hash = templateHash(data, options.collisionCount);
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'ControllerRevision',
+    metadata: {
+      name: `${owner.metadata.name}-${hash}`,
+      namespace: owner.metadata.namespace,
+      labels: { ...options.labels, [CONTROLLER_REVISION_HASH]: hash },
+      annotations: { ...owner.metadata.annotations },
+      ownerReferences: [newControllerRef(owner)],
+    },
+    data: data as ControllerRevision['data'],
+    revision: options.revision,
+  };
+}
+
+export function sameRevision(left: ControllerRevision, right: ControllerRevision): boolean {
+  return semanticEqual(left.data, right.data);
+}
+
+export function revisionHash({ metadata }: ControllerRevision): string {
+  return metadata.labels?.[CONTROLLER_REVISION_HASH] ?? metadata.name;
+}
