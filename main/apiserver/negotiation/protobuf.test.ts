@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { parseApiVersion } from '../../../kube/apimachinery/gvr.ts';
+import { schemaOfKind } from '../../../kube/api/schema.ts';
+import { toTyped } from '../../../kube/api/typed-object.ts';
+import { decodeBody } from './decode-body.ts';
+import { encodeWatchEvent } from './encode.ts';
+import { decodeProtobufEnvelope, encodeProtobufEnvelope } from './protobuf-envelope.ts';
+
+interface Sample {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly [member: string]: unknown;
+}
+
+const samples: readonly Sample[] = [
+  {
+    kind: 'Pod', apiVersion: 'v1',
+    metadata: { name: 'a', namespace: 'b', creationTimestamp: '2024-02-03T04:05:06Z', labels: { x: 'y' }, generation: 3, managedFields: [{ manager: 'm', fieldsType: 'FieldsV1', fieldsV1: { 'f:a': {} } }] },
+    spec: {
+      containers: [{ name: 'c', resources: { limits: { cpu: '500m' } }, livenessProbe: { httpGet: { path: '/', port: 'web' }, periodSeconds: 5 }, securityContext: { runAsUser: 0, privileged: false } }],
+      volumes: [{ name: 'v', emptyDir: {} }, { name: 's', secret: { secretName: 'x', items: [{ key: 'k', path: 'p' }] } }],
+      tolerations: [{ key: 'k', operator: 'Exists', tolerationSeconds: 300 }],
+    },
+    status: { phase: 'Running' },
+  },
+  { kind: 'Secret', apiVersion: 'v1', metadata: { name: 's' }, data: { k: 'AAEC/w==' } },
+  { kind: 'Lease', apiVersion: 'coordination.k8s.io/v1', metadata: { name: 'l' }, spec: { renewTime: '2024-02-03T04:05:06.000007Z', leaseDurationSeconds: 40 } },
+  {
+    kind: 'CustomResourceDefinition', apiVersion: 'apiextensions.k8s.io/v1', metadata: { name: 'x.y' },
+    spec: {
+      group: 'y', scope: 'Namespaced', names: { plural: 'x', kind: 'X' },
+      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', properties: { a: { default: { z: [1, null] }, maximum: 1.5 } }, additionalProperties: false } } }],
+    },
+    status: { acceptedNames: { plural: '', kind: '' } },
+  },
+  { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: 'ü', reason: 'NotFound', details: { name: 'a', causes: [{ field: 'f' }] }, code: 404 },
+  { kind: 'TokenReview', apiVersion: 'authentication.k8s.io/v1', metadata: {}, spec: {}, status: { user: { username: 'u', extra: { e: ['1', '2'] } } } },
+];
+
+function typed(object: Readonly<Record<string, unknown>>, { apiVersion, kind }: Sample): unknown {
+  const schema = schemaOfKind({ ...parseApiVersion(apiVersion), kind });
+  return schema && toTyped(schema, object);
+}
+
+describe('protobuf', () => {
+  it.each(samples)('carries a $kind there and back', (sample) => {
+    const gvk = { ...parseApiVersion(sample.apiVersion), kind: sample.kind };
+    const decoded = decodeProtobufEnvelope(encodeProtobufEnvelope(sample), gvk);
+    expect(typed(decoded, sample)).toEqual(typed(sample, sample));
+  });
+
+  it('writes the bytes that Go writes', () => {
+    const bytes = encodeProtobufEnvelope({ kind: 'ConfigMap', apiVersion: 'v1', metadata: { name: 'a' }, data: { k: 'v' } } as never);
+    // k8s\0, TypeMeta, then raw: metadata{name} and one map entry, then the two empty strings of runtime.Unknown.
+    expect(Buffer.from(bytes).toString('hex')).toBe('6b387300' + '0a0f' + '0a027631' + '1209436f6e6669674d6170' + '120d' + '0a030a0161' + '12060a016b120176' + '1a00' + '2200');
+  });
+
+  it('frames watch events by their length', () => {
+    const frame = encodeWatchEvent('ADDED', { kind: 'ConfigMap', apiVersion: 'v1' }, { format: 'protobuf' });
+    const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+    expect(view.getUint32(0)).toBe(frame.length - 4);
+    expect(Buffer.from(frame.subarray(4, 11)).toString('latin1')).toBe('\n\u0005ADDED');
+  });
+
+  it('is read from a request body', () => {
+    const body = encodeProtobufEnvelope(samples[1] as Sample);
+    const { object } = decodeBody({ contentType: 'application/vnd.kubernetes.protobuf', body, expected: { group: '', version: 'v1', kind: 'Secret' } });
+    expect(object).toMatchObject({ kind: 'Secret', data: { k: 'AAEC/w==' } });
+  });
+
+  it('refuses truncated bodies', () => {
+    const body = encodeProtobufEnvelope(samples[0] as Sample).subarray(0, 60);
+    const read = (): unknown => decodeBody({ contentType: 'application/vnd.kubernetes.protobuf', body, expected: { group: '', version: 'v1', kind: 'Pod' } });
+    expect(read).toThrow('unexpected EOF');
+  });
+});

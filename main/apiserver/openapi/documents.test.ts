@@ -1,0 +1,90 @@
+import { isDeepStrictEqual } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { servedGroupVersions } from '../../../kube/api/inventory.ts';
+import { documentNames, openApiV2, openApiV3 } from './documents.ts';
+import { rootPath } from './operations.ts';
+import { hasReference, reference } from './reference.test-data.ts';
+import type { Json } from './schemas.ts';
+
+interface Swagger {
+  readonly paths: Readonly<Record<string, Json>>;
+  readonly definitions: Readonly<Record<string, Json>>;
+  readonly parameters: Readonly<Record<string, Json>>;
+}
+
+const served = servedGroupVersions();
+
+describe('OpenAPI documents', () => {
+  it('refer only to schemas that they contain', () => {
+    for (const name of documentNames(served)) {
+      const document = openApiV3(served, name) as { components: { schemas: Json } } | undefined;
+      expect(document, name).toBeDefined();
+      const targets = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, target = '']) => target);
+      expect(targets.filter((target) => !(target in (document?.components.schemas ?? {}))), name).toEqual([]);
+    }
+  });
+
+  it('lets kubectl find fieldValidation on PATCH', () => {
+    const document = openApiV3(served, 'apis/apps/v1') as { paths: Record<string, { patch: { parameters: { name: string }[] } }> };
+    const patch = document.paths['/apis/apps/v1/namespaces/{namespace}/deployments/{name}']?.patch;
+    expect(patch?.parameters.map(({ name }) => name)).toContain('fieldValidation');
+  });
+
+  it.skipIf(!hasReference())('say what the reference says', { timeout: 60_000 }, () => {
+    const want = reference('swagger.json') as Swagger;
+    const got = JSON.parse(JSON.stringify(openApiV2(served))) as Swagger;
+    const differences = [...comparePaths(want, got), ...compareDefinitions(want, got)];
+    if (differences.length > 0) console.log(differences.join('\n'));
+    expect(differences).toEqual([]);
+  });
+});
+
+const roots = new Set(served.map(rootPath));
+
+/** Paths of versions that are served by default, and none of these, which belong to other parts. */
+function isOurs(path: string): boolean {
+  if (/^\/(?:logs|openid|\.well-known)\//.test(path) || /^\/apis\/(?:internal\.apiserver|storagemigration)\.k8s\.io\/$/.test(path)) return false;
+  const root = /^(\/api\/v1|\/apis\/[^/]+\/[^/]+)(?:\/|$)/.exec(path)?.[1];
+  return root === undefined || roots.has(root);
+}
+
+/** Replaces references to shared parameters, and keys lists of parameters, whose order says nothing, by place and name. */
+function normalized(value: unknown, swagger: Swagger): unknown {
+  if (typeof value === 'string') return value.replace(/\s+/g, ' ').trim();
+  if (Array.isArray(value)) return value.map((item) => normalized(item, swagger));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, key === 'parameters' && Array.isArray(member) ? byPlace(member, swagger) : normalized(member, swagger)]));
+}
+
+function byPlace(parameters: readonly Json[], swagger: Swagger): Json {
+  const resolved = parameters.map((parameter) => {
+    const shared = /^#\/parameters\/(.*)$/.exec(String(parameter['$ref']))?.[1];
+    return shared === undefined ? parameter : (swagger.parameters[shared] ?? parameter);
+  });
+  return Object.fromEntries(resolved.map((parameter) => [`${String(parameter['in'])} ${String(parameter['name'])}`, normalized(parameter, swagger)]));
+}
+
+function compare(want: unknown, got: unknown, path: string): readonly string[] {
+  if (isDeepStrictEqual(want, got)) return [];
+  const bothObjects = [want, got].every((value) => typeof value === 'object' && value !== null && !Array.isArray(value));
+  if (!bothObjects) return [`${path}: want ${JSON.stringify(want)}, got ${JSON.stringify(got)}`];
+  const [a, b] = [want as Json, got as Json];
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((key) => compare(a[key], b[key], `${path}/${key}`));
+}
+
+function comparePaths(want: Swagger, got: Swagger): readonly string[] {
+  const names = new Set([...Object.keys(want.paths).filter(isOurs), ...Object.keys(got.paths)]);
+  return [...names].flatMap((name) => compare(normalized(want.paths[name], want), normalized(got.paths[name], got), name));
+}
+
+/** Texts of our own: the originals are long prose that no npm package has whole. */
+const ownTexts = new Set([
+  'io.k8s.apimachinery.pkg.api.resource.Quantity', 'io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1', 'io.k8s.apimachinery.pkg.runtime.RawExtension',
+]);
+
+function compareDefinitions(want: Swagger, got: Swagger): readonly string[] {
+  return Object.entries(got.definitions).flatMap(([name, definition]) => {
+    const differences = compare(normalized(want.definitions[name], want), normalized(definition, got), name);
+    return ownTexts.has(name) ? differences.filter((difference) => !difference.startsWith(`${name}/description:`)) : differences;
+  });
+}
