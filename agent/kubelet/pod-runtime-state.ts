@@ -8,11 +8,15 @@ const RESTART_BACK_OFF = { initialMs: 10_000, maxMs: 300_000 };
 export interface PodRuntimeState {
   readonly reasons: Map<string, WaitingReason>;
   readonly restarts: BackOff;
+  /** Monotonic time before which a container that failed to start is not tried again, whatever wakes the worker. */
+  readonly notBeforeMs: Map<string, number>;
+  /** When the last BackOff event was written, by container. */
+  readonly backOffEvents: Map<string, number>;
   sandboxFailures: number;
   /** When the volumes failed last, so that the event is not repeated at every wake-up. */
   mountFailure: string | undefined;
 }
 
 export function newPodRuntimeState(): PodRuntimeState {
-  return { reasons: new Map(), restarts: new BackOff(RESTART_BACK_OFF), sandboxFailures: 0, mountFailure: undefined };
+  return { reasons: new Map(), restarts: new BackOff(RESTART_BACK_OFF), notBeforeMs: new Map(), backOffEvents: new Map(), sandboxFailures: 0, mountFailure: undefined };
 }

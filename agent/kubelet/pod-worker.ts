@@ -57,6 +57,8 @@ export class PodWorker {
 
   update(pod: Pod): void {
     const hadGrace = this.#grace();
+    // A changed spec (an image that can be pulled) is tried at once.
+    if (pod.metadata.generation !== this.#pod.metadata.generation) this.#state.notBeforeMs.clear();
     this.#pod = pod;
     if (this.#mustEnd()) this.#interrupt();
     if (this.#phase === 'terminating' && this.#grace() < hadGrace) this.#resetKill?.();

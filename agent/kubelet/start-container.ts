@@ -74,7 +74,7 @@ export async function startContainer(context: KubeletContext, options: StartCont
   return id;
 }
 
-const CONFIG_RETRY_MS = 10_000;
+const CONFIG_RETRY_MS = 5000;
 
 async function postStart(context: KubeletContext, { pod, container, podIPs }: StartContainerOptions, id: string): Promise<void> {
   const handler = container.lifecycle?.postStart;

@@ -29,7 +29,12 @@ export interface SyncResult { readonly retryAfterMs?: number }
 
 const SANDBOX_RETRY_MS = 2000;
 const VOLUME_RETRY_MS = 2000;
+/** Upstream's pod worker tries again after 10 s, jittered. */
 const START_RETRY_MS = 10_000;
+/** After a failed pull the next look only reports the back-off; it comes soon, as upstream's does with the next event. */
+const PULL_REPORT_MS = 1500;
+/** A pod in back-off says so this often, not at every wake-up. */
+const BACK_OFF_EVENT_MS = 10_000;
 
 /** One step of a living pod towards its spec (upstream: kuberuntime_manager.go SyncPod): decide, then act. */
 export async function syncPod(context: KubeletContext, options: SyncOptions): Promise<SyncResult> {
@@ -136,17 +141,22 @@ type Launch = SyncOptions & { podIPs: readonly string[]; sandboxId: string; sand
 /** Starts one container unless it is in back-off; answers when to look again if it did not start. */
 async function start(context: KubeletContext, launch: Launch, container: Container, isEphemeral: boolean): Promise<readonly number[]> {
   const { state, signal } = launch;
+  const heldMs = (state.notBeforeMs.get(container.name) ?? 0) - context.clock.monotonicMs();
+  if (heldMs > 0) return [heldMs];
   const waitMs = restartBackOff(context, launch, container);
   if (waitMs > 0) return [waitMs];
   try {
     await startContainer(context, { ...launch, container, isEphemeral });
     state.reasons.delete(container.name);
+    state.notBeforeMs.delete(container.name);
     return [];
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (!(error instanceof StartError)) throw error;
     state.reasons.set(container.name, { reason: error.reason, message: error.message });
-    return [error.retryAfterMs ?? START_RETRY_MS];
+    const retryAfterMs = error.reason === 'ErrImagePull' ? PULL_REPORT_MS : (error.retryAfterMs ?? START_RETRY_MS);
+    state.notBeforeMs.set(container.name, context.clock.monotonicMs() + retryAfterMs);
+    return [retryAfterMs];
   }
 }
 
@@ -163,7 +173,10 @@ function restartBackOff(context: KubeletContext, { pod, runtimePod, state }: Lau
     return 0;
   }
   const delay = formatDuration(state.restarts.delayMs(key));
-  context.events.pod(pod, { type: 'Warning', reason: 'BackOff', message: `Back-off restarting failed container ${container.name} in pod ${formatPod(pod)}`, fieldPath: containerFieldPath(pod, container.name) });
+  if (nowMs - (state.backOffEvents.get(container.name) ?? 0) >= BACK_OFF_EVENT_MS) {
+    state.backOffEvents.set(container.name, nowMs);
+    context.events.pod(pod, { type: 'Warning', reason: 'BackOff', message: `Back-off restarting failed container ${container.name} in pod ${formatPod(pod)}`, fieldPath: containerFieldPath(pod, container.name) });
+  }
   state.reasons.set(container.name, { reason: 'CrashLoopBackOff', message: `back-off ${delay} restarting failed container=${container.name} pod=${formatPod(pod)}` });
   return waitMs;
 }
