@@ -21,7 +21,8 @@ function podTemplate(labels: Record<string, string>, annotations: Record<string,
 }
 
 function newJob(name: string, spec: Partial<Job['spec']>, annotations: Record<string, string>): Job {
-  return { apiVersion: 'batch/v1', kind: 'Job', metadata: { name, namespace }, spec: { template: podTemplate({}, annotations), ...spec } };
+  const labels = { job: name };
+  return { apiVersion: 'batch/v1', kind: 'Job', metadata: { name, namespace }, spec: { manualSelector: true, selector: { matchLabels: labels }, template: podTemplate(labels, annotations), ...spec } };
 }
 
 test('a DaemonSet runs on every node, and its update leaves a revision behind', async () => {

@@ -54,6 +54,8 @@ export class JobController implements Controller {
       this.#expectations.delete(key);
       return this.#releaseOrphans(key, signal);
     }
+    // The API server gives every Job a selector; without one no pod would ever be found again.
+    if (job.spec.selector === undefined) return;
     if (job.spec.managedBy !== undefined && job.spec.managedBy !== 'kubernetes.io/job-controller') return;
     const owned = await this.#claimPods(job, signal);
     if (job.metadata.deletionTimestamp !== undefined) {
