@@ -18,6 +18,7 @@ import { ensureFlowControl, flowClassifier, type Flow } from './flow-control.ts'
 import { createHandler, type HandlerOptions } from './handler.ts';
 import { proxyEndpoints, proxyUpgrade, type ProxyOptions } from './proxy/proxy-endpoints.ts';
 import { inProcessTransport } from './in-process-transport.ts';
+import { createTablePrinter } from './negotiation/table-endpoint.ts';
 import { pathEndpoints } from './path-endpoints.ts';
 import { ResourceCatalog } from './registry/catalog.ts';
 import { ObjectMirror } from './registry/object-mirror.ts';
@@ -123,7 +124,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const proxy: ProxyOptions = { reader: mirror, admission, ...(options.dialer ? { dialer: options.dialer } : {}), ...(pki.kubeletClient ? { kubeletClient: pki.kubeletClient } : {}) };
   let flowOf: ((context: RequestContext) => Flow | undefined) | undefined;
   const handler = createHandler({
-    catalog, admission, clock, random, authenticator, authorizer, tables: undefined,
+    catalog, admission, clock, random, authenticator, authorizer, tables: createTablePrinter(clock),
     special: new Map([...specialEndpoints(shared), ...proxyEndpoints(proxy)]),
     paths: pathEndpoints(shared),
     upgrades: (context, socket, head) => proxyUpgrade(proxy, context, { socket, head }),

@@ -1,4 +1,4 @@
-import { servedGroupVersions } from '../../kube/api/inventory.ts';
+import { type GroupVersionInfo, servedGroupVersions } from '../../kube/api/inventory.ts';
 import { newResourceNotServed } from '../../kube/apimachinery/status-errors.ts';
 import type { Store } from '../etcd/store.ts';
 import type { ServiceAccountKey } from './authentication/service-account-keys.ts';
@@ -8,6 +8,7 @@ import { health, type HealthCheck, type HealthChecks } from './endpoints/health.
 import { openIdDocuments } from './endpoints/openid.ts';
 import { jsonResponse, textResponse } from './endpoints/respond.ts';
 import type { PathEndpoint } from './handler.ts';
+import { OpenApi } from './openapi/openapi.ts';
 import type { ResourceCatalog } from './registry/catalog.ts';
 import { versionInfo } from './version.ts';
 
@@ -29,10 +30,9 @@ export function pathEndpoints(options: PathOptions): readonly PathEndpoint[] {
   const version = versionInfo();
   const builtIn = new Set(servedGroupVersions().map(({ group }) => group));
   const server = `${options.advertise.address}:${options.advertise.port}`;
-  const discover = discovery({
-    groupVersions: () => groupVersionsOf([...catalog.all()].map(({ info }) => info), builtIn),
-    serverAddress: () => server,
-  });
+  const groupVersions = (): readonly GroupVersionInfo[] => groupVersionsOf([...catalog.all()].map(({ info }) => info), builtIn);
+  const discover = discovery({ groupVersions, serverAddress: () => server });
+  const openApi = new OpenApi({ groupVersions });
   const openId = openIdDocuments({ ...options, jwksUri: `https://${server}/openid/v1/jwks` });
   return [
     ({ info, request }) => (/^\/(healthz|livez|readyz)(\/|$)/.test(info.path) ? health(checks, request) : undefined),
@@ -42,6 +42,7 @@ export function pathEndpoints(options: PathOptions): readonly PathEndpoint[] {
       return jsonResponse(200, version);
     },
     ({ request, info }) => discover(request, info.path),
+    ({ request, info }) => openApi.respond(request, info.path),
     ({ info }) => openId(info.path),
     ({ info }) => (info.path === '/metrics' ? textResponse(200, metrics(options)) : undefined),
     ({ info }) => (info.path === '/' || info.path === '/index.html' ? jsonResponse(200, { paths: rootPaths(catalog, checks) }) : undefined),

@@ -1,0 +1,37 @@
+import type { Clock } from '../../../kube/apimachinery/clock.ts';
+import { parseApiVersion } from '../../../kube/apimachinery/gvr.ts';
+import type { KubernetesList, KubernetesObject, ListMeta } from '../../../kube/apimachinery/object-meta.ts';
+import { newBadRequest } from '../../../kube/apimachinery/status-errors.ts';
+import type { TableOptions, TablePrinter } from '../endpoints/table-printer.ts';
+import type { ServedResource } from '../registry/catalog.ts';
+import { toTable, type Table } from './table.ts';
+
+const INCLUDE = ['None', 'Metadata', 'Object'] as const;
+
+function includeObject(query: URLSearchParams): (typeof INCLUDE)[number] {
+  const value = query.get('includeObject') ?? '';
+  if (value === '') return 'Metadata';
+  const known = INCLUDE.find((one) => one === value);
+  if (!known) throw newBadRequest(`unrecognized includeObject value: ${JSON.stringify(value)}`);
+  return known;
+}
+
+/** Tables for the endpoints: the kind comes from the object (a Scale has columns of its own), lists from the resource. */
+export function createTablePrinter(clock: Clock): TablePrinter {
+  const table = (gvk: { group: string; version: string; kind: string }, objects: readonly KubernetesObject[], rest: { metadata: ListMeta; options: TableOptions }): Table =>
+    toTable(gvk, objects, {
+      version: rest.options.version,
+      includeObject: includeObject(rest.options.query),
+      nowMs: clock.now(),
+      metadata: rest.metadata,
+      withColumns: rest.options.withoutHeaders !== true,
+    });
+  return {
+    objectTable(_served: ServedResource, object: KubernetesObject, options: TableOptions) {
+      const { resourceVersion } = object.metadata;
+      const metadata = resourceVersion === undefined ? {} : { resourceVersion };
+      return table({ ...parseApiVersion(object.apiVersion), kind: object.kind }, [object], { metadata, options });
+    },
+    listTable: (served: ServedResource, list: KubernetesList<KubernetesObject>, options: TableOptions) => table(served.info, list.items, { metadata: list.metadata, options }),
+  };
+}
