@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { constants, copyFile, link, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { constants, copyFile, link, mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import type { MachineDirectory } from '../machine-directory.ts';
@@ -48,6 +48,17 @@ export async function prepareMachineFiles(machines: MachineDirectory, name: stri
   await rename(`${record}.new`, record);
   await rename(`${disk}.new`, disk);
   return filesOf(machines, disk, recorded);
+}
+
+/** Removes the images that no node's disk stands on any more. */
+export async function removeUnusedImages(machines: MachineDirectory): Promise<void> {
+  const used = new Set<string>();
+  for (const name of await machines.names()) {
+    const record = await readFile(machines.path(name, 'qemu.json'), 'utf8').catch(() => undefined);
+    if (record) used.add((JSON.parse(record) as RecordedFiles).base);
+  }
+  const images = dirname(baseFolder(machines, '-'));
+  for (const base of await readdir(images).catch(() => [])) if (!used.has(base)) await rm(join(images, base), { recursive: true, force: true });
 }
 
 function filesOf(machines: MachineDirectory, disk: string, { base, hostKey, clientKey }: RecordedFiles): MachineFiles {

@@ -12,7 +12,7 @@ import { LearningSwitch } from '../switch/learning-switch.ts';
 import { chooseAccelerator, installedQemu, thisMachine } from './accelerator.ts';
 import { qemuCommandLine, qemuProgram } from './command-line.ts';
 import type { QemuHost, QemuMachine } from './command-line.ts';
-import { prepareMachineFiles } from './machine-files.ts';
+import { prepareMachineFiles, removeUnusedImages } from './machine-files.ts';
 import type { MachineFiles, NodeImageFiles } from './machine-files.ts';
 import { RunningMachine, freePort } from './running-machine.ts';
 import { hostMac, writeSeedDisk } from './seed-disk.ts';
@@ -41,6 +41,8 @@ export class QemuDriver implements NodeDriver {
   readonly #machines: MachineDirectory;
   readonly #running = new Map<string, RunningMachine>();
   readonly #phases = new Map<string, { readonly phase: MachineState['phase']; readonly message?: string }>();
+  /** While a disk is being made, its image is not yet known to be in use. */
+  #creating = 0;
   #host: Promise<QemuHost> | undefined;
   #switch: Promise<LearningSwitch> | undefined;
 
@@ -64,8 +66,13 @@ export class QemuDriver implements NodeDriver {
   async create(machine: MachineSpec, options: DriverCallOptions): Promise<void> {
     options.signal.throwIfAborted();
     clusterAddress(machine.index);
-    await this.#machines.saveMachine(machine);
-    await prepareMachineFiles(this.#machines, machine.name, { image: this.#options.image, diskGiB: machine.diskGiB });
+    this.#creating++;
+    try {
+      await this.#machines.saveMachine(machine);
+      await prepareMachineFiles(this.#machines, machine.name, { image: this.#options.image, diskGiB: machine.diskGiB });
+    } finally {
+      this.#creating--;
+    }
     if (!this.#phases.has(machine.name)) this.#phases.set(machine.name, { phase: 'Stopped' });
   }
 
@@ -134,6 +141,7 @@ export class QemuDriver implements NodeDriver {
     await this.#machines.endProcesses(name);
     await this.#machines.remove(name);
     this.#phases.delete(name);
+    if (this.#creating === 0) await removeUnusedImages(this.#machines);
   }
 
   async recover(): Promise<readonly string[]> {

@@ -62,13 +62,21 @@ export class RunningMachine {
     }
   }
 
-  /** The shared connection; a lost one is opened anew. */
-  async ssh(signal: AbortSignal): Promise<SshConnection> {
-    const current = await this.#ssh?.catch(() => undefined);
+  /** The shared connection; a lost one is opened anew, once for all who ask meanwhile. */
+  ssh(signal: AbortSignal): Promise<SshConnection> {
+    const earlier = this.#ssh;
+    const connection = this.#reuseOrOpen(earlier, signal);
+    this.#ssh = connection;
+    return connection;
+  }
+
+  async #reuseOrOpen(earlier: Promise<SshConnection> | undefined, signal: AbortSignal): Promise<SshConnection> {
+    // Whoever asked earlier was told why it failed; we try with our own limit.
+    const current = await earlier?.catch(() => undefined);
     if (current && !current.closed) return current;
+    if (this.ended) throw new Error('the VM has ended');
     const { sshPort, files } = this.#options;
-    this.#ssh = SshConnection.open({ host: '127.0.0.1', port: sshPort, hostKey: files.hostKey.publicKey, privateKey: files.clientKey.openSshPrivateKey, signal, handshakeLimitMs });
-    return this.#ssh;
+    return SshConnection.open({ host: '127.0.0.1', port: sshPort, hostKey: files.hostKey.publicKey, privateKey: files.clientKey.openSshPrivateKey, signal, handshakeLimitMs });
   }
 
   /** Asks the VM to power off; resolves to whether it did within the limit. */
