@@ -2,6 +2,13 @@ import * as certificates from '../../../kube/api/generated/certificates/v1.ts';
 import * as apps from '../../../kube/api/generated/apps/v1.ts';
 import * as batch from '../../../kube/api/generated/batch/v1.ts';
 import * as core from '../../../kube/api/generated/core/v1.ts';
+import * as coordination from '../../../kube/api/generated/coordination/v1.ts';
+import * as discovery from '../../../kube/api/generated/discovery/v1.ts';
+import * as networking from '../../../kube/api/generated/networking/v1.ts';
+import * as node from '../../../kube/api/generated/node/v1.ts';
+import * as policy from '../../../kube/api/generated/policy/v1.ts';
+import * as scheduling from '../../../kube/api/generated/scheduling/v1.ts';
+import * as storage from '../../../kube/api/generated/storage/v1.ts';
 import * as rbac from '../../../kube/api/generated/rbac/v1.ts';
 import { isValidPathSegmentName } from '../../../kube/apimachinery/name-validation.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
@@ -30,6 +37,16 @@ import { secretStrategy } from './core/secret/strategy.ts';
 import { serviceDefinition } from './core/service/definition.ts';
 import { serviceAccountStrategy } from './core/serviceaccount/strategy.ts';
 import type { ResourceDefinition } from './generic/resource-definition.ts';
+import { leaseStrategy } from './coordination/lease-strategy.ts';
+import { endpointSliceStrategy } from './discovery/endpointslice-strategy.ts';
+import { ingressClassStrategy, ipAddressStrategy, serviceCidrStrategy, validateIpAddressName } from './networking/class-and-address-strategies.ts';
+import { ingressStrategy } from './networking/ingress-strategy.ts';
+import { networkPolicyStrategy } from './networking/networkpolicy-strategy.ts';
+import { runtimeClassStrategy } from './node/runtimeclass-strategy.ts';
+import { podDisruptionBudgetStrategy } from './policy/poddisruptionbudget-strategy.ts';
+import { priorityClassStrategy } from './scheduling/priorityclass-strategy.ts';
+import { csiStorageCapacityStrategy, storageClassStrategy, volumeAttributesClassStrategy } from './storage/class-strategies.ts';
+import { csiDriverStrategy, csiNodeStrategy, volumeAttachmentStrategy } from './storage/csi-strategies.ts';
 import { clusterRoleBindingStrategy, roleBindingStrategy } from './rbac/binding-strategies.ts';
 import { clusterRoleStrategy, roleStrategy } from './rbac/role-strategies.ts';
 import { nameIsDnsLabel } from './validation/values.ts';
@@ -69,6 +86,22 @@ export function resourceDefinitions(options: ResourceOptions): readonly Resource
     define({ resource: apps.controllerrevisions, strategy: controllerRevisionStrategy }),
     define({ resource: batch.jobs, strategy: jobStrategy }),
     define({ resource: batch.cronjobs, strategy: cronJobStrategy }),
+    define({ resource: coordination.leases, strategy: leaseStrategy }),
+    define({ resource: discovery.endpointslices, strategy: endpointSliceStrategy }),
+    define({ resource: networking.ingresses, strategy: ingressStrategy }),
+    define({ resource: networking.ingressclasses, strategy: ingressClassStrategy }),
+    define({ resource: networking.networkpolicies, strategy: networkPolicyStrategy }),
+    define({ resource: networking.ipaddresses, strategy: ipAddressStrategy, validateName: validateIpAddressName }),
+    define({ resource: networking.servicecidrs, strategy: serviceCidrStrategy }),
+    define({ resource: policy.poddisruptionbudgets, strategy: podDisruptionBudgetStrategy }),
+    define({ resource: scheduling.priorityclasses, strategy: priorityClassStrategy }),
+    define({ resource: node.runtimeclasses, strategy: runtimeClassStrategy }),
+    define({ resource: storage.storageclasses, strategy: storageClassStrategy }),
+    define({ resource: storage.volumeattributesclasses, strategy: volumeAttributesClassStrategy }),
+    define({ resource: storage.csistoragecapacities, strategy: csiStorageCapacityStrategy }),
+    define({ resource: storage.csidrivers, strategy: csiDriverStrategy }),
+    define({ resource: storage.csinodes, strategy: csiNodeStrategy }),
+    define({ resource: storage.volumeattachments, strategy: volumeAttachmentStrategy }),
     define({ resource: rbac.roles, strategy: roleStrategy, validateName: isValidPathSegmentName }),
     define({ resource: rbac.clusterroles, strategy: clusterRoleStrategy, validateName: isValidPathSegmentName }),
     define({ resource: rbac.rolebindings, strategy: roleBindingStrategy, validateName: isValidPathSegmentName }),

@@ -27,6 +27,7 @@ export interface StrategyParts<T extends KubernetesObject> {
   readonly generation?: boolean;
   readonly allowCreateOnUpdate?: boolean;
   readonly allowUnconditionalUpdate?: boolean;
+  readonly specFinalizers?: (obj: T) => readonly string[];
   readonly selectableFields?: (obj: T) => Readonly<Record<string, string>>;
   readonly warnings?: (obj: T, previous: T | undefined) => readonly string[];
   readonly scale?: ScaleStrategy<T>;
@@ -34,7 +35,7 @@ export interface StrategyParts<T extends KubernetesObject> {
 }
 
 export function buildStrategy<T extends KubernetesObject>(parts: StrategyParts<T>): Strategy<T> {
-  const { namespaced, defaults, status, selectableFields, warnings, scale, subresources } = parts;
+  const { namespaced, defaults, status, specFinalizers, selectableFields, warnings, scale, subresources } = parts;
   return {
     namespaced,
     allowCreateOnUpdate: parts.allowCreateOnUpdate ?? false,
@@ -56,6 +57,7 @@ export function buildStrategy<T extends KubernetesObject>(parts: StrategyParts<T
       }),
     ...(defaults === undefined ? {} : { applyDefaults: defaults }),
     ...(status === undefined ? {} : { status: statusStrategy(status) }),
+    ...(specFinalizers === undefined ? {} : { specFinalizers }),
     ...(selectableFields === undefined ? {} : { selectableFields }),
     ...(warnings === undefined ? {} : { warnings }),
     ...(scale === undefined ? {} : { scale }),

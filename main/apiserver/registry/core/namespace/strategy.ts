@@ -34,6 +34,7 @@ export const namespaceStrategy = buildStrategy<Namespace>({
   prepareForUpdate: (next, previous) => ({ ...next, spec: { ...next.spec, finalizers: previous.spec?.finalizers ?? [] } }),
   recheckOnUpdate: false,
   status: { check: checkPhase },
+  specFinalizers: (namespace) => namespace.spec?.finalizers ?? [],
   subresources: { finalize: finalizeStrategy() },
   selectableFields: ({ metadata, status }) => ({ 'status.phase': status?.phase ?? '', name: metadata.name }),
 });
