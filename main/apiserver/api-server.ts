@@ -9,6 +9,8 @@ import { serviceAccountKeyFromPem } from './authentication/service-account-keys.
 import type { User } from './authentication/user.ts';
 import { admissionChain } from './admission/plugins.ts';
 import { allowAllAuthorizer, chainAuthorizers, mastersAuthorizer, type Authorizer } from './authorization/authorizer.ts';
+import { createNodeAuthorizer } from './authorization/node-authorizer.ts';
+import { NodeGraph } from './authorization/node-graph.ts';
 import { reconcilePolicy } from './authorization/reconcile-policy.ts';
 import { createRbacAuthorizer } from './authorization/rbac.ts';
 import type { HealthCheck } from './endpoints/health.ts';
@@ -110,7 +112,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       return storage;
     },
   });
-  const mirror = stack.use(new ObjectMirror(catalog));
+  const mirror = stack.use(new ObjectMirror({ catalog, clock }));
   await Promise.all([...MIRRORED.map((resource) => mirror.follow(resource)), ...definitions.map((definition) => restore(catalog, definition))]);
   const keys = pki.serviceAccountKeys.map(serviceAccountKeyFromPem);
   const issuer = options.serviceAccountIssuer ?? DEFAULT_ISSUER;
@@ -118,7 +120,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     issuer, apiAudiences: [issuer], keys, reader: mirror, clock, anonymous: options.anonymous ?? 'paths',
     ...(options.staticTokens ? { staticTokens: options.staticTokens } : {}),
   });
-  const authorizer = authorizerFor(options, mirror);
+  const authorizer = await authorizerFor(options, mirror);
   const admission = admissionChain({ reader: mirror, clock, random, authorizer });
   const shared = { ...options, catalog, mirror, authenticator, authorizer, admission, keys, issuer };
   const proxy: ProxyOptions = { reader: mirror, admission, ...(options.dialer ? { dialer: options.dialer } : {}), ...(pki.kubeletClient ? { kubeletClient: pki.kubeletClient } : {}) };
@@ -157,7 +159,9 @@ async function restore(catalog: ResourceCatalog, definition: ReturnType<typeof r
   definition.restore((list?.items ?? []).map((item) => item.object));
 }
 
-function authorizerFor(options: ApiServerOptions, mirror: ObjectMirror): Authorizer {
+async function authorizerFor(options: ApiServerOptions, mirror: ObjectMirror): Promise<Authorizer> {
   if (options.authorization === 'AlwaysAllow') return allowAllAuthorizer;
-  return chainAuthorizers([mastersAuthorizer, createRbacAuthorizer(mirror)]);
+  const graph = new NodeGraph();
+  await graph.follow(mirror);
+  return chainAuthorizers([mastersAuthorizer, createNodeAuthorizer(graph), createRbacAuthorizer(mirror)]);
 }

@@ -87,8 +87,9 @@ export function createHandler(options: HandlerOptions): ServerHandler {
     return pathNotFound();
   }
 
-  async function refused({ info, user }: RequestContext): Promise<ApiResponse | undefined> {
-    const attributes = { ...info, user };
+  async function refused({ info, user, request }: RequestContext): Promise<ApiResponse | undefined> {
+    const fieldSelector = request.query.get('fieldSelector');
+    const attributes = { ...info, user, ...(fieldSelector ? { fieldSelector } : {}) };
     const pending = options.authorizer.authorize(attributes);
     const { decision, reason } = pending instanceof Promise ? await pending : pending;
     if (decision === 'allow') return undefined;

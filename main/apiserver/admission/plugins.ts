@@ -5,8 +5,11 @@ import type { Authorizer } from '../authorization/authorizer.ts';
 import { AdmissionChain } from './admission.ts';
 import { defaultIngressClass, defaultStorageClass } from './default-classes.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
+import { certificateAdmissions } from './certificates.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
+import { nodeRestriction } from './node-restriction.ts';
 import { priorityAdmission } from './priority.ts';
+import { rbacEscalation } from './rbac-escalation.ts';
 import { runtimeClassAdmission } from './runtime-class.ts';
 import { serviceAccountAdmission } from './service-account.ts';
 import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts';
@@ -25,12 +28,15 @@ export function admissionChain(options: AdmissionOptions): AdmissionChain {
   return new AdmissionChain([
     namespaceLifecycle(reader),
     serviceAccountAdmission(options),
+    nodeRestriction(reader),
     taintNodesByCondition,
     priorityAdmission(reader),
     defaultTolerationSeconds,
     storageObjectInUseProtection,
     runtimeClassAdmission(reader),
+    ...certificateAdmissions(options.authorizer),
     defaultIngressClass(reader),
     defaultStorageClass(reader),
+    rbacEscalation(options),
   ]);
 }

@@ -13,6 +13,8 @@ export interface Attributes {
   readonly resource: string;
   readonly subresource: string;
   readonly name: string;
+  /** Of a list or watch. */
+  readonly fieldSelector?: string;
 }
 
 /** 'noOpinion' lets the next authorizer decide; nobody's opinion is a refusal. */

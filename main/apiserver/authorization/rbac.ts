@@ -36,25 +36,42 @@ export function createRbacAuthorizer(reader: ObjectReader): Authorizer {
   return {
     async authorize(attributes) {
       const errors: string[] = [];
-      for await (const rule of rulesFor(reader, attributes.user, attributes.namespace, errors)) {
-        if (ruleAllows(attributes, rule)) return { decision: 'allow', reason: '' };
+      for await (const { rule, why } of grantsFor(reader, attributes.user, attributes.namespace, errors)) {
+        if (ruleAllows(attributes, rule)) return { decision: 'allow', reason: `RBAC: allowed by ${why()}` };
       }
       return noOpinion(errors.length === 0 ? '' : `RBAC: ${errors.length === 1 ? errors[0] : `[${errors.join(', ')}]`}`);
     },
   };
 }
 
+interface Grant {
+  readonly rule: PolicyRule;
+  /** `ClusterRoleBinding "b" of ClusterRole "r" to User "u"` */
+  readonly why: () => string;
+}
+
 /** Every rule that applies to the user: cluster bindings first, then those of the namespace. Missing roles are noted in errors. */
 export async function* rulesFor(reader: ObjectReader, user: User, namespace: string, errors: string[]): AsyncGenerator<PolicyRule> {
-  for (const binding of await reader.list<Binding>({ group: RBAC_GROUP, resource: 'clusterrolebindings' })) {
-    if (!binding.subjects?.some((subject) => appliesTo(user, subject, ''))) continue;
-    yield* await roleRules(reader, binding.roleRef, '', errors);
+  for await (const { rule } of grantsFor(reader, user, namespace, errors)) yield rule;
+}
+
+async function* grantsFor(reader: ObjectReader, user: User, namespace: string, errors: string[]): AsyncGenerator<Grant> {
+  for (const scope of namespace === '' ? [''] : ['', namespace]) {
+    const resource = scope === '' ? 'clusterrolebindings' : 'rolebindings';
+    const bindings = await (scope === '' ? reader.list<Binding>({ group: RBAC_GROUP, resource }) : reader.list<Binding>({ group: RBAC_GROUP, resource }, scope));
+    for (const binding of bindings) {
+      const subject = binding.subjects?.find((candidate) => appliesTo(user, candidate, scope));
+      if (!subject) continue;
+      const why = (): string => describeGrant(binding, subject, scope);
+      for (const rule of await roleRules(reader, binding.roleRef, scope, errors)) yield { rule, why };
+    }
   }
-  if (namespace === '') return;
-  for (const binding of await reader.list<Binding>({ group: RBAC_GROUP, resource: 'rolebindings' }, namespace)) {
-    if (!binding.subjects?.some((subject) => appliesTo(user, subject, namespace))) continue;
-    yield* await roleRules(reader, binding.roleRef, namespace, errors);
-  }
+}
+
+function describeGrant({ metadata, roleRef }: Binding, subject: Subject, scope: string): string {
+  const binding = scope === '' ? `ClusterRoleBinding ${JSON.stringify(metadata.name)}` : `RoleBinding ${JSON.stringify(`${metadata.name}/${scope}`)}`;
+  const name = subject.kind === 'ServiceAccount' ? `${subject.name}/${subject.namespace || scope}` : subject.name;
+  return `${binding} of ${roleRef.kind} ${JSON.stringify(roleRef.name)} to ${subject.kind} ${JSON.stringify(name)}`;
 }
 
 export async function roleRules(reader: ObjectReader, ref: RoleRef, namespace: string, errors: string[]): Promise<readonly PolicyRule[]> {

@@ -1,3 +1,4 @@
+import { goQuote } from '../../../kube/apimachinery/go-format.ts';
 import { newBadRequest, newForbidden } from '../../../kube/apimachinery/status-errors.ts';
 import { GROUP_AUTHENTICATED, GROUP_UNAUTHENTICATED, parseServiceAccountUser, ANONYMOUS_USER, serviceAccountUser, type User } from '../authentication/user.ts';
 import { forbiddenMessage, type Attributes, type Authorizer } from '../authorization/authorizer.ts';
@@ -29,18 +30,21 @@ interface Wanted {
 }
 
 function wantedUser({ headers }: ApiRequest): Wanted | undefined {
-  const list = (value: string | undefined): string[] => (value ? value.split(',').map((part) => part.trim()) : []);
-  const groups = list(headers['impersonate-group']);
+  const split = (value: string | undefined): string[] => (value ? value.split(',').map((part) => part.trim()) : []);
+  const groups = split(headers['impersonate-group']);
   const uid = headers['impersonate-uid'];
   const extra: Record<string, string[]> = {};
   for (const key of Object.keys(headers)) {
-    if (key.startsWith(EXTRA_PREFIX)) extra[unescapeKey(key.slice(EXTRA_PREFIX.length))] = list(headers[key]);
+    if (key.startsWith(EXTRA_PREFIX)) extra[unescapeKey(key.slice(EXTRA_PREFIX.length))] = split(headers[key]);
   }
   const name = headers['impersonate-user'] ?? '';
   if (name !== '') return { name, uid, groups, extra };
   if (groups.length === 0 && uid === undefined && Object.keys(extra).length === 0) return undefined;
-  const parts = `requested []v1.ObjectReference`;
-  throw newBadRequest(`${parts} without impersonating a user`);
+  const list = (values: readonly string[]): string => `[]string${values.length === 0 ? '(nil)' : `{${values.map(goQuote).join(', ')}}`}`;
+  const extras = Object.entries(extra).map(([key, values]) => `${goQuote(key)}:${list(values)}`);
+  const extraText = `map[string][]string${extras.length === 0 ? '(nil)' : `{${extras.join(', ')}}`}`;
+  const what = `&user.DefaultInfo{Name:"", UID:${goQuote(uid ?? '')}, Groups:${list(groups)}, Extra:${extraText}}`;
+  throw newBadRequest(`requested ${what} without impersonating a user name`);
 }
 
 function* questions({ name, uid, groups, extra }: Wanted): Generator<Pick<Attributes, 'resource' | 'name'> & Partial<Attributes>> {

@@ -1,7 +1,9 @@
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import { isNotFound } from '../../../kube/apimachinery/status.ts';
 import type { ObjectReader, ObjectResource } from '../authentication/object-reader.ts';
+import type { Clock } from '../../../kube/apimachinery/clock.ts';
 import type { ResourceCatalog } from './catalog.ts';
+import { followObjects, type ObjectFollower } from './follow-objects.ts';
 import { resourceKey } from './generic/resource-definition.ts';
 
 interface Mirror {
@@ -17,45 +19,30 @@ interface Mirror {
  */
 export class ObjectMirror implements ObjectReader, AsyncDisposable {
   readonly #catalog: ResourceCatalog;
+  readonly #clock: Clock;
   readonly #mirrors = new Map<string, Mirror>();
   readonly #stop = new AbortController();
   readonly #loops: Promise<void>[] = [];
 
-  constructor(catalog: ResourceCatalog) {
+  constructor({ catalog, clock }: { readonly catalog: ResourceCatalog; readonly clock: Clock }) {
     this.#catalog = catalog;
+    this.#clock = clock;
   }
 
-  /** Begins to follow a resource; resolves when its present state is known. */
+  /** Begins to keep copies of a resource; resolves when its present state is known. */
   async follow(resource: ObjectResource): Promise<void> {
     const mirror: Mirror = { objects: new Map(), byNamespace: new Map(), list: undefined };
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#loops.push(this.#loop(resource, mirror, resolve).catch(reject));
-    await promise;
+    await this.observe(resource, { clear: () => clear(mirror), set: (object) => set(mirror, object), remove: (object) => remove(mirror, object) });
     this.#mirrors.set(resourceKey(resource), mirror);
   }
 
-  async #loop(resource: ObjectResource, mirror: Mirror, synced: () => void): Promise<void> {
+  /** Tells the follower of every object, without keeping copies; resolves after the present state. */
+  async observe(resource: ObjectResource, follower: Omit<ObjectFollower, 'synced'>): Promise<void> {
     const storage = this.#catalog.registry(resource)?.storage;
-    if (!storage) return synced();
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      const list = await storage.list();
-      clear(mirror);
-      for (const item of list.items) set(mirror, item.object);
-      synced();
-      try {
-        for await (const events of await storage.watch({ resourceVersion: list.resourceVersion, signal })) {
-          for (const event of events) {
-            if (event.type === 'DELETED') remove(mirror, event.stored.object);
-            else if (event.type !== 'BOOKMARK') set(mirror, event.stored.object);
-          }
-        }
-      } catch (error) {
-        if (signal.aborted) return;
-        // A watch that fell behind begins again from a fresh list; nothing else ends one.
-        if (!(error instanceof Error)) throw error;
-      }
-    }
+    if (!storage) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#loops.push(followObjects(storage, { ...follower, synced: resolve }, { signal: this.#stop.signal, clock: this.#clock }));
+    await promise;
   }
 
   async get<T = KubernetesObject>(resource: ObjectResource, target: { readonly namespace?: string; readonly name: string }): Promise<T | undefined> {

@@ -34,8 +34,8 @@ export function accessReviewEndpoint(authorizer: Authorizer, kind: 'SubjectAcces
     const spec = review.spec ?? {};
     const isSelf = kind === 'SelfSubjectAccessReview';
     const errors = validate(review, isSelf);
-    if (errors.length > 0) throw newInvalid({ group: GROUP, kind }, '', errors);
-    if (kind === 'LocalSubjectAccessReview') checkLocal(request, spec);
+    if (kind === 'LocalSubjectAccessReview') errors.push(...namespaceErrors(request, spec));
+    if (errors.length > 0) throw newInvalid({ group: GROUP, kind: '' }, '', errors);
     const { user } = request.context;
     const subject: User = isSelf ? user : { name: spec.user ?? '', groups: spec.groups ?? [], extra: spec.extra ?? {}, ...(spec.uid ? { uid: spec.uid } : {}) };
     const { decision, reason } = await authorizer.authorize(attributesOf(subject, spec));
@@ -55,7 +55,7 @@ function attributesOf(user: User, { resourceAttributes: resource, nonResourceAtt
 function validate({ spec, metadata }: Review, isSelf: boolean): FieldError[] {
   const errors: FieldError[] = [];
   const { resourceAttributes, nonResourceAttributes } = spec ?? {};
-  if (resourceAttributes && nonResourceAttributes) errors.push(fieldInvalid('spec.nonResourceAttributes', nonResourceAttributes, 'cannot be specified in combination with resourceAttributes'));
+  if (resourceAttributes && nonResourceAttributes) errors.push(fieldInvalid('spec.nonResourceAttributes', goFields(nonResourceAttributes), 'cannot be specified in combination with resourceAttributes'));
   if (!resourceAttributes && !nonResourceAttributes) errors.push(fieldInvalid('spec.resourceAttributes', null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified'));
   if (!isSelf && !spec?.user && !spec?.groups?.length) errors.push(fieldInvalid('spec.user', '', 'at least one of user or group must be specified'));
   const { managedFields: _ignored, namespace: _namespace, ...rest } = metadata;
@@ -63,10 +63,14 @@ function validate({ spec, metadata }: Review, isSelf: boolean): FieldError[] {
   return errors;
 }
 
-function checkLocal({ context }: SpecialRequest, { resourceAttributes }: ReviewSpec): void {
-  if (resourceAttributes && resourceAttributes.namespace !== context.info.namespace) {
-    throw newBadRequest(`spec.resourceAttributes.namespace must match namespace: ${context.info.namespace}`);
-  }
+function namespaceErrors({ context }: SpecialRequest, { resourceAttributes }: ReviewSpec): FieldError[] {
+  const asked = resourceAttributes?.namespace ?? '';
+  return resourceAttributes && asked !== context.info.namespace ? [fieldInvalid('spec.resourceAttributes.namespace', asked, 'must match metadata.namespace')] : [];
+}
+
+/** As Go prints the internal struct. */
+function goFields({ path = '', verb = '' }: NonNullable<ReviewSpec['nonResourceAttributes']>): object {
+  return { Path: path, Verb: verb };
 }
 
 /** What the asking user may do in a namespace. */

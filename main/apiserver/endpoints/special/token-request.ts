@@ -7,6 +7,7 @@ import { signJwt, type ServiceAccountKey } from '../../authentication/service-ac
 import type { KubernetesClaims } from '../../authentication/service-account-token.ts';
 import { timestamp } from '../../registry/generic/deletion.ts';
 import { answerValue } from '../answer.ts';
+import { trackedReview } from './review-request.ts';
 import { readObject } from '../body.ts';
 import type { SpecialEndpoint } from '../dispatch.ts';
 import { admissionAttributes, nameTarget, writeQueryOf, type ResourceRequest } from '../resource-request.ts';
@@ -45,13 +46,13 @@ export function tokenRequestEndpoint(options: TokenIssuerOptions): SpecialEndpoi
     const query = writeQueryOf(request, 'CreateOptions');
     const body = (await readObject(context, { expected: TOKEN_REQUEST_KIND, fieldValidation: query.fieldValidation })) as TokenRequest;
     const account = (await registry.storage.get(target)).object;
-    if (body.metadata.name && body.metadata.name !== target.name) throw newBadRequest(`metadata.name: ${body.metadata.name} does not match the service account name on the URL`);
+    checkName(body, target.name);
     const spec = { ...body.spec };
     if (!spec.audiences?.length) spec.audiences = [...options.audiences];
     spec.expirationSeconds ??= DEFAULT_SECONDS;
     validate(spec.expirationSeconds);
     await special.admission.validate(admissionAttributes(request, { operation: 'CREATE', object: body, dryRun: query.dryRun }));
-    const bound = await boundClaims(options.reader, target.namespace ?? '', spec.boundObjectRef);
+    const bound = await boundClaims(options.reader, target, spec.boundObjectRef);
     const nowSeconds = Math.floor(clock.now() / 1000);
     const extend = spec.expirationSeconds === POD_SECONDS && bound.pod !== undefined && spec.audiences.every((audience) => options.audiences.includes(audience));
     const expires = nowSeconds + (extend ? EXTENDED_SECONDS : spec.expirationSeconds);
@@ -63,15 +64,21 @@ export function tokenRequestEndpoint(options: TokenIssuerOptions): SpecialEndpoi
     };
     const [key] = options.keys;
     if (!key) throw newBadRequest('no service account signing key');
-    const token = query.dryRun ? '' : signJwt(key, {
+    const token = signJwt(key, {
       aud: spec.audiences, exp: expires, iat: nowSeconds, iss: options.issuer, jti: options.random.uuid(),
       'kubernetes.io': own, nbf: nowSeconds, sub: `system:serviceaccount:${target.namespace}:${target.name}`,
     });
-    const metadata = { name: target.name, namespace: target.namespace, creationTimestamp: timestamp(clock.now()) };
+    const { managedFields } = trackedReview(special, query, { object: body, kind: TOKEN_REQUEST_KIND }).metadata;
+    const metadata = { name: target.name, namespace: target.namespace, uid: options.random.uuid(), creationTimestamp: timestamp(clock.now()), ...(managedFields ? { managedFields } : {}) };
     const status = { token, expirationTimestamp: timestamp((nowSeconds + spec.expirationSeconds) * 1000) };
     const ordered = { audiences: spec.audiences, expirationSeconds: spec.expirationSeconds, boundObjectRef: spec.boundObjectRef ?? null };
     return answerValue(special.media, { kind: 'TokenRequest', apiVersion: 'authentication.k8s.io/v1', metadata, spec: ordered, status }, 201);
   };
+}
+
+function checkName({ metadata }: TokenRequest, wanted: string): void {
+  if (!metadata.name || metadata.name === wanted) return;
+  throw newInvalid(TOKEN_REQUEST_KIND, wanted, [fieldInvalid('metadata.name', metadata.name, 'must match the service account name if specified')]);
 }
 
 function validate(seconds: number): void {
@@ -79,13 +86,13 @@ function validate(seconds: number): void {
   if (problem) throw newInvalid(TOKEN_REQUEST_KIND, '', [fieldInvalid('spec.expirationSeconds', seconds, problem)]);
 }
 
-async function boundClaims(reader: ObjectReader, namespace: string, ref: BoundObjectReference | undefined): Promise<Pick<KubernetesClaims, 'pod' | 'secret' | 'node'>> {
+async function boundClaims(reader: ObjectReader, { namespace = '', name: account }: { readonly namespace?: string; readonly name: string }, ref: BoundObjectReference | undefined): Promise<Pick<KubernetesClaims, 'pod' | 'secret' | 'node'>> {
   if (!ref) return {};
   const kinds: Readonly<Record<string, 'pods' | 'secrets' | 'nodes'>> = { Pod: 'pods', Secret: 'secrets', Node: 'nodes' };
   const resource = kinds[ref.kind ?? ''];
   if (!resource || (ref.apiVersion ?? 'v1') !== 'v1') throw newBadRequest(`cannot bind token to a ${ref.apiVersion ?? ''}, Kind=${ref.kind ?? ''} object`);
   const name = ref.name ?? '';
-  const stored = await reader.get<KubernetesObject & { spec?: { nodeName?: string } }>({ group: '', resource }, resource === 'nodes' ? { name } : { namespace, name });
+  const stored = await reader.get<KubernetesObject & { spec?: { nodeName?: string; serviceAccountName?: string } }>({ group: '', resource }, resource === 'nodes' ? { name } : { namespace, name });
   if (!stored) throw newNotFound({ group: '', resource }, name);
   if (ref.uid && ref.uid !== stored.metadata.uid) {
     const reason = `the UID in the bound object reference (${ref.uid}) does not match the UID in record. The object might have been deleted and then recreated`;
@@ -94,6 +101,9 @@ async function boundClaims(reader: ObjectReader, namespace: string, ref: BoundOb
   const claim = { name, uid: stored.metadata.uid ?? '' };
   if (resource === 'nodes') return { node: claim };
   if (resource === 'secrets') return { secret: claim };
+  if (stored.spec?.serviceAccountName !== account) {
+    throw newBadRequest(`cannot bind token for serviceaccount "${account}" to pod running with different serviceaccount name.`);
+  }
   const nodeName = stored.spec?.nodeName;
   const node = nodeName ? await reader.get({ group: '', resource: 'nodes' }, { name: nodeName }) : undefined;
   return { pod: claim, ...(nodeName ? { node: { name: nodeName, ...(node?.metadata.uid ? { uid: node.metadata.uid } : {}) } } : {}) };

@@ -32,7 +32,7 @@ export function planDeletion<T extends KubernetesObject>(
   const finalizersChanged = finalizers !== undefined;
   const metadata: ObjectMeta = { ...stored.metadata };
   if (finalizersChanged) setFinalizers(metadata, finalizers);
-  const pendingFinalizers = (metadata.finalizers?.length ?? 0) > 0;
+  const pendingFinalizers = (metadata.finalizers?.length ?? 0) + (strategy.specFinalizers?.(stored).length ?? 0) > 0;
   const graceful = planGrace(stored, options, { strategy, nowMs });
   if (graceful === 'pending' && !finalizersChanged) return { action: 'alreadyPending' };
   if (typeof graceful === 'object') {
@@ -103,8 +103,9 @@ export function checkPreconditions(resource: GroupResource, meta: ObjectMeta, { 
 }
 
 /** An update that takes the last finalizer off a terminating object ends it. */
-export function isDeletedByUpdate(next: ObjectMeta, previous: ObjectMeta): boolean {
-  return !!previous.deletionTimestamp && (next.finalizers?.length ?? 0) === 0 && previous.deletionGracePeriodSeconds === 0;
+export function isDeletedByUpdate<T extends KubernetesObject>(next: T, { metadata: previous }: T, strategy: Strategy<T>): boolean {
+  const kept = (next.metadata.finalizers?.length ?? 0) + (strategy.specFinalizers?.(next).length ?? 0) > 0;
+  return !!previous.deletionTimestamp && !kept && previous.deletionGracePeriodSeconds === 0;
 }
 
 export function validateDeleteOptions(options: DeleteOptions): void {

@@ -220,7 +220,7 @@ class UpdateAttempt<T extends KubernetesObject> {
         this.settle(false);
         ending = undefined;
         const next = await this.#next(current);
-        if (!isDeletedByUpdate(next.metadata, current.metadata)) return next;
+        if (!isDeletedByUpdate(next, current, definition.strategy)) return next;
         ending = { next, resourceVersion: current.metadata.resourceVersion ?? '' };
         return current;
       },

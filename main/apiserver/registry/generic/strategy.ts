@@ -14,6 +14,8 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> {
   readonly allowUnconditionalUpdate: boolean;
   /** Grace period of a DELETE without one; absent: deletes at once. Returns undefined for «delete at once». */
   gracePeriodSeconds?(obj: T, requested: number | undefined): number | undefined;
+  /** Finalizers beyond metadata.finalizers that keep a deleted object: a Namespace's spec.finalizers. */
+  specFinalizers?(obj: T): readonly string[];
   /** Fills upstream's defaults of this version's defaulting functions. Runs on create, update, patch and on read from storage. */
   applyDefaults?(obj: T): void;
   /** Drops what a client may not set (status, on a create), sets initial status and generated fields. */

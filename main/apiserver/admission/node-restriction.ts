@@ -1,0 +1,120 @@
+import type { Node, Pod } from '../../../kube/api/generated/core/v1.ts';
+import { deepEqual } from '../../../kube/apimachinery/json.ts';
+import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import type { ObjectReader } from '../authentication/object-reader.ts';
+import { nodeNameOf } from '../authentication/user.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts';
+import { forbidden } from './refusal.ts';
+
+const MIRROR = 'kubernetes.io/config.mirror';
+/** Labels in Kubernetes' own domains that kubelets may set (upstream: pkg/kubelet/apis/well_known_labels.go). */
+const KUBELET_LABELS = new Set([
+  'kubernetes.io/hostname', 'topology.kubernetes.io/zone', 'topology.kubernetes.io/region', 'beta.kubernetes.io/instance-type', 'node.kubernetes.io/instance-type',
+  'failure-domain.beta.kubernetes.io/zone', 'failure-domain.beta.kubernetes.io/region', 'beta.kubernetes.io/os', 'beta.kubernetes.io/arch', 'kubernetes.io/os', 'kubernetes.io/arch',
+]);
+const KUBELET_DOMAINS = ['kubelet.kubernetes.io', 'node.kubernetes.io'];
+const RESTRICTED_DOMAIN = 'node-restriction.kubernetes.io';
+
+/** Kubelets change only their own node, its lease, and their own pods (upstream: plugin/pkg/admission/noderestriction). */
+export function nodeRestriction(reader: ObjectReader): AdmissionPlugin {
+  return {
+    name: 'NodeRestriction',
+    handles: ({ user }) => nodeNameOf(user) !== undefined,
+    async validate(attributes) {
+      const nodeName = nodeNameOf(attributes.user) ?? '';
+      const { group, resource, operation } = attributes;
+      if (group === '' && resource === 'pods') await checkPods(reader, attributes, nodeName);
+      else if (group === '' && resource === 'nodes') checkNode(attributes, nodeName);
+      else if (group === '' && resource === 'serviceaccounts' && attributes.subresource === 'token') checkToken(attributes);
+      else if (group === 'coordination.k8s.io' && resource === 'leases') checkLease(attributes, nodeName);
+      else if (group === 'storage.k8s.io' && resource === 'csinodes' && operation !== 'DELETE' && attributes.name !== nodeName) {
+        throw forbidden(attributes, 'can only access CSINode with the same name as the requesting node');
+      }
+    },
+  };
+}
+
+async function checkPods(reader: ObjectReader, attributes: AdmissionAttributes, nodeName: string): Promise<void> {
+  const { operation, subresource } = attributes;
+  if (subresource === 'eviction') {
+    const pod = await reader.get<Pod>({ group: '', resource: 'pods' }, attributes);
+    if (pod && pod.spec?.nodeName !== nodeName) throw forbidden(attributes, `node "${nodeName}" can only evict pods with spec.nodeName set to itself`);
+    return;
+  }
+  if (subresource === 'status') {
+    const [next, old] = [attributes.object as Pod, attributes.oldObject as Pod];
+    if (old.spec?.nodeName !== nodeName) throw forbidden(attributes, `node "${nodeName}" can only update pod status for pods with spec.nodeName set to itself`);
+    if (!deepEqual(next.metadata.labels ?? {}, old.metadata.labels ?? {})) throw forbidden(attributes, `node "${nodeName}" cannot update labels through pod status`);
+    return;
+  }
+  if (subresource !== '') {
+    if (subresource !== 'binding') throw forbidden(attributes, `unexpected pod subresource "${subresource}", only 'status' and 'eviction' are allowed`);
+    return;
+  }
+  if (operation === 'CREATE') return checkMirrorPod(attributes, nodeName);
+  if (operation === 'DELETE') {
+    if ((attributes.oldObject as Pod).spec?.nodeName !== nodeName) throw forbidden(attributes, `node "${nodeName}" can only delete pods with spec.nodeName set to itself`);
+    return;
+  }
+  throw forbidden(attributes, `unexpected operation "${operation}", node "${nodeName}" can only create and delete mirror pods`);
+}
+
+function checkMirrorPod(attributes: AdmissionAttributes, nodeName: string): void {
+  const { metadata, spec } = attributes.object as Pod;
+  const name = nodeName;
+  if (metadata.annotations?.[MIRROR] === undefined) throw forbidden(attributes, `pod does not have "${MIRROR}" annotation, node "${name}" can only create mirror pods`);
+  if (spec?.nodeName !== name) throw forbidden(attributes, `node "${name}" can only create pods with spec.nodeName set to itself`);
+  const owners = metadata.ownerReferences ?? [];
+  const [owner] = owners;
+  if (owners.length > 1) throw forbidden(attributes, `node "${name}" can only create pods with a single owner reference set to itself`);
+  if (!owner || owner.apiVersion !== 'v1' || owner.kind !== 'Node' || owner.name !== name) {
+    throw forbidden(attributes, `node "${name}" can only create pods with an owner reference set to itself`);
+  }
+  if (spec.serviceAccountName) throw forbidden(attributes, `node "${name}" can not create pods that reference a service account`);
+}
+
+function checkNode(attributes: AdmissionAttributes, nodeName: string): void {
+  const { operation } = attributes;
+  const name = attributes.name || attributes.object?.metadata.name;
+  if (operation === 'CONNECT') return;
+  if (name !== nodeName) throw forbidden(attributes, `node "${nodeName}" is not allowed to modify node "${name}"`);
+  if (operation === 'CREATE') {
+    const bad = forbiddenLabels(attributes.object?.metadata.labels ?? {});
+    if (bad.length > 0) throw forbidden(attributes, `node "${nodeName}" is not allowed to set the following labels: ${bad.join(', ')}`);
+    return;
+  }
+  if (operation !== 'UPDATE') return;
+  const [next, old] = [attributes.object as Node, attributes.oldObject as Node];
+  if (!deepEqual(next.spec?.taints ?? [], old.spec?.taints ?? [])) throw forbidden(attributes, `node "${nodeName}" is not allowed to modify taints`);
+  if (!deepEqual(next.metadata.ownerReferences ?? [], old.metadata.ownerReferences ?? [])) throw forbidden(attributes, `node "${nodeName}" is not allowed to modify ownerReferences`);
+  const bad = forbiddenLabels(changedLabels(next, old));
+  if (bad.length > 0) throw forbidden(attributes, `is not allowed to modify labels: ${bad.join(', ')}`);
+}
+
+function changedLabels(next: KubernetesObject, old: KubernetesObject): Record<string, string> {
+  const [after, before] = [next.metadata.labels ?? {}, old.metadata.labels ?? {}];
+  const keys = new Set([...Object.keys(after), ...Object.keys(before)]);
+  return Object.fromEntries([...keys].filter((key) => after[key] !== before[key]).map((key) => [key, after[key] ?? '']));
+}
+
+function forbiddenLabels(labels: Readonly<Record<string, string>>): string[] {
+  return Object.keys(labels).filter((key) => {
+    const domain = key.includes('/') ? key.slice(0, key.indexOf('/')) : '';
+    const isIn = (suffix: string): boolean => domain === suffix || domain.endsWith(`.${suffix}`);
+    if (isIn(RESTRICTED_DOMAIN)) return true;
+    if (!isIn('kubernetes.io') && !isIn('k8s.io')) return false;
+    return !KUBELET_LABELS.has(key) && !KUBELET_DOMAINS.some(isIn);
+  }).sort();
+}
+
+function checkLease(attributes: AdmissionAttributes, nodeName: string): void {
+  if (attributes.namespace !== 'kube-node-lease') throw forbidden(attributes, 'can only access leases in the "kube-node-lease" system namespace');
+  const name = attributes.name || attributes.object?.metadata.name;
+  if (name !== nodeName) throw forbidden(attributes, 'can only access node lease with the same name as the requesting node');
+}
+
+function checkToken(attributes: AdmissionAttributes): void {
+  const { boundObjectRef: ref } = (attributes.object as { spec?: { boundObjectRef?: { kind?: string; apiVersion?: string; uid?: string } } }).spec ?? {};
+  if (ref?.kind !== 'Pod' || (ref.apiVersion ?? 'v1') !== 'v1') throw forbidden(attributes, 'node requested token not bound to a pod');
+  if (!ref.uid) throw forbidden(attributes, 'node requested token with a pod binding without a uid');
+}

@@ -1,0 +1,114 @@
+import { parseFieldSelector } from '../../../kube/apimachinery/field-selector.ts';
+import { nodeNameOf } from '../authentication/user.ts';
+import { noOpinion, type Attributes, type Authorizer, type Decision } from './authorizer.ts';
+import { bootstrapPolicy } from './bootstrap-policy.ts';
+import type { NodeGraph } from './node-graph.ts';
+import { ruleAllows, type PolicyRule } from './rbac.ts';
+
+const ALLOW: Decision = { decision: 'allow', reason: '' };
+const READS = ['get', 'list', 'watch'];
+const OWNS = ['get', 'create', 'update', 'patch', 'delete'];
+
+/** What kubelets may do: mostly with their own node and with what its pods refer to (upstream: plugin/pkg/auth/authorizer/node). */
+export function createNodeAuthorizer(graph: NodeGraph): Authorizer {
+  const rules = bootstrapPolicy().clusterRoles.find(({ metadata }) => metadata.name === 'system:node')?.rules ?? [];
+  return {
+    authorize(attributes) {
+      const nodeName = nodeNameOf(attributes.user);
+      if (nodeName === undefined) return noOpinion();
+      if (!attributes.isResourceRequest) return byRules(rules, attributes);
+      const special = SPECIAL[attributes.apiGroup === '' ? attributes.resource : `${attributes.resource}.${attributes.apiGroup}`];
+      return special ? special({ graph, rules, nodeName, attributes }) : byRules(rules, attributes);
+    },
+  };
+}
+
+interface Question {
+  readonly graph: NodeGraph;
+  readonly rules: readonly PolicyRule[];
+  readonly nodeName: string;
+  readonly attributes: Attributes;
+}
+
+const SPECIAL: Readonly<Record<string, (question: Question) => Decision>> = {
+  secrets: (question) => related(question, READS),
+  configmaps: (question) => related(question, READS),
+  persistentvolumeclaims: (question) => (question.attributes.subresource === 'status' ? related(question, ['get', 'update', 'patch'], true) : related(question, ['get'])),
+  persistentvolumes: (question) => related(question, ['get']),
+  'resourceclaims.resource.k8s.io': (question) => related(question, ['get']),
+  'volumeattachments.storage.k8s.io': (question) => related(question, ['get']),
+  serviceaccounts: serviceAccountToken,
+  'leases.coordination.k8s.io': lease,
+  'csinodes.storage.k8s.io': csiNode,
+  nodes: node,
+  pods: pod,
+};
+
+function byRules(rules: readonly PolicyRule[], attributes: Attributes): Decision {
+  return rules.some((rule) => ruleAllows(attributes, rule)) ? ALLOW : noOpinion();
+}
+
+function related({ graph, nodeName, attributes }: Question, verbs: readonly string[], allowSubresource = false): Decision {
+  if (!verbs.includes(attributes.verb)) {
+    return noOpinion(verbs === READS ? 'can only read resources of this type' : verbs.length === 1 ? 'can only get individual resources of this type' : 'can only get/update/patch this type');
+  }
+  if (attributes.subresource !== '' && !allowSubresource) return noOpinion('cannot read subresource');
+  return reachable({ graph, nodeName, attributes });
+}
+
+function reachable({ graph, nodeName, attributes }: Pick<Question, 'graph' | 'nodeName' | 'attributes'>): Decision {
+  if (attributes.name === '') return noOpinion('No Object name found');
+  return graph.reaches(nodeName, attributes.resource, attributes) ? ALLOW : noOpinion(`no relationship found between node '${nodeName}' and this object`);
+}
+
+function serviceAccountToken(question: Question): Decision {
+  const { verb, subresource } = question.attributes;
+  if (verb === 'create' && subresource === 'token') return reachable(question);
+  return verb === 'get' && subresource === '' ? reachable(question) : noOpinion('can only create tokens for individual service accounts');
+}
+
+function lease({ nodeName, attributes }: Question): Decision {
+  const { verb, namespace, name } = attributes;
+  if (!OWNS.includes(verb)) return noOpinion('can only get, create, update, patch, or delete a node lease');
+  if (namespace !== 'kube-node-lease') return noOpinion('can only access leases in the "kube-node-lease" system namespace');
+  if (verb !== 'create' && name !== nodeName) return noOpinion('can only access node lease with the same name as the requesting node');
+  return ALLOW;
+}
+
+function csiNode({ nodeName, attributes }: Question): Decision {
+  const { verb, name, subresource } = attributes;
+  if (!OWNS.includes(verb)) return noOpinion('can only get, create, update, patch, or delete a CSINode');
+  if (subresource !== '') return noOpinion('cannot authorize CSINode subresources');
+  if (verb !== 'create' && name !== nodeName) return noOpinion('can only access CSINode with the same name as the requesting node');
+  return ALLOW;
+}
+
+function node({ nodeName, rules, attributes }: Question): Decision {
+  const { verb, name, subresource } = attributes;
+  if (subresource === '' && READS.includes(verb)) {
+    if (name === nodeName) return ALLOW;
+    if (verb === 'get') return noOpinion(`node '${nodeName}' cannot read '${name}', only its own Node object`);
+    return noOpinion(`node '${nodeName}' cannot read all nodes, only its own Node object`);
+  }
+  return byRules(rules, attributes);
+}
+
+function pod({ graph, nodeName, rules, attributes }: Question): Decision {
+  const { verb, subresource } = attributes;
+  if (verb === 'get' && subresource === '') return reachable({ graph, nodeName, attributes });
+  if ((verb === 'list' || verb === 'watch') && subresource === '') {
+    const own = requirements(attributes).some(({ field, operator, value }) => field === 'spec.nodeName' && operator === '=' && value === nodeName);
+    if (own) return ALLOW;
+    if (attributes.name !== '') return reachable({ graph, nodeName, attributes });
+    return noOpinion('can only list/watch pods with spec.nodeName field selector');
+  }
+  return byRules(rules, attributes);
+}
+
+function requirements({ fieldSelector }: Attributes): ReturnType<typeof parseFieldSelector> {
+  try {
+    return fieldSelector ? parseFieldSelector(fieldSelector) : [];
+  } catch {
+    return [];
+  }
+}
