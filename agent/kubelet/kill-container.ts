@@ -58,7 +58,7 @@ export async function killPod(context: KubeletContext, options: { readonly pod: 
   const kill = (container: RuntimeContainer, override: number | undefined): Promise<void> =>
     killContainer(context, { pod, container, spec: specs.find(({ name }) => name === containerNameOf(container)), runtimePod, message, gracePeriodOverride: override });
   await Promise.all(alive.filter((container) => !sidecars.includes(containerNameOf(container))).map((container) => kill(container, gracePeriodOverride)));
-  for (const name of [...sidecars].reverse()) {
+  for (const name of sidecars.toReversed()) {
     const leftSeconds = Math.max(0, Math.ceil((deadlineMs - context.clock.monotonicMs()) / 1000));
     await Promise.all(alive.filter((container) => containerNameOf(container) === name).map((container) => kill(container, leftSeconds)));
   }

@@ -7,7 +7,7 @@ import type { Client } from '../../../kube/client/client.ts';
 /** Fields of a status that this kubelet owns; one that is gone from the newest status is cleared on the server. */
 const OWNED = ['observedGeneration', 'phase', 'reason', 'message', 'hostIP', 'hostIPs', 'podIP', 'podIPs', 'startTime', 'qosClass', 'initContainerStatuses', 'containerStatuses', 'ephemeralContainerStatuses'] as const;
 
-interface Entry { pod: Pod; status: PodStatus; sent: PodStatus | undefined; writing: boolean; finished: boolean }
+interface Entry { pod: Pod; status: PodStatus; sent: PodStatus | undefined; writing: boolean; again: boolean; finished: boolean }
 
 /**
  * Remembers the newest status of every pod and brings it to the API server, one write at a time for each pod, newest wins
@@ -31,15 +31,19 @@ export class StatusManager {
   set(pod: Pod, status: PodStatus): void {
     const uid = pod.metadata.uid ?? '';
     const entry = this.#entries.get(uid);
-    if (entry === undefined) this.#entries.set(uid, { pod, status, sent: undefined, writing: false, finished: false });
-    else Object.assign(entry, { pod, status });
+    if (entry === undefined) this.#entries.set(uid, { pod, status, sent: undefined, writing: false, again: false, finished: false });
+    else {
+      // Somebody else changed what is ours (node lifecycle marks pods of a lost node not ready): say it again.
+      if (hasDrifted(pod.status, status)) entry.sent = undefined;
+      Object.assign(entry, { pod, status });
+    }
     this.#kick(uid);
   }
 
   /** Nothing of the pod is left on the node: after its last status is written, it may go from the API. */
   finish(pod: Pod): void {
     const uid = pod.metadata.uid ?? '';
-    const entry = this.#entries.get(uid) ?? { pod, status: pod.status ?? {}, sent: pod.status, writing: false, finished: false };
+    const entry = this.#entries.get(uid) ?? { pod, status: pod.status ?? {}, sent: pod.status, writing: false, again: false, finished: false };
     Object.assign(entry, { pod, finished: true });
     this.#entries.set(uid, entry);
     this.#kick(uid);
@@ -56,11 +60,16 @@ export class StatusManager {
 
   #kick(uid: string): void {
     const entry = this.#entries.get(uid);
-    if (entry === undefined || entry.writing) return;
+    if (entry === undefined) return;
+    entry.again = entry.writing;
+    if (entry.writing) return;
     entry.writing = true;
     this.#write(uid, entry)
       .catch((error: unknown) => console.error('Cannot write pod status', { pod: `${entry.pod.metadata.namespace}/${entry.pod.metadata.name}`, error: String(error) }))
-      .finally(() => (entry.writing = false));
+      .finally(() => {
+        entry.writing = false;
+        if (entry.again) this.#kick(uid);
+      });
   }
 
   async #write(uid: string, entry: Entry): Promise<void> {
@@ -77,10 +86,20 @@ export class StatusManager {
       }
     } catch (error) {
       // The pod is gone, or another one has its name: nobody is left to be told.
-      if (!isNotFound(error) && !isConflict(error)) throw error;
+      if (!isNotFound(error) && !isOtherPod(error)) throw error;
       entry.sent = entry.status;
     }
   }
+}
+
+/** The uid in the patch or the precondition is not that of the pod that has this name now. */
+function isOtherPod(error: unknown): boolean {
+  return isConflict(error) && error instanceof Error && /uid/i.test(error.message);
+}
+
+function hasDrifted(onServer: PodStatus | undefined, own: PodStatus): boolean {
+  if (onServer === undefined || onServer.phase !== own.phase) return true;
+  return (own.conditions ?? []).some(({ type, status }) => onServer.conditions?.find((condition) => condition.type === type)?.status !== status);
 }
 
 /** What the server holds, without others' conditions, to compare with. */

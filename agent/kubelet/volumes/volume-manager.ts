@@ -61,7 +61,7 @@ export class VolumeManager {
   }
 
   async #remove(directory: string): Promise<void> {
-    for (const mountPoint of (await mountPoints()).filter((path) => path.startsWith(`${directory}/`)).reverse()) await run('umount', ['-l', mountPoint]);
+    for (const mountPoint of (await mountPoints()).filter((path) => path.startsWith(`${directory}/`)).toReversed()) await run('umount', ['-l', mountPoint]);
     await rm(directory, { recursive: true, force: true });
   }
 
