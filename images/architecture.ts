@@ -5,8 +5,8 @@ export function hostArchitecture(): Architecture {
   return process.arch === 'arm64' ? 'arm64' : 'amd64';
 }
 
-/** The directory of shared libraries, and the dynamic loader, of a Debian architecture. */
-export const platformOf: Readonly<Record<Architecture, { readonly triplet: string; readonly loader: string }>> = {
-  amd64: { triplet: 'x86_64-linux-gnu', loader: 'ld-linux-x86-64.so.2' },
-  arm64: { triplet: 'aarch64-linux-gnu', loader: 'ld-linux-aarch64.so.1' },
+/** The directory of shared libraries of a Debian architecture, its dynamic loader, and the folder in which programs look for that one. */
+export const platformOf: Readonly<Record<Architecture, { readonly triplet: string; readonly loader: string; readonly loaderFolder: string }>> = {
+  amd64: { triplet: 'x86_64-linux-gnu', loader: 'ld-linux-x86-64.so.2', loaderFolder: 'usr/lib64' },
+  arm64: { triplet: 'aarch64-linux-gnu', loader: 'ld-linux-aarch64.so.1', loaderFolder: 'usr/lib' },
 };

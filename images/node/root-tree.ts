@@ -46,7 +46,7 @@ export interface RootTreeOptions {
 
 export async function rootTree(options: RootTreeOptions): Promise<FileTree> {
   const { triplet, loader } = platformOf[options.architecture];
-  const tree: FileTree = new Map(skeleton(triplet, loader).map((entry) => [entry.path, entry]));
+  const tree: FileTree = new Map(skeleton(platformOf[options.architecture]).map((entry) => [entry.path, entry]));
   for (const [name, pattern] of Object.entries(keptFiles)) {
     addEntries(tree, (await readPackageFiles(packageNamed(options.packages, name), (path) => pattern.test(path), options.signal)).values());
   }
@@ -74,13 +74,13 @@ async function certificates({ packages, signal }: RootTreeOptions): Promise<read
   return [file('etc/ssl/certs/ca-certificates.crt', `${bundle}\n`)];
 }
 
-function skeleton(triplet: string, loader: string): readonly TreeEntry[] {
+function skeleton({ triplet, loader, loaderFolder }: (typeof platformOf)[Architecture]): readonly TreeEntry[] {
   const folders = ['proc', 'sys', 'dev', 'run', 'mnt', 'media', 'home', 'srv', 'boot', 'usr/sbin', 'usr/lib64', 'var/log/pods', 'var/log/containers', 'var/lib/cni', 'var/lib/kubelet', 'etc/cni/net.d', 'etc/dropbear', 'opt/cni'];
   return [
     ...folders.map((path) => directory(path)), ...['bin', 'sbin', 'lib', 'lib64'].map((name) => symlink(name, `usr/${name}`)),
     directory('root', { mode: 0o700 }), directory('root/.ssh', { mode: 0o700 }), directory('etc/coracle', { mode: 0o700 }), directory('tmp', { mode: 0o1777 }), directory('var/tmp', { mode: 0o1777 }),
     symlink('var/run', '/run'), symlink('usr/bin/sh', 'dash'), symlink('opt/cni/bin', '/usr/lib/cni'), symlink('etc/mtab', '/proc/self/mounts'),
-    symlink(`usr/lib64/${loader}`, `../lib/${triplet}/${loader}`),
+    symlink(`${loaderFolder}/${loader}`, `/usr/lib/${triplet}/${loader}`),
     file('etc/passwd', 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n'),
     file('etc/group', 'root:x:0:\ntty:x:5:\nnogroup:x:65534:\n'), file('etc/shadow', 'root:*:19000:0:99999:7:::\n', 0o600), file('etc/shells', '/bin/sh\n'),
     file('etc/nsswitch.conf', 'passwd: files\ngroup: files\nhosts: files dns\n'), file('etc/profile', 'export PATH=/opt/coracle/bin:/usr/sbin:/usr/bin:/sbin:/bin\n'),
