@@ -1,8 +1,8 @@
-import { dump } from 'js-yaml';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import type { MediaType } from './media-type.ts';
 import { encodeProtobufEnvelope } from './protobuf-envelope.ts';
 import { encodeProtobufWatchEvent } from './protobuf-watch.ts';
+import { writeYaml } from './yaml-writer.ts';
 
 /** Any object with a kind: an object, a list, a Status, a Table, a PartialObjectMetadata. */
 export type Encodable = Pick<KubernetesObject, 'apiVersion' | 'kind'>;
@@ -19,7 +19,7 @@ export function encode(object: Encodable, mediaType: Pick<MediaType, 'format' | 
     case 'json':
       return utf8.encode(`${mediaType.pretty ? JSON.stringify(object, undefined, 2) : JSON.stringify(object)}\n`);
     case 'yaml':
-      return utf8.encode(toYaml(object));
+      return utf8.encode(writeYaml(object));
     case 'protobuf':
       return encodeProtobufEnvelope(object);
   }
@@ -34,11 +34,6 @@ export function encodeFromJson(json: Uint8Array, mediaType: Pick<MediaType, 'for
   withNewline.set(json);
   withNewline[json.length] = 0x0a;
   return withNewline;
-}
-
-/** sigs.k8s.io/yaml's output: keys sorted, lists not indented, no line folding markers of ours. */
-export function toYaml(value: unknown): string {
-  return dump(value, { sortKeys: true, noRefs: true, seqNoIndent: true, lineWidth: -1 });
 }
 
 export type WatchEventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
