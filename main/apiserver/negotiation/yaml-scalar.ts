@@ -40,7 +40,7 @@ export function yamlScalar(text: string, place: ScalarPlace): string {
 }
 
 function allowsBlock(text: string): boolean {
-  return !SPECIAL.test(text) && !/ $/.test(text) && !text.includes('\r');
+  return !SPECIAL.test(text) && !text.endsWith(' ') && !text.includes('\r');
 }
 
 /** Breaks at single spaces once the line is longer than the width. */

@@ -5,6 +5,8 @@ import type { ApiRequest, ApiResponse } from '../endpoints/request.ts';
 import { parseAccept } from '../negotiation/media-type.ts';
 import { documentNames, openApiV2, openApiV3 } from './documents.ts';
 import { rootPath } from './operations.ts';
+import { openApiProtobuf } from './protobuf-document.ts';
+import type { Dialect } from './schemas.ts';
 
 export interface OpenApiOptions {
   /** What is served now, in priority order; custom group versions as CustomGroupVersion (documents.ts). */
@@ -48,7 +50,7 @@ export class OpenApi {
 
   #v2(request: ApiRequest): ApiResponse {
     const infos = this.#options.groupVersions();
-    return this.#document(request, { name: 'v2', fingerprint: this.#fingerprint('v2', infos), build: () => openApiV2(infos) });
+    return this.#document(request, { name: 'v2', dialect: 2, fingerprint: this.#fingerprint('v2', infos), build: () => openApiV2(infos) });
   }
 
   #index(request: ApiRequest): ApiResponse {
@@ -66,7 +68,7 @@ export class OpenApi {
     if (hash !== null && hash !== fingerprint) {
       return { status: 301, headers: { 'content-type': 'application/json', location: this.#urlOf(name, infos), etag: `"${fingerprint}"` }, body: EMPTY };
     }
-    const response = this.#document(request, { name, fingerprint, build: () => openApiV3(infos, name) ?? {} });
+    const response = this.#document(request, { name, dialect: 3, fingerprint, build: () => openApiV3(infos, name) ?? {} });
     const immutable: Record<string, string> = hash === null ? {} : { 'cache-control': 'public, immutable', expires: 'Fri, 31 Dec 2100 00:00:00 GMT' };
     return { ...response, headers: { ...response.headers, ...immutable } };
   }
@@ -81,19 +83,29 @@ export class OpenApi {
     return createHash('sha512').update(text).digest('hex').toUpperCase();
   }
 
-  #document(request: ApiRequest, { name, fingerprint, build }: { name: string; fingerprint: string; build: () => unknown }): ApiResponse {
-    if (!acceptsJson(request.headers['accept'])) return { status: 406, headers: {}, body: EMPTY };
+  #document(request: ApiRequest, { name, dialect, fingerprint, build }: Source): ApiResponse {
+    const contentType = negotiate(request.headers['accept'], dialect);
+    if (contentType === undefined) return { status: 406, headers: {}, body: EMPTY };
     const etag = `"${fingerprint}"`;
-    const headers = { 'content-type': 'application/json', etag, vary: 'Accept' };
     if (request.headers['if-none-match'] === etag) return { status: 304, headers: { etag, vary: 'Accept' }, body: EMPTY };
-    let cached = this.#documents.get(name);
+    const isJson = contentType === 'application/json';
+    const key = isJson ? name : `${name} protobuf`;
+    let cached = this.#documents.get(key);
     if (cached?.fingerprint !== fingerprint) {
-      cached = { fingerprint, body: Buffer.from(JSON.stringify(build())) };
+      cached = { fingerprint, body: isJson || dialect === undefined ? Buffer.from(JSON.stringify(build())) : openApiProtobuf(build(), dialect).slice() };
       if (this.#documents.size >= MAX_CACHED) this.#documents.clear();
-      this.#documents.set(name, cached);
+      this.#documents.set(key, cached);
     }
-    return { status: 200, headers, body: cached.body };
+    return { status: 200, headers: { 'content-type': contentType, etag, vary: 'Accept' }, body: cached.body };
   }
+}
+
+interface Source {
+  readonly name: string;
+  /** Absent for what has no protobuf form (the index). */
+  readonly dialect?: Dialect;
+  readonly fingerprint: string;
+  readonly build: () => unknown;
 }
 
 /** What a document depends on: one group version, or, for the documents of groups, all. */
@@ -108,7 +120,13 @@ function buildDigest(): string {
   return readFileSync(new URL('../../../kube/api/generated/.digest', import.meta.url), 'utf8');
 }
 
-function acceptsJson(accept: string | undefined): boolean {
-  if (!accept) return true;
-  return parseAccept(accept).some(({ type, subtype }) => (type === '*' || type === 'application') && (subtype === '*' || subtype === 'json'));
+/** The Content-Type to answer with; undefined for 406. */
+function negotiate(accept: string | undefined, dialect: Dialect | undefined): string | undefined {
+  if (!accept) return 'application/json';
+  for (const { type, subtype } of parseAccept(accept)) {
+    if ((type === '*' || type === 'application') && (subtype === '*' || subtype === 'json')) return 'application/json';
+    const protobuf = dialect && `com.github.proto-openapi.spec.v${dialect}`;
+    if (protobuf && (subtype === `${protobuf}@v1.0+protobuf` || subtype === `${protobuf}.v1.0+protobuf`)) return `application/${protobuf}.v1.0+protobuf`;
+  }
+  return undefined;
 }
