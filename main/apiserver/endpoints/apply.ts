@@ -1,16 +1,13 @@
 import { schemaOfKind } from '../../../kube/api/schema.ts';
 import { toTyped } from '../../../kube/api/typed-object.ts';
-import { GoDecodeError } from '../../../kube/api/go-json-error.ts';
-import { goQuote } from '../../../kube/apimachinery/go-format.ts';
 import { fieldRequired } from '../../../kube/apimachinery/field-error.ts';
-import { isJsonObject } from '../../../kube/apimachinery/json.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import { newBadRequest, newInvalid } from '../../../kube/apimachinery/status-errors.ts';
 import { parseDocument, strictDecodingError } from '../negotiation/decode-body.ts';
 import { serverSideApply } from '../patch/apply/field-manager.ts';
 import { fieldScopeOf, fieldsOf } from './field-tracking.ts';
 import { addWarning, type ApiResponse } from './request.ts';
-import { nameTarget, type ResourceRequest, type WriteQuery } from './resource-request.ts';
+import { checkBodyIdentity, nameTarget, type ResourceRequest, type WriteQuery } from './resource-request.ts';
 import { answerWrite, writeChange } from './update.ts';
 import { toStorageVersion } from './versioned.ts';
 
@@ -30,18 +27,15 @@ export async function applyObject(request: ResourceRequest, query: WriteQuery): 
       const live = current && fieldsOf(served, current);
       const object = serverSideApply(scope, { live, applied, manager, force: query.force ?? false, nowMs: clock.now() });
       const next = toStorageVersion(request, decode(request, object));
-      if (!current) {
-        next.metadata.name ||= target.name;
-        if (target.namespace) next.metadata.namespace ??= target.namespace;
-        delete next.metadata.resourceVersion;
-      }
+      if (!current) delete next.metadata.resourceVersion;
+      checkBodyIdentity(next, request);
       return next;
     },
   });
   return answerWrite(request, result);
 }
 
-async function readApplied({ context, served }: ResourceRequest, { fieldValidation }: WriteQuery): Promise<unknown> {
+async function readApplied({ context }: ResourceRequest, { fieldValidation }: WriteQuery): Promise<unknown> {
   const body = await context.request.readBody();
   let applied: unknown;
   let problems: string[] = [];
@@ -51,15 +45,6 @@ async function readApplied({ context, served }: ResourceRequest, { fieldValidati
     problems = [...duplicates];
   } catch (error) {
     throw newBadRequest(`error decoding YAML: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  const schema = schemaOfKind(served.info);
-  if (schema && isJsonObject(applied)) {
-    try {
-      toTyped(schema, applied, { onUnknownField: (path) => problems.push(`unknown field ${goQuote(path)}`) });
-    } catch (error) {
-      // Wrong types are told by the apply itself, in its own words.
-      if (!(error instanceof GoDecodeError)) throw error;
-    }
   }
   if (fieldValidation === 'Strict' && problems.length > 0) throw newBadRequest(`error decoding patch: ${strictDecodingError(problems)}`);
   if (fieldValidation === 'Warn') for (const problem of problems) addWarning(context, problem);

@@ -106,5 +106,5 @@ async function* eventObjects(served: ServedResource, events: ObjectWatch<Kuberne
 
 function bookmark({ info, apiVersion }: ServedResource, event: BookmarkEvent): object {
   const annotations = event.initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {};
-  return { kind: info.kind, apiVersion, metadata: { resourceVersion: event.resourceVersion, creationTimestamp: null, ...annotations } };
+  return { kind: info.kind, apiVersion, metadata: { resourceVersion: event.resourceVersion, ...annotations } };
 }

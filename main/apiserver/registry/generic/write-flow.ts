@@ -73,7 +73,7 @@ export function validateUpdate<T extends KubernetesObject>({ strategy, resource 
   // Twice, as upstream: once for all resources, once as a part of each one's own validation.
   const metadata = validateObjectMetaUpdate(next.metadata, previous.metadata);
   const errors = [...metadata, ...metadata, ...own];
-  if (errors.length > 0) throw newInvalid(resource, next.metadata.name, errors);
+  if (errors.length > 0) throw newInvalid(resource, next.metadata.name ?? '', errors);
 }
 
 /** The strategy of the part that this write is about; undefined for the whole object. */
