@@ -36,6 +36,8 @@ export interface KubeletOptions {
   readonly machine: MachineFacts;
   /** Why pods cannot get a network now; undefined when they can. */
   readonly networkProblem: () => string | undefined;
+  /** The machine's own by default. */
+  readonly cgroups?: Cgroups;
 }
 
 const HOUSEKEEPING_MS = 10_000;
@@ -61,7 +63,7 @@ export class Kubelet {
       volumes: new VolumeManager({ podsDirectory: paths.podsDirectory, client }),
       objects: new ReferencedObjects({ client, clock }),
       tokens: new ServiceAccountTokens({ client, clock }),
-      cgroups: new Cgroups(),
+      cgroups: options.cgroups ?? new Cgroups(),
       probers: new ProberManager({ runtime, events, clock, random, hostIP: config.nodeIP, onChange: notify }),
       services: informers.informer(services).lister,
       facts: nodeFacts(config, machine),

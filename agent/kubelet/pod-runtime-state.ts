@@ -15,8 +15,9 @@ export interface PodRuntimeState {
   sandboxFailures: number;
   /** When the volumes failed last, so that the event is not repeated at every wake-up. */
   mountFailure: string | undefined;
+  mountFailures: number;
 }
 
 export function newPodRuntimeState(): PodRuntimeState {
-  return { reasons: new Map(), restarts: new BackOff(RESTART_BACK_OFF), notBeforeMs: new Map(), backOffEvents: new Map(), sandboxFailures: 0, mountFailure: undefined };
+  return { reasons: new Map(), restarts: new BackOff(RESTART_BACK_OFF), notBeforeMs: new Map(), backOffEvents: new Map(), sandboxFailures: 0, mountFailure: undefined, mountFailures: 0 };
 }

@@ -28,7 +28,9 @@ export interface SyncOptions {
 export interface SyncResult { readonly retryAfterMs?: number }
 
 const SANDBOX_RETRY_MS = 2000;
-const VOLUME_RETRY_MS = 2000;
+/** Doubles: the ConfigMap of a new namespace's root CA is often only a moment late. */
+const FIRST_VOLUME_RETRY_MS = 250;
+const MAX_VOLUME_RETRY_MS = 10_000;
 /** Upstream's pod worker tries again after 10 s, jittered. */
 const START_RETRY_MS = 10_000;
 /** After a failed pull the next look only reports the back-off; it comes soon, as upstream's does with the next event. */
@@ -40,7 +42,7 @@ const BACK_OFF_EVENT_MS = 10_000;
 export async function syncPod(context: KubeletContext, options: SyncOptions): Promise<SyncResult> {
   const { pod, runtimePod, state, signal } = options;
   const volumes = await mountVolumes(context, options);
-  if (volumes === undefined) return { retryAfterMs: VOLUME_RETRY_MS };
+  if (volumes === undefined) return { retryAfterMs: Math.min(FIRST_VOLUME_RETRY_MS * 2 ** Math.min(state.mountFailures - 1, 10), MAX_VOLUME_RETRY_MS) };
   const actions = computePodActions({ pod, runtimePod, probes: context.probers });
   await applyKills(context, options, actions);
   signal.throwIfAborted();
@@ -80,11 +82,13 @@ async function mountVolumes(context: KubeletContext, { pod, runtimePod, state }:
       token: (owner, request) => context.tokens.token(owner, request),
     });
     state.mountFailure = undefined;
+    state.mountFailures = 0;
     return volumes;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     if (state.mountFailure !== message) context.events.pod(pod, { type: 'Warning', reason: 'FailedMount', message });
     state.mountFailure = message;
+    state.mountFailures++;
     return undefined;
   }
 }
