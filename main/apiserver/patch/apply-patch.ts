@@ -8,6 +8,8 @@ import { applyJsonPatch, JsonPatchError } from '../../../kube/apimachinery/json-
 import { failureStatus, StatusError } from '../../../kube/apimachinery/status.ts';
 import { newBadRequest, newGenericServerResponse, newInvalid, newRequestEntityTooLarge } from '../../../kube/apimachinery/status-errors.ts';
 import { structType } from './patch-schema.ts';
+import { patchedText } from './patched-text.ts';
+import { restoreError } from './restore-check.ts';
 import { applyStrategicMergePatch, StrategicPatchError } from './strategic-merge-patch.ts';
 
 /** Patches but server-side apply (upstream: apiserver/pkg/endpoints/handlers/patch.go, 1.36). */
@@ -60,8 +62,9 @@ export function strictDecodingMessage(errors: readonly string[]): string {
   return `strict decoding error: ${[...new Set(errors)].join(', ')}`;
 }
 
-function invalidPatch(value: string): (message: string) => StatusError {
-  return (message) => newInvalid({ group: '', kind: '' }, '', [fieldInvalid('patch', value, message)]);
+/** The text is long and seldom needed. */
+function invalidPatch(value: () => string): (message: string) => StatusError {
+  return (message) => newInvalid({ group: '', kind: '' }, '', [fieldInvalid('patch', value(), message)]);
 }
 
 function parse(text: string, prefix: string): ParsedJson {
@@ -96,7 +99,8 @@ function applyJson(input: PatchInput): PatchResult {
   const strictErrors = [...unknown, ...duplicateErrors(parsed, input)].map((message) => `json patch ${message}`);
   try {
     const patched = applyJsonPatch(input.current, operations);
-    return { patched, strictErrors, invalid: invalidPatch(JSON.stringify(patched)) };
+    const text = (): string => patchedText(input.current, input.schema, (original) => applyJsonPatch(original, operations));
+    return { patched, strictErrors, invalid: invalidPatch(text) };
   } catch (error) {
     if (error instanceof JsonPatchError) throw rejected(error.message);
     throw error;
@@ -132,7 +136,8 @@ function applyMerge(input: PatchInput): PatchResult {
   }
   if (value === null) throw newBadRequest('invalid JSON Patch');
   const patched = applyJsonMergePatch(input.current, value);
-  return { patched, strictErrors: duplicateErrors(parsed, input), invalid: invalidPatch(JSON.stringify(patched)) };
+  const text = (): string => patchedText(input.current, input.schema, (original) => applyJsonMergePatch(original, value));
+  return { patched, strictErrors: duplicateErrors(parsed, input), invalid: invalidPatch(text) };
 }
 
 function applyStrategic(input: PatchInput): PatchResult {
@@ -140,9 +145,18 @@ function applyStrategic(input: PatchInput): PatchResult {
   const patch = parsed.value ?? {};
   if (!isJsonObject(patch)) throw newBadRequest(unmarshalError(patch, 'map[string]interface {}'));
   if (input.schema === undefined) throw newBadRequest('strategic merge patch format is not supported');
+  const invalid = invalidPatch(() => goValue(patch));
+  const patched = mergedStrategically(input.current, patch, input.schema);
+  const error = restoreError(input.schema, patched);
+  if (error !== undefined) throw invalid(error);
+  return { patched, strictErrors: duplicateErrors(parsed, input), invalid };
+}
+
+/** The kind is the endpoint's, whatever the patch says of it. */
+function mergedStrategically(current: PatchInput['current'], patch: Record<string, unknown>, schema: ObjectSchema): Record<string, unknown> {
+  const { apiVersion, kind } = current;
   try {
-    const patched = applyStrategicMergePatch(input.current, patch, structType(input.schema));
-    return { patched, strictErrors: duplicateErrors(parsed, input), invalid: invalidPatch(goValue(patch)) };
+    return { ...applyStrategicMergePatch(current, patch, structType(schema)), apiVersion, kind };
   } catch (error) {
     throw strategicFailure(error);
   }
