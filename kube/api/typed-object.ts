@@ -61,9 +61,16 @@ function typedObject(schema: ObjectSchema, value: Readonly<Record<string, unknow
   if (head['apiVersion'] !== undefined) result['apiVersion'] = head['apiVersion'];
   for (const field of schema.fields.values()) {
     const member = finish(field, decoded.get(field.name), walk.options);
-    if (member !== undefined) result[field.name] = member;
+    if (member === undefined) continue;
+    // Upstream stores protobuf, which cannot tell an empty list from none; its JSON then has null. What it stores as JSON keeps [].
+    const isNull = walk.options.nulls === true && field.always && field.container !== '' && isZero(field, member ?? []) && !storedAsJson(schema);
+    result[field.name] = isNull ? null : member;
   }
   return result;
+}
+
+function storedAsJson({ name }: ObjectSchema): boolean {
+  return name.startsWith('apiextensions/') || name.startsWith('apiregistration/');
 }
 
 /** Applies omitempty and what Go writes for absent fields; undefined leaves the field out. */

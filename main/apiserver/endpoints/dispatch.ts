@@ -75,7 +75,7 @@ export async function dispatchResource(options: DispatchOptions, context: Reques
   const endpoint = ENDPOINTS[info.verb];
   if (!registry || !endpoint) throw methodNotAllowed();
   const streams = info.verb === 'list' || info.verb === 'watch';
-  const media = mediaOf(context.request, { canWatch: streams || info.verb === 'get', watch: info.verb === 'watch', transforms: tables !== undefined });
+  const media = mediaOf(context.request, { canWatch: streams, watch: info.verb === 'watch', transforms: tables !== undefined });
   return endpoint({ context, served, registry, admission, clock, tables, media });
 }
 

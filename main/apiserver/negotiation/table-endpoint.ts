@@ -1,6 +1,7 @@
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
 import { parseApiVersion } from '../../../kube/apimachinery/gvr.ts';
 import type { KubernetesList, KubernetesObject, ListMeta } from '../../../kube/apimachinery/object-meta.ts';
+import { goQuote } from '../../../kube/apimachinery/go-format.ts';
 import { newBadRequest } from '../../../kube/apimachinery/status-errors.ts';
 import type { TableOptions, TablePrinter } from '../endpoints/table-printer.ts';
 import type { ServedResource } from '../registry/catalog.ts';
@@ -12,7 +13,10 @@ function includeObject(query: URLSearchParams): (typeof INCLUDE)[number] {
   const value = query.get('includeObject') ?? '';
   if (value === '') return 'Metadata';
   const known = INCLUDE.find((one) => one === value);
-  if (!known) throw newBadRequest(`unrecognized includeObject value: ${JSON.stringify(value)}`);
+  if (!known) {
+    const reason = `includeObject: Invalid value: ${goQuote(value)}: must be 'Metadata', 'Object', 'None', or empty`;
+    throw newBadRequest(`Unable to convert to Table as requested: ${reason}`);
+  }
   return known;
 }
 

@@ -15,7 +15,7 @@ describe('toTable', () => {
       if (!schema?.fields.has('metadata') || !info.verbs.includes('list')) continue;
       const object = toTyped(schema, minimal(info.kind)) as unknown as KubernetesObject;
       const table = toTable(info, [object], { version: 'v1', nowMs, metadata: {} });
-      expect(table.rows[0]?.cells.length, info.kind).toBe(table.columnDefinitions?.length);
+      expect(table.rows?.[0]?.cells.length, info.kind).toBe(table.columnDefinitions?.length);
     }
   });
 
@@ -23,7 +23,7 @@ describe('toTable', () => {
     const pod = (status: object, extra: object = {}): KubernetesObject =>
       ({ kind: 'Pod', apiVersion: 'v1', metadata: { name: 'p', creationTimestamp: '2023-12-31T23:59:00Z', ...extra }, spec: { containers: [{ name: 'c' }] }, status }) as unknown as KubernetesObject;
     const running = { name: 'c', ready: true, restartCount: 2, state: { running: {} }, lastState: { terminated: { exitCode: 1, finishedAt: '2023-12-31T23:59:50Z' } } };
-    const cells = (object: KubernetesObject) => toTable({ group: '', version: 'v1', kind: 'Pod' }, [object], { version: 'v1', nowMs, metadata: {} }).rows[0]?.cells.slice(0, 5);
+    const cells = (object: KubernetesObject) => toTable({ group: '', version: 'v1', kind: 'Pod' }, [object], { version: 'v1', nowMs, metadata: {} }).rows?.[0]?.cells.slice(0, 5);
     expect(cells(pod({ phase: 'Running', containerStatuses: [running] }))).toEqual(['p', '1/1', 'Running', '2 (10s ago)', '60s']);
     expect(cells(pod({ phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated' }] }))).toEqual(['p', '0/1', 'SchedulingGated', '0', '60s']);
     expect(cells(pod({ phase: 'Running', containerStatuses: [running] }, { deletionTimestamp: '2024-01-01T00:00:00Z' }))?.[2]).toBe('Terminating');

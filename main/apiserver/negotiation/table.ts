@@ -3,7 +3,7 @@ import type { KubernetesObject, ListMeta } from '../../../kube/apimachinery/obje
 import { describeField } from '../openapi/descriptions.ts';
 import { toPartialMetadata } from './partial-metadata.ts';
 import { AGE, type Cell, NAME, type Printer, type RowCondition } from './printers/printer.ts';
-import { printerOf } from './printers/registry.ts';
+import { createdAtPrinter, printerOf } from './printers/registry.ts';
 
 /** meta.k8s.io Table, what `kubectl get` asks for. */
 export interface Table {
@@ -12,7 +12,8 @@ export interface Table {
   readonly metadata: ListMeta;
   /** null in every watch event but the first. */
   readonly columnDefinitions: readonly TableColumn[] | null;
-  readonly rows: readonly TableRow[];
+  /** null when there are none and the kind has no printer upstream. */
+  readonly rows: readonly TableRow[] | null;
 }
 
 export interface TableColumn {
@@ -67,7 +68,7 @@ export function toTable(gvk: GroupVersionKind, objects: readonly KubernetesObjec
     apiVersion: `meta.k8s.io/${options.version}`,
     metadata: options.metadata,
     columnDefinitions: options.withColumns === false ? null : tableColumns(printer),
-    rows: objects.map((object) => tableRow(object, printer, options)),
+    rows: objects.length === 0 && printer === createdAtPrinter ? null : objects.map((object) => tableRow(object, printer, options)),
   };
 }
 

@@ -75,7 +75,7 @@ class Encoder {
     if (container === 'list') {
       for (const item of (value as readonly unknown[]).toReversed()) this.#value(type, number, item);
     } else if (container === 'named') {
-      for (const [name, member] of Object.entries(value as object).reverse()) {
+      for (const [name, member] of Object.entries(value as object).toReversed()) {
         const mark = this.#writer.length;
         this.#value(type, 2, member);
         this.#value('s', 1, name);
