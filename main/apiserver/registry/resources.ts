@@ -1,9 +1,11 @@
-import * as certificates from '../../../kube/api/generated/certificates/v1.ts';
 import * as apps from '../../../kube/api/generated/apps/v1.ts';
+import * as autoscaling from '../../../kube/api/generated/autoscaling/v2.ts';
 import * as batch from '../../../kube/api/generated/batch/v1.ts';
+import * as certificates from '../../../kube/api/generated/certificates/v1.ts';
 import * as core from '../../../kube/api/generated/core/v1.ts';
 import * as coordination from '../../../kube/api/generated/coordination/v1.ts';
 import * as discovery from '../../../kube/api/generated/discovery/v1.ts';
+import * as flowcontrol from '../../../kube/api/generated/flowcontrol/v1.ts';
 import * as networking from '../../../kube/api/generated/networking/v1.ts';
 import * as node from '../../../kube/api/generated/node/v1.ts';
 import * as policy from '../../../kube/api/generated/policy/v1.ts';
@@ -12,14 +14,16 @@ import * as storage from '../../../kube/api/generated/storage/v1.ts';
 import * as rbac from '../../../kube/api/generated/rbac/v1.ts';
 import { isValidPathSegmentName } from '../../../kube/apimachinery/name-validation.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
-import { certificateSigningRequestStrategy } from './certificates/certificatesigningrequest/strategy.ts';
 import { controllerRevisionStrategy } from './apps/controllerrevision-strategy.ts';
 import { daemonSetStrategy } from './apps/daemonset-strategy.ts';
 import { deploymentStrategy } from './apps/deployment-strategy.ts';
 import { replicaSetStrategy } from './apps/replicaset-strategy.ts';
 import { statefulSetStrategy } from './apps/statefulset-strategy.ts';
+import { horizontalPodAutoscalerStrategy } from './autoscaling/hpa-strategy.ts';
+import { autoscalingV1 } from './autoscaling/hpa-v1.ts';
 import { cronJobStrategy } from './batch/cronjob-strategy.ts';
 import { jobStrategy } from './batch/job-strategy.ts';
+import { certificateSigningRequestStrategy } from './certificates/csr-strategy.ts';
 import { configMapStrategy } from './core/configmap/strategy.ts';
 import { namespaceStrategy } from './core/namespace/strategy.ts';
 import { nodeStrategy } from './core/node/strategy.ts';
@@ -39,6 +43,8 @@ import { serviceAccountStrategy } from './core/serviceaccount/strategy.ts';
 import type { ResourceDefinition } from './generic/resource-definition.ts';
 import { leaseStrategy } from './coordination/lease-strategy.ts';
 import { endpointSliceStrategy } from './discovery/endpointslice-strategy.ts';
+import { flowSchemaStrategy } from './flowcontrol/flowschema-strategy.ts';
+import { priorityLevelStrategy } from './flowcontrol/prioritylevel-strategy.ts';
 import { ingressClassStrategy, ipAddressStrategy, serviceCidrStrategy, validateIpAddressName } from './networking/class-and-address-strategies.ts';
 import { ingressStrategy } from './networking/ingress-strategy.ts';
 import { networkPolicyStrategy } from './networking/networkpolicy-strategy.ts';
@@ -78,7 +84,6 @@ export function resourceDefinitions(options: ResourceOptions): readonly Resource
     define({ resource: core.persistentvolumes, strategy: persistentVolumeStrategy }),
     define({ resource: core.persistentvolumeclaims, strategy: persistentVolumeClaimStrategy }),
     define({ resource: core.replicationcontrollers, strategy: replicationControllerStrategy }),
-    define({ resource: certificates.certificatesigningrequests, strategy: certificateSigningRequestStrategy }),
     define({ resource: apps.deployments, strategy: deploymentStrategy }),
     define({ resource: apps.replicasets, strategy: replicaSetStrategy }),
     define({ resource: apps.daemonsets, strategy: daemonSetStrategy }),
@@ -102,6 +107,10 @@ export function resourceDefinitions(options: ResourceOptions): readonly Resource
     define({ resource: storage.csidrivers, strategy: csiDriverStrategy }),
     define({ resource: storage.csinodes, strategy: csiNodeStrategy }),
     define({ resource: storage.volumeattachments, strategy: volumeAttachmentStrategy }),
+    define({ resource: autoscaling.horizontalpodautoscalers, strategy: horizontalPodAutoscalerStrategy, alternatives: [autoscalingV1] }),
+    define({ resource: certificates.certificatesigningrequests, strategy: certificateSigningRequestStrategy, validateName: () => [] }),
+    define({ resource: flowcontrol.flowschemas, strategy: flowSchemaStrategy }),
+    define({ resource: flowcontrol.prioritylevelconfigurations, strategy: priorityLevelStrategy }),
     define({ resource: rbac.roles, strategy: roleStrategy, validateName: isValidPathSegmentName }),
     define({ resource: rbac.clusterroles, strategy: clusterRoleStrategy, validateName: isValidPathSegmentName }),
     define({ resource: rbac.rolebindings, strategy: roleBindingStrategy, validateName: isValidPathSegmentName }),

@@ -9,7 +9,7 @@ import { FieldErrors } from '../validation/field-errors.ts';
 import { SPEC_PATH, STATUS_PATH } from '../validation/field-path.ts';
 import { selectorText } from '../validation/label-selector.ts';
 import { semanticEqual } from '../validation/semantic-equal.ts';
-import { checkDnsLabel, checkNonNegative, isEmpty } from '../validation/values.ts';
+import { checkAnnotations, checkDnsLabel, checkLabels, checkNonNegative, isEmpty } from '../validation/values.ts';
 import { claimSpecWarnings } from '../core/pod/warnings.ts';
 import { checkAtMost100Percent, checkPositiveIntOrPercent, intOrPercentValue } from './int-or-percent.ts';
 import { checkCollisionCount, checkCounts, checkEndlessTemplate, checkSelector, checkTemplateLabels, templateWarnings } from './workload-validation.ts';
@@ -56,7 +56,6 @@ function setDefaults(spec: Spec): void {
   const { rollingUpdate, type } = spec.updateStrategy;
   if (type === 'RollingUpdate' && rollingUpdate !== undefined) {
     rollingUpdate.partition ??= 0;
-    rollingUpdate.maxUnavailable ??= 1;
   }
   const policy = (spec.persistentVolumeClaimRetentionPolicy ??= {});
   policy.whenDeleted ||= 'Retain';
@@ -88,6 +87,9 @@ function check(spec: Spec, errors: FieldErrors, { isUpdate, checkTemplate }: { r
     const template = templateWithClaims(spec);
     checkTemplateLabels(spec.selector, template, TEMPLATE, errors);
     if (checkTemplate) checkPodTemplateSpec(template, TEMPLATE, errors);
+    // Upstream checks metadata of this template twice, and reports it twice.
+    checkLabels(template.metadata?.labels, TEMPLATE.child('labels'), errors);
+    checkAnnotations(template.metadata?.annotations, TEMPLATE.child('annotations'), errors);
   }
   checkEndlessTemplate(spec.template, TEMPLATE, errors, 'StatefulSet');
 }
@@ -97,7 +99,9 @@ function templateWithClaims({ template, volumeClaimTemplates = [] }: Spec): core
   if (template?.spec === undefined) return template ?? {};
   const { subdomain: _subdomain, hostname: _hostname, ...podSpec } = template.spec;
   if (volumeClaimTemplates.length === 0) return { ...template, spec: podSpec };
-  const claims = volumeClaimTemplates.map(({ metadata }): core.Volume => ({ name: metadata?.name, persistentVolumeClaim: { claimName: metadata?.name } }));
+  // Of two claims with one name the pods mount one.
+  const names = new Set(volumeClaimTemplates.map(({ metadata }) => metadata.name));
+  const claims = [...names].map((name): core.Volume => ({ name, persistentVolumeClaim: { claimName: name } }));
   const others = (podSpec.volumes ?? []).filter(({ name }) => !claims.some((claim) => claim.name === name));
   return { ...template, spec: { ...podSpec, volumes: [...claims, ...others] } };
 }

@@ -11,7 +11,7 @@ import { checkNonNegative } from '../validation/values.ts';
 const SELECTOR = SPEC_PATH.child('selector');
 const TEMPLATE = SPEC_PATH.child('template');
 
-/** Returns false when no pod can be matched, so that the template need not be compared. */
+/** Returns false for a selector that cannot be read. A missing one matches nothing. */
 export function checkSelector(selector: LabelSelectorLike | undefined, errors: FieldErrors, { emptyText, brokenText }: { readonly emptyText: string; readonly brokenText: string }): boolean {
   if (selector === undefined) {
     errors.required(SELECTOR);
@@ -33,9 +33,9 @@ export function isBroken(selector: LabelSelectorLike): boolean {
 }
 
 export function checkTemplateLabels(selector: LabelSelectorLike | undefined, template: core.PodTemplateSpec | undefined, path: FieldPath, errors: FieldErrors): void {
-  if (selector === undefined || isEmptySelector(selector)) return;
+  if (selector !== undefined && isEmptySelector(selector)) return;
   const labels = template?.metadata?.labels;
-  if (!selectorMatches(selector, labels)) {
+  if (selector === undefined || !selectorMatches(selector, labels)) {
     errors.invalid(path.child('metadata').child('labels'), labels ?? null, '`selector` does not match template `labels`');
   }
 }

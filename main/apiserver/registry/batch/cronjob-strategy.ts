@@ -43,8 +43,7 @@ export const cronJobStrategy = buildStrategy<CronJob>({
     const path = SPEC_PATH.child('jobTemplate').child('spec').child('template');
     const changed = previous === undefined || !semanticEqual(job.spec, previous.spec);
     const ofSpec = changed ? jobSpecWarnings(job.spec?.jobTemplate?.spec, (template) => podTemplateWarnings(template, path)) : [];
-    const ofZone = job.spec?.schedule?.includes('TZ') ? [`CRON_TZ or TZ used in schedule is not officially supported, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details`] : [];
-    return [...ofName, ...ofSpec, ...ofZone];
+    return [...ofName, ...ofSpec];
   },
 });
 
@@ -86,7 +85,7 @@ function checkTimeZone(zone: string, errors: FieldErrors): void {
     }
   }
   if (zone.toLowerCase() === 'local') errors.invalid(path, zone, 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones');
-  if (!isTimeZone(zone)) errors.invalid(path, zone, `unknown time zone ${zone}`);
+  else if (!isTimeZone(zone)) errors.invalid(path, zone, `unknown time zone ${zone}`);
 }
 
 function isTimeZone(zone: string): boolean {

@@ -37,6 +37,10 @@ export const jobStrategy = buildStrategy<Job>({
     checkPodNames(job, errors);
   },
   checkUpdate(next, previous, errors) {
+    // Upstream checks the whole object, and then the spec once more.
+    checkGeneratedSelector(next, errors);
+    checkSpecWithSelector(next.spec, errors);
+    checkPodNames(next, errors);
     checkSpecWithSelector(next.spec, errors);
     checkSpecUpdate(next.spec, previous, errors);
   },
@@ -80,14 +84,19 @@ function generateSelector(job: Job): Job {
   const { spec, metadata } = job;
   if (spec.manualSelector) return job;
   const uid = metadata.uid ?? '';
-  const labels = {
+  const labels = sorted({
     [LEGACY_JOB_NAME]: metadata.name, [JOB_NAME]: metadata.name, [LEGACY_CONTROLLER_UID]: uid, [CONTROLLER_UID]: uid,
     ...spec.template?.metadata?.labels,
-  };
+  });
   const template = { ...spec.template, metadata: { ...spec.template?.metadata, labels } } as core.PodTemplateSpec;
-  const selector = { ...spec.selector, matchLabels: { [CONTROLLER_UID]: uid, ...spec.selector?.matchLabels } };
+  const selector = { ...spec.selector, matchLabels: sorted({ [CONTROLLER_UID]: uid, ...spec.selector?.matchLabels }) };
   // Without labels of its own a Job carries those of its pods.
   return { ...job, metadata: sizeOf(metadata.labels) === 0 ? { ...metadata, labels } : metadata, spec: { ...spec, template, selector } };
+}
+
+/** Map keys in the order in which messages print them. */
+function sorted(map: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function checkGeneratedSelector({ metadata, spec }: Job, errors: FieldErrors): void {

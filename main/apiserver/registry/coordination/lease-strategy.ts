@@ -10,8 +10,10 @@ export const leaseStrategy = buildStrategy<coordination.Lease>({
   namespaced: true,
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: false,
+  prepareForCreate: withoutCoordination,
+  prepareForUpdate: withoutCoordination,
   check({ spec }, errors) {
-    const { leaseDurationSeconds, leaseTransitions, strategy, preferredHolder } = spec ?? {};
+    const { leaseDurationSeconds, leaseTransitions, strategy } = spec ?? {};
     if (leaseDurationSeconds !== undefined && leaseDurationSeconds <= 0) {
       errors.invalid(SPEC_PATH.child('leaseDurationSeconds'), leaseDurationSeconds, 'must be greater than 0');
     }
@@ -21,6 +23,12 @@ export const leaseStrategy = buildStrategy<coordination.Lease>({
       if (strategy.includes('/')) errors.invalidEach(path, strategy, isQualifiedName(strategy));
       else if (!STRATEGIES.includes(strategy)) errors.notSupported(path, strategy, STRATEGIES);
     }
-    if (preferredHolder && !strategy) errors.forbidden(SPEC_PATH.child('preferredHolder'), 'may only be specified if `strategy` is defined');
   },
 });
+
+/** Coordinated leader election (KEP-4355) is behind a gate that is off by default: its fields are dropped. */
+function withoutCoordination(lease: coordination.Lease): coordination.Lease {
+  if (lease.spec?.strategy === undefined && lease.spec?.preferredHolder === undefined) return lease;
+  const { strategy: _strategy, preferredHolder: _holder, ...spec } = lease.spec;
+  return { ...lease, spec };
+}

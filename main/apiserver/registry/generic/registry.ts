@@ -88,8 +88,8 @@ export class Registry<T extends KubernetesObject = KubernetesObject> {
     let committed = false;
     try {
       let object = reservation ? reservation.object : prepared;
-      warn(context, definition.strategy.warnings?.(object, undefined));
       validateCreate(definition, object, strategyContext);
+      warn(context, definition.strategy.warnings?.(object, undefined));
       await options.validate?.(object);
       object = this.normalize(object);
       if (context.dryRun) {
@@ -254,8 +254,8 @@ class UpdateAttempt<T extends KubernetesObject> {
       this.#reservation = await definition.beginUpdate(next, current, context);
       next = this.#reservation.object;
     }
-    warn(this.#context, definition.strategy.warnings?.(next, current));
     validateUpdate(definition, next, current, context);
+    warn(this.#context, definition.strategy.warnings?.(next, current));
     await validate?.(next, current);
     const normal = this.#registry.normalize(next);
     return finish ? finish(normal, current) : normal;

@@ -32,7 +32,7 @@ export const storageClassStrategy = buildStrategy<storage.StorageClass>({
   },
   checkUpdate(next, previous, errors) {
     for (const field of ['parameters', 'provisioner', 'reclaimPolicy'] as const) {
-      if (!semanticEqual(next[field] ?? {}, previous[field] ?? {})) errors.forbidden(ROOT_PATH.child(field), `updates to ${field} are forbidden.`);
+      if (!semanticEqual(next[field] ?? {}, previous[field] ?? {})) errors.invalid(ROOT_PATH.child(field), next[field] ?? null, FIELD_IMMUTABLE);
     }
     checkImmutable(next.volumeBindingMode, previous.volumeBindingMode, ROOT_PATH.child('volumeBindingMode'), errors);
   },

@@ -22,7 +22,11 @@ export const nodeStrategy = buildStrategy<Node>({
     if (spec === undefined) return;
     if (spec.podCIDR && !spec.podCIDRs?.length) spec.podCIDRs = [spec.podCIDR];
     else if (!spec.podCIDR && spec.podCIDRs?.[0] !== undefined) spec.podCIDR = spec.podCIDRs[0];
+    // The singular field is the first of the plural one, whatever else was written there.
+    else if (spec.podCIDR && spec.podCIDRs?.[0] !== spec.podCIDR) spec.podCIDRs = [spec.podCIDR];
   },
+  prepareForCreate: withoutConfigSource,
+  prepareForUpdate: withoutConfigSource,
   check,
   recheckOnUpdate: false,
   checkUpdate,
@@ -104,18 +108,23 @@ function checkUpdate(next: Node, previous: Node, errors: FieldErrors): void {
     errors.forbidden(SPEC_PATH.child('providerID'), 'node updates may not change providerID except from "" to valid');
   }
   checkTaints(next.spec?.taints, errors);
+  checkTaints(next.spec?.taints, errors);
   if ((next.spec?.externalID ?? '') !== (previous.spec?.externalID ?? '')) errors.forbidden(SPEC_PATH.child('externalID'), 'may not be updated');
 }
 
 function warnings(node: Node): string[] {
   const found: string[] = [];
-  if (node.spec?.configSource !== undefined) {
-    found.push('spec.configSource: the feature is removed. Do not use it');
-  }
   if (node.spec?.externalID) found.push('spec.externalID: this field is deprecated, and is unused by Kubernetes');
   for (const key of sortedKeys(node.metadata.labels)) {
     const message = nodeLabelWarning(key);
     if (message !== undefined) found.push(`${ROOT_PATH.child('metadata').child('labels').key(key)}: ${message}`);
   }
   return found;
+}
+
+/** Dynamic kubelet configuration was removed; its fields stay in the API and are not kept. */
+function withoutConfigSource(node: Node): Node {
+  if (node.spec?.configSource === undefined) return node;
+  const { configSource: _dropped, ...spec } = node.spec;
+  return { ...node, spec };
 }
