@@ -77,5 +77,18 @@ done 2>/dev/null
 supervise /var/log/coracle-agent.log /run/coracle-agent.pid run_agent &
 # The image's file system is small; a node's disk is larger. Growing it online disturbs nobody.
 [ -e /var/lib/coracle/grown ] || { resize2fs /dev/nvme0n1 > /var/log/resize2fs.log 2>&1 && mkdir -p /var/lib/coracle && : > /var/lib/coracle/grown; } &
+
+# The first pod waits for programs that come from disk for the first time and for the pause image. Fetched beforehand, at the lowest priority, once
+# the agent has its pod network and has nothing more urgent to do.
+warm_up() {
+  while ! [ -S /run/containerd/containerd.sock ] || ! ls /etc/cni/net.d/*.conflist > /dev/null 2>&1; do sleep 1; done
+  for p in bridge host-local loopback; do CNI_COMMAND=VERSION nice -n 19 /opt/cni/bin/$p < /dev/null; done > /dev/null 2>&1
+  nice -n 19 containerd-shim-runc-v2 -v > /dev/null
+  nice -n 19 crun --version > /dev/null
+  [ -e /var/lib/coracle/pause ] && return
+  nice -n 19 ctr --namespace k8s.io images pull --hosts-dir /etc/containerd/certs.d --label io.cri-containerd.pinned=pinned registry.k8s.io/pause:3.10 > /var/log/warm-up.log 2>&1 && : > /var/lib/coracle/pause
+}
+mkdir -p /var/lib/coracle
+warm_up &
 echo "coracle: $NODE_NAME is up after $(cut -d' ' -f1 /proc/uptime) s" > /dev/console
 while :; do wait; sleep 1; done

@@ -10,7 +10,7 @@ import type { FileTree, TreeEntry } from '../debian/package-files.ts';
 
 /** Packages with files on a node; the kernel is separate. */
 export const rootPackages = [
-  'busybox-static', 'dash', 'containerd', 'runc', 'containernetworking-plugins', 'nftables', 'conntrack', 'iproute2', 'dropbear-bin', 'kmod',
+  'busybox-static', 'dash', 'containerd', 'runc', 'crun', 'containernetworking-plugins', 'nftables', 'conntrack', 'iproute2', 'dropbear-bin', 'kmod',
   'ca-certificates', 'e2fsprogs', 'mount', 'util-linux', 'libstdc++6', 'coreutils',
 ] as const;
 
@@ -19,6 +19,7 @@ const keptFiles: Readonly<Record<string, RegExp>> = {
   'busybox-static': /^usr\/bin\/busybox$/,
   dash: /^usr\/bin\/dash$/,
   containerd: /^usr\/bin\/(containerd|containerd-shim-runc-v2|ctr)$/,
+  crun: /^usr\/bin\/crun$/,
   runc: /^usr\/s?bin\/runc$/,
   'containernetworking-plugins': /^usr\/lib\/cni\/(bridge|host-local|loopback|portmap|bandwidth|firewall|tuning)$/,
   nftables: /^usr\/sbin\/nft$/,

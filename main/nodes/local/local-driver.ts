@@ -191,7 +191,7 @@ export class LocalDriver implements NodeDriver {
       await mkdir(join(target, '..'), { recursive: true });
       await writeFile(target, content, { mode });
     };
-    const containerd = containerdConfiguration({ imageMirror: agent.imageMirror, cniBinDirectory: '/opt/coracle/runtime/cni', sharedKernel: true });
+    const containerd = containerdConfiguration({ imageMirror: agent.imageMirror, cniBinDirectory: '/opt/coracle/runtime/cni', runtimeBinary: 'runc', sharedKernel: true });
     await write('etc/containerd/config.toml', containerd);
     if (agent.imageMirror) await write('etc/containerd/certs.d/_default/hosts.toml', registryHosts(agent.imageMirror));
     await write(agentPaths.configuration, agentConfigurationFile(agent), 0o600);

@@ -38,7 +38,7 @@ function seedFiles({ machine, agentBundle, hostKey, authorizedKey, nowSeconds }:
     ['etc/coracle/machine.env', Object.entries(settings).map(([key, value]) => `${key}=${value}\n`).join(''), 0o600],
     ['etc/dropbear/host_key', Buffer.from(hostKey, 'base64'), 0o600],
     ['root/.ssh/authorized_keys', `${authorizedKey}\n`, 0o600],
-    ['etc/containerd/config.toml', containerdConfiguration({ imageMirror: agent.imageMirror, cniBinDirectory: '/opt/cni/bin', sharedKernel: false }), 0o644],
+    ['etc/containerd/config.toml', containerdConfiguration({ imageMirror: agent.imageMirror, cniBinDirectory: '/opt/cni/bin', runtimeBinary: 'crun', sharedKernel: false }), 0o644],
     ...(agent.imageMirror ? [['etc/containerd/certs.d/_default/hosts.toml', registryHosts(agent.imageMirror), 0o644] as const] : []),
     [agentPaths.configuration.slice(1), agentConfigurationFile(agent), 0o600],
     [agentPaths.bundle.slice(1), agentBundle, 0o644],
