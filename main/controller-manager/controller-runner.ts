@@ -20,7 +20,7 @@ export async function runController(controller: Controller, options: RunnerOptio
   const subscriptions = controller.watches.map((watch) =>
     watch.informer.onEvent((event) => {
       const keys = event.type === 'update' ? watch.keysFor(event.object, event.previous) : watch.keysFor(event.object);
-      for (const key of keys) queue.add(key);
+      for (const key of keys) queue.addAfter(key, watch.delayMs ?? 0);
     }),
   );
   try {

@@ -100,7 +100,8 @@ function planUpdate(observation: DaemonSetObservation, byNode: ReadonlyMap<strin
     const isUp = (pod: Pod | undefined): boolean => pod !== undefined && isPodAvailable(pod, { minReadySeconds, nowMs });
     if (surge > 0) {
       if (current !== undefined && old !== undefined) surging++;
-      else if (old !== undefined) (isUp(old) ? surgeOn.push(metadata.name) : broken.push(old));
+      else if (old !== undefined && isUp(old)) surgeOn.push(metadata.name);
+      else if (old !== undefined) broken.push(old);
       continue;
     }
     if (!isUp(current) && !isUp(old)) unavailableNow++;

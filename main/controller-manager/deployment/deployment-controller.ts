@@ -18,6 +18,8 @@ import { planHistoryCleanup, planRollout, type RolloutPlan } from './plan-rollou
 import type { ScaleStep } from './plan-scale.ts';
 import { sameTemplate } from './replica-sets-of.ts';
 
+const COALESCE_MS = 15;
+
 /** Upstream: pkg/controller/deployment. Decides with planRollout, then carries the plan out. */
 export class DeploymentController implements Controller {
   readonly name = 'deployment-controller';
@@ -35,7 +37,7 @@ export class DeploymentController implements Controller {
     this.#pods = context.informers.informer(pods, { indexers: { [CONTROLLER_INDEX]: controllerIndex } });
     this.watches = [
       { informer: this.#deployments, keysFor: (deployment: Deployment) => [keyOf(deployment)] },
-      { informer: this.#replicaSets, keysFor: (replicaSet: ReplicaSet) => this.#keysForReplicaSet(replicaSet) },
+      { informer: this.#replicaSets, delayMs: COALESCE_MS, keysFor: (replicaSet: ReplicaSet) => this.#keysForReplicaSet(replicaSet) },
       { informer: this.#pods, keysFor: (pod: Pod) => this.#keysForPod(pod) },
     ] as readonly ControllerWatch[];
   }

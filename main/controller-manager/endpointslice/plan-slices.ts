@@ -49,9 +49,10 @@ export function planSlices(
       if (!same) update.push({ ...target.slice, metadata: { ...target.slice.metadata, labels }, endpoints: target.endpoints });
     }
     const rest = [...wanted.values()];
-    const placeholder = endpoints.length === 0 && used.length === 0;
-    for (let i = 0; i < rest.length || (placeholder && i === 0); i += MAX_ENDPOINTS) {
-      create.push(newSlice(service, { addressType, labels, ports: [...ports], endpoints: rest.slice(i, i + MAX_ENDPOINTS) }));
+    // A Service without endpoints keeps one empty slice.
+    const count = endpoints.length === 0 && used.length === 0 ? 1 : Math.ceil(rest.length / MAX_ENDPOINTS);
+    for (let i = 0; i < count; i++) {
+      create.push(newSlice(service, { addressType, labels, ports: [...ports], endpoints: rest.slice(i * MAX_ENDPOINTS, (i + 1) * MAX_ENDPOINTS) }));
     }
   }
   return { create, update, delete: [...unclaimed] };

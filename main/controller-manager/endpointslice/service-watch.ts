@@ -5,6 +5,9 @@ import type { ControllerWatch } from '../controller.ts';
 import { keyOf } from '../object-key.ts';
 import { isPodReady } from '../pod-conditions.ts';
 
+/** A slice is written once for a crowd of pods that become ready together. */
+const COALESCE_MS = 15;
+
 /** What both endpoint controllers look at: Services, and the pods that they select. Key: the Service. */
 export class ServiceWatch {
   readonly services: Informer<Service>;
@@ -16,7 +19,7 @@ export class ServiceWatch {
     this.pods = context.informers.informer(pods);
     this.watches = [
       { informer: this.services, keysFor: (service: Service) => [keyOf(service)] },
-      { informer: this.pods, keysFor: (pod: Pod, previous?: Pod) => this.#keysForPod(pod, previous) },
+      { informer: this.pods, delayMs: COALESCE_MS, keysFor: (pod: Pod, previous?: Pod) => this.#keysForPod(pod, previous) },
     ] as readonly ControllerWatch[];
   }
 

@@ -21,6 +21,9 @@ import type { ReplicatedView, ReplicatedWorkload } from './replicated-workload.t
 /** At most this many pods are created or deleted in one reconcile (upstream: BurstReplicas). */
 const BURST_REPLICAS = 500;
 
+/** The pods of one ReplicaSet change in crowds; their owner need not look at each. */
+const COALESCE_MS = 15;
+
 /** Keeps as many pods as the workload asks for (upstream: pkg/controller/replicaset). */
 export class ReplicaSetController<T extends KubernetesObject & { status?: object }> implements Controller {
   readonly name: string;
@@ -44,7 +47,7 @@ export class ReplicaSetController<T extends KubernetesObject & { status?: object
     this.#pods = context.informers.informer(pods, { indexers: { [CONTROLLER_INDEX]: controllerIndex } });
     this.watches = [
       { informer: this.#owners, keysFor: (owner: T) => [keyOf(owner)] } satisfies ControllerWatch<T>,
-      { informer: this.#pods, keysFor: (pod: Pod, previous?: Pod) => this.#keysForPod(pod, previous) } satisfies ControllerWatch<Pod>,
+      { informer: this.#pods, delayMs: COALESCE_MS, keysFor: (pod: Pod, previous?: Pod) => this.#keysForPod(pod, previous) } satisfies ControllerWatch<Pod>,
     ] as readonly ControllerWatch[];
     this.#subscription = this.#pods.onEvent((event) => {
       const key = this.#ownerKey(event.object);

@@ -54,9 +54,11 @@ export function newPodInfo(pod: Pod): PodInfo {
   };
 }
 
-/** The same pod in a newer state or on a node: what was computed stays, since a pod's requests are immutable (resize recomputes). */
+/** The same pod in a newer state: what was computed stays as long as the generation, which every change of the spec raises. */
 export function withPod(info: PodInfo, pod: Pod): PodInfo {
-  return pod.spec.containers === info.pod.spec.containers ? { ...info, pod } : newPodInfo(pod);
+  const { generation } = pod.metadata;
+  const sameSpec = pod.spec === info.pod.spec || (generation !== undefined && generation === info.pod.metadata.generation);
+  return sameSpec ? { ...info, pod } : newPodInfo(pod);
 }
 
 function compileTerm(pod: Pod, term: PodAffinityTerm): AffinityTerm {
