@@ -50,6 +50,7 @@ export function createHandler(options: HandlerOptions): ServerHandler {
       response = isLongRunning(context.info) ? await run(context) : await limited(context);
     } catch (error) {
       response = failed(error, request);
+      if (!context) response = { ...response, headers: { ...response.headers, 'x-content-type-options': 'nosniff' } };
     }
     const flow = context && !isUnlimited(context.info) ? options.flowOf?.(context) : undefined;
     const answer = withCommonHeaders(response, { auditId, warnings, flow });

@@ -6,6 +6,7 @@ import { AdmissionChain } from './admission.ts';
 import { defaultIngressClass, defaultStorageClass } from './default-classes.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { certificateAdmissions } from './certificates.ts';
+import { limitRanger } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { priorityAdmission } from './priority.ts';
@@ -27,6 +28,7 @@ export function admissionChain(options: AdmissionOptions): AdmissionChain {
   const { reader } = options;
   return new AdmissionChain([
     namespaceLifecycle(reader),
+    limitRanger(reader),
     serviceAccountAdmission(options),
     nodeRestriction(reader),
     taintNodesByCondition,

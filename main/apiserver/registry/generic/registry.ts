@@ -125,9 +125,7 @@ export class Registry<T extends KubernetesObject = KubernetesObject> {
     }
     const wanted = await options.change(undefined);
     const { validate } = options;
-    return this.create(wanted, context, {
-      ...(validate ? { validate: (object: T) => validate(object, undefined) } : {}),
-    });
+    return this.create(wanted, context, validate ? { validate: (object: T) => validate(object, undefined) } : {});
   }
 
   async delete(target: ObjectName, context: WriteContext, options: DeleteOptions, validate?: (object: T) => Promise<void>): Promise<DeleteResult<T>> {
