@@ -65,8 +65,8 @@ class CompareWalk {
   }
 
   #compareMaps(path: readonly PathElement[], map: MapMergeType, pair: Pair): boolean {
-    const before = isJsonObject(pair.before) ? pair.before : {};
-    const after = isJsonObject(pair.after) ? pair.after : {};
+    const before = withNulls(pair.before, map);
+    const after = withNulls(pair.after, map);
     const names = new Set([...definedKeys(before), ...definedKeys(after)]);
     if (map.atomic || names.size === 0) return this.#compareLeaves(path, pair);
     for (const name of names) {
@@ -102,6 +102,13 @@ class CompareWalk {
       this.#added.insert(path);
     }
   }
+}
+
+/** Members as Go writes them; nothing for what is no object. */
+function withNulls(value: unknown, { nullWhenAbsent = [] }: MapMergeType): Record<string, unknown> {
+  if (!isJsonObject(value)) return {};
+  const missing = nullWhenAbsent.filter((name) => value[name] === undefined);
+  return missing.length === 0 ? value : { ...value, ...Object.fromEntries(missing.map((name) => [name, null])) };
 }
 
 function definedKeys(object: Record<string, unknown>): string[] {

@@ -15,7 +15,7 @@ import { formatTypedErrors, validateTyped } from './validate-typed.ts';
 /**
  * metadata.managedFields and server-side apply (upstream: apimachinery/pkg/util/managedfields, 1.36).
  *
- * Objects are JSON in the version of the request, without the nulls that Go writes for absent lists; none of the arguments is changed.
+ * Objects are JSON in the version of the request; none of the arguments is changed.
  */
 
 const MAX_UPDATE_MANAGERS = 10;

@@ -1,6 +1,6 @@
-import type { ObjectSchema } from '../../../../kube/api/schema.ts';
+import { schemaOfKind, type ObjectSchema } from '../../../../kube/api/schema.ts';
 import { toTyped } from '../../../../kube/api/typed-object.ts';
-import { apiVersionOf, type GroupVersionKind } from '../../../../kube/apimachinery/gvr.ts';
+import { apiVersionOf, parseApiVersion, type GroupVersionKind } from '../../../../kube/apimachinery/gvr.ts';
 import { fieldSetOf, type FieldSet } from './field-set.ts';
 import { DEDUCED, mergeTypeOf, type MergeType } from './merge-type.ts';
 import { fieldElement } from './path-element.ts';
@@ -20,7 +20,7 @@ export interface FieldScope {
   readonly resetFields?: readonly (readonly string[])[];
   /** Brings an object into another version of its kind; undefined for a version that is not served any more. Needed where a kind has several. */
   readonly convert?: (object: Fields, apiVersion: string) => Fields | undefined;
-  /** The type in such another version. */
+  /** The type in such another version; absent for built-in kinds, whose types are known. */
   readonly typeIn?: (apiVersion: string) => MergeType | undefined;
 }
 
@@ -36,10 +36,17 @@ export function resetFieldsOf({ resetFields }: FieldScope): FieldSet {
   return fieldSetOf(...(resetFields ?? []).map((path) => path.map(fieldElement)));
 }
 
+/** By scope, of which there is one an endpoint. */
+const emptyObjects = new WeakMap<FieldScope, Fields>();
+
 /** What a created object is compared with: as Go writes a new object, with the structs that are always there. */
-export function emptyObjectOf({ kind, schema }: FieldScope): Fields {
-  const head = { kind: kind.kind, apiVersion: apiVersionOf(kind) };
-  return schema === undefined ? head : toTyped(schema, head, { nulls: true });
+export function emptyObjectOf(scope: FieldScope): Fields {
+  const known = emptyObjects.get(scope);
+  if (known !== undefined) return known;
+  const head = { kind: scope.kind.kind, apiVersion: apiVersionOfScope(scope) };
+  const empty = scope.schema === undefined ? head : toTyped(scope.schema, head, { nulls: true });
+  emptyObjects.set(scope, empty);
+  return empty;
 }
 
 /** A value and its type in one version. */
@@ -52,8 +59,13 @@ export interface Versioned {
 export function inVersion(scope: FieldScope, value: unknown, apiVersion: string): Versioned | undefined {
   if (apiVersion === apiVersionOfScope(scope)) return { value, type: typeOfScope(scope) };
   const converted = scope.convert?.(value as Fields, apiVersion);
-  const type = scope.typeIn?.(apiVersion);
+  const type = scope.typeIn === undefined ? builtInTypeIn(scope, apiVersion) : scope.typeIn(apiVersion);
   return converted === undefined || type === undefined ? undefined : { value: converted, type };
+}
+
+function builtInTypeIn({ kind }: FieldScope, apiVersion: string): MergeType | undefined {
+  const schema = schemaOfKind({ ...parseApiVersion(apiVersion), kind: kind.kind });
+  return schema === undefined ? undefined : mergeTypeOf(schema);
 }
 
 /** Back into the version of the request. */

@@ -25,6 +25,8 @@ export interface MapMergeType {
   readonly field: (name: string) => FieldMergeType | undefined;
   /** The type of members that are not declared; absent when there may be none. */
   readonly element?: () => MergeType;
+  /** Fields that Go writes as null when they are absent: null there is a value, which can be owned. */
+  readonly nullWhenAbsent?: readonly string[];
 }
 
 export interface FieldMergeType {
@@ -63,7 +65,7 @@ const SCALARS: Readonly<Partial<Record<FieldSchema['kind'], MergeType>>> = {
   microTime: UNTYPED_SCALAR,
   quantity: UNTYPED_SCALAR,
   intOrString: UNTYPED_SCALAR,
-  rawExtension: FREE_FORM_OBJECT,
+  rawExtension: UNTYPED_ATOMIC,
   fieldsV1: FREE_FORM_OBJECT,
 };
 
@@ -74,9 +76,15 @@ export function mergeTypeOf(schema: ObjectSchema): MergeType {
   const known = builtIn.get(schema);
   if (known !== undefined) return known;
   const fields = new Map<string, FieldMergeType>();
-  const type: MergeType = { map: { atomic: schema.atomic, field: (name) => lazyField(fields, schema, name) } };
+  const nullWhenAbsent = [...schema.fields.values()].filter(isNullWhenAbsent).map(({ name }) => name);
+  const type: MergeType = { map: { atomic: schema.atomic, field: (name) => lazyField(fields, schema, name), nullWhenAbsent } };
   builtIn.set(schema, type);
   return type;
+}
+
+function isNullWhenAbsent({ container, pointer, always, kind, omitZero }: FieldSchema): boolean {
+  if (container !== '' || pointer) return always;
+  return (kind === 'time' || kind === 'microTime') && !omitZero;
 }
 
 function lazyField(fields: Map<string, FieldMergeType>, schema: ObjectSchema, name: string): FieldMergeType | undefined {
