@@ -1,12 +1,14 @@
 import { mkdir, readFile, readdir, rmdir, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Pod } from '../../kube/api/generated/core/v1.ts';
 import { cpuQuota, cpuShares, podAmounts, podCgroup } from './container-resources.ts';
 import type { ResourceAmounts } from './container-resources.ts';
 
 const PERIOD_US = 100_000;
 const V1_CONTROLLERS = ['cpu', 'memory', 'pids'] as const;
-const V2_CONTROLLERS = ['cpu', 'memory', 'pids', 'io', 'cpuset'] as const;
+const V2_CONTROLLERS = ['cpu', 'memory', 'pids'] as const;
+/** Good to have below a pod; a kernel or a container around us may not give them. */
+const V2_OPTIONAL_CONTROLLERS = ['io', 'cpuset', 'hugetlb'] as const;
 
 /** Pods' parent cgroups, v2 in our VMs and v1 where the host still has it. The runtime makes containers' cgroups below them. */
 export class Cgroups {
@@ -50,31 +52,27 @@ export class Cgroups {
   }
 
   async #ensureV2(name: string, amounts: ResourceAmounts): Promise<void> {
-    const available = (await readFile(join(this.#root, 'cgroup.controllers'), 'utf8')).trim().split(' ');
-    const wanted = V2_CONTROLLERS.filter((controller) => available.includes(controller)).map((controller) => `+${controller}`).join(' ');
     const path = join(this.#root, name);
-    const chain = [dirname(dirname(path)), dirname(path)].filter((directory) => directory.startsWith(this.#root));
-    for (const directory of chain) {
+    let directory = this.#root;
+    for (const part of ['', ...name.split('/').filter((text) => text !== '')]) {
+      directory = join(directory, part);
       await mkdir(directory, { recursive: true });
-      await writeFile(join(directory, 'cgroup.subtree_control'), wanted);
+      await enableControllers(directory);
     }
-    await mkdir(path, { recursive: true });
-    await writeFile(join(path, 'cgroup.subtree_control'), wanted);
+    const bestEffort = join(this.#root, 'kubepods', 'besteffort');
+    if (path.startsWith(bestEffort)) await writeExisting(join(bestEffort, 'cpu.weight'), '1');
     const quota = cpuQuota(amounts.cpuLimitMilli);
-    await writeFile(join(path, 'cpu.weight'), String(Math.floor(1 + ((cpuShares(amounts.cpuRequestMilli) - 2) * 9999) / 262_142)));
-    await writeFile(join(path, 'cpu.max'), quota > 0 ? `${quota} ${PERIOD_US}` : 'max');
-    await writeFile(join(path, 'memory.max'), amounts.memoryLimitBytes > 0 ? String(amounts.memoryLimitBytes) : 'max');
-    await writeFile(join(path, 'pids.max'), this.#podPidsLimit > 0 ? String(this.#podPidsLimit) : 'max');
+    await writeExisting(join(path, 'cpu.weight'), String(Math.floor(1 + ((cpuShares(amounts.cpuRequestMilli) - 2) * 9999) / 262_142)));
+    await writeExisting(join(path, 'cpu.max'), quota > 0 ? `${quota} ${PERIOD_US}` : `max ${PERIOD_US}`);
+    await writeExisting(join(path, 'memory.max'), amounts.memoryLimitBytes > 0 ? String(amounts.memoryLimitBytes) : 'max');
+    await writeExisting(join(path, 'pids.max'), this.#podPidsLimit > 0 ? String(this.#podPidsLimit) : 'max');
   }
 
   async #ensureV1(name: string, amounts: ResourceAmounts): Promise<void> {
     for (const controller of V1_CONTROLLERS) {
       if (await exists(join(this.#root, controller))) await mkdir(join(this.#root, controller, name), { recursive: true });
     }
-    const write = async (controller: string, file: string, value: number): Promise<void> => {
-      const path = join(this.#root, controller, name, file);
-      if (await exists(path)) await writeFile(path, String(value));
-    };
+    const write = (controller: string, file: string, value: number): Promise<void> => writeExisting(join(this.#root, controller, name, file), String(value));
     await write('cpu', 'cpu.shares', cpuShares(amounts.cpuRequestMilli));
     if (amounts.cpuLimitMilli > 0) {
       await write('cpu', 'cpu.cfs_period_us', PERIOD_US);
@@ -86,7 +84,18 @@ export class Cgroups {
 
   async #hierarchies(): Promise<readonly string[]> {
     if ((await this.version()) === 2) return [this.#root];
-    return (await readdir(this.#root, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map((entry) => join(this.#root, entry.name));
+    return (await readdir(this.#root, { withFileTypes: true }).catch(() => [])).filter((entry) => entry.isDirectory()).map((entry) => join(this.#root, entry.name));
+  }
+}
+
+/** A controller reaches a cgroup only when all cgroups above hand it down. */
+async function enableControllers(directory: string): Promise<void> {
+  const [available = [], enabled = []] = await Promise.all(['cgroup.controllers', 'cgroup.subtree_control'].map(async (file) => (await readFile(join(directory, file), 'utf8')).trim().split(' ')));
+  for (const controller of [...V2_CONTROLLERS, ...V2_OPTIONAL_CONTROLLERS]) {
+    if (!available.includes(controller) || enabled.includes(controller)) continue;
+    await writeFile(join(directory, 'cgroup.subtree_control'), `+${controller}`).catch((error: unknown) => {
+      if ((V2_CONTROLLERS as readonly string[]).includes(controller)) throw error;
+    });
   }
 }
 
@@ -95,6 +104,11 @@ async function removeTree(directory: string): Promise<void> {
   if (entries === undefined) return;
   for (const entry of entries) if (entry.isDirectory()) await removeTree(join(directory, entry.name));
   await rmdir(directory).catch(() => undefined);
+}
+
+/** A file that is not there belongs to a controller that this machine does not have. */
+async function writeExisting(path: string, text: string): Promise<void> {
+  if (await exists(path)) await writeFile(path, text);
 }
 
 async function exists(path: string): Promise<boolean> {

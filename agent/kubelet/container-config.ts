@@ -20,6 +20,7 @@ export interface ContainerConfigOptions {
   readonly environment: readonly EnvironmentVariable[];
   readonly mounts: readonly Mount[];
   readonly memoryCapacityBytes: number;
+  readonly cgroupVersion: 1 | 2;
   /** On the node; mounted at terminationMessagePath. */
   readonly terminationFile?: string;
   /** For an ephemeral container with targetContainerName. */
@@ -28,7 +29,7 @@ export interface ContainerConfigOptions {
 
 /** Upstream: kuberuntime_container.go generateContainerConfig. */
 export function containerConfig(options: ContainerConfigOptions): ContainerConfig {
-  const { pod, container, restartCount, imageRef, imageUser, environment, mounts, memoryCapacityBytes, terminationFile, targetId } = options;
+  const { pod, container, restartCount, imageRef, imageUser, environment, mounts, memoryCapacityBytes, cgroupVersion, terminationFile, targetId } = options;
   const variables = new Map(environment.map(({ name, value }) => [name, value]));
   const expanded = (values: readonly string[] | undefined): string[] => (values ?? []).map((value) => expand(value, (name) => variables.get(name)));
   return {
@@ -46,7 +47,7 @@ export function containerConfig(options: ContainerConfigOptions): ContainerConfi
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,
     tty: container.tty ?? false,
-    linux: { resources: containerResources({ pod, container, memoryCapacityBytes }), securityContext: linuxSecurityContext({ pod, container, image: imageUser, targetId }) },
+    linux: { resources: containerResources({ pod, container, memoryCapacityBytes, cgroupVersion }), securityContext: linuxSecurityContext({ pod, container, image: imageUser, targetId }) },
   };
 }
 

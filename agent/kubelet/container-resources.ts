@@ -28,9 +28,17 @@ export function containerAmounts(container: Container): ResourceAmounts {
   };
 }
 
-export function containerResources(options: { readonly pod: Pod; readonly container: Container; readonly memoryCapacityBytes: number }): LinuxContainerResources {
-  const amounts = containerAmounts(options.container);
-  return { ...linuxResources(amounts), oomScoreAdj: oomScoreAdjust(options) };
+export interface ContainerResourcesOptions {
+  readonly pod: Pod;
+  readonly container: Container;
+  readonly memoryCapacityBytes: number;
+  readonly cgroupVersion?: 1 | 2;
+}
+
+export function containerResources(options: ContainerResourcesOptions): LinuxContainerResources {
+  const resources = { ...linuxResources(containerAmounts(options.container)), oomScoreAdj: oomScoreAdjust(options) };
+  // Out of memory ends the whole container, not one process of it (upstream's default for cgroup v2).
+  return options.cgroupVersion === 2 ? { ...resources, unified: { 'memory.oom.group': '1' } } : resources;
 }
 
 export function linuxResources(amounts: ResourceAmounts): LinuxContainerResources {

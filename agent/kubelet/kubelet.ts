@@ -41,6 +41,8 @@ export interface KubeletOptions {
 }
 
 const HOUSEKEEPING_MS = 10_000;
+/** After the first relist: pods that were deleted while the agent was down end soon. */
+const FIRST_HOUSEKEEPING_MS = 1000;
 
 /** Runs this node's pods (upstream: pkg/kubelet). Node object, lease and server are beside it in node/ and server/. */
 export class Kubelet {
@@ -91,8 +93,8 @@ export class Kubelet {
       }
     });
     const pleg = this.pleg.run(signal);
-    while (!signal.aborted) {
-      await clock.sleep(HOUSEKEEPING_MS, signal).catch(() => undefined);
+    for (let periodMs = FIRST_HOUSEKEEPING_MS; !signal.aborted; periodMs = HOUSEKEEPING_MS) {
+      await clock.sleep(periodMs, signal).catch(() => undefined);
       if (!signal.aborted) await this.#housekeeping().catch((error: unknown) => console.error('Housekeeping failed', { error: String(error) }));
     }
     this.context.probers.stop();

@@ -12,6 +12,8 @@ export interface PodRuntimeState {
   readonly notBeforeMs: Map<string, number>;
   /** When the last BackOff event was written, by container. */
   readonly backOffEvents: Map<string, number>;
+  /** The resources that were last set for a running container, by container id. */
+  readonly appliedResources: Map<string, string>;
   sandboxFailures: number;
   /** When the volumes failed last, so that the event is not repeated at every wake-up. */
   mountFailure: string | undefined;
@@ -19,5 +21,5 @@ export interface PodRuntimeState {
 }
 
 export function newPodRuntimeState(): PodRuntimeState {
-  return { reasons: new Map(), restarts: new BackOff(RESTART_BACK_OFF), notBeforeMs: new Map(), backOffEvents: new Map(), sandboxFailures: 0, mountFailure: undefined, mountFailures: 0 };
+  return { reasons: new Map(), restarts: new BackOff(RESTART_BACK_OFF), notBeforeMs: new Map(), backOffEvents: new Map(), appliedResources: new Map(), sandboxFailures: 0, mountFailure: undefined, mountFailures: 0 };
 }

@@ -119,7 +119,7 @@ async function buildConfig(context: KubeletContext, options: StartContainerOptio
   await mkdir(join(options.sandboxConfig.logDirectory, container.name), { recursive: true });
   return containerConfig({
     pod, container, restartCount, imageRef: image.imageRef, imageUser: image.uid === 0 && container.securityContext?.runAsUser === undefined ? {} : image, environment, mounts,
-    memoryCapacityBytes: context.memoryCapacityBytes, terminationFile: termination, ...(isEphemeral && targetOf(options)),
+    memoryCapacityBytes: context.memoryCapacityBytes, cgroupVersion: await context.cgroups.version(), terminationFile: termination, ...(isEphemeral && targetOf(options)),
   });
 }
 

@@ -14,6 +14,7 @@ import { parseResolvConf, podDNS } from './resolv-conf.ts';
 import { formatPod } from './runtime-labels.ts';
 import { latestContainer, readRuntimePod, sandboxIPs } from './runtime-pod.ts';
 import type { RuntimePod } from './runtime-pod.ts';
+import { resizeContainers } from './resize-containers.ts';
 import { sandboxConfig } from './sandbox-config.ts';
 import { startContainer, StartError } from './start-container.ts';
 import type { MountedVolumes } from './volumes/volume-manager.ts';
@@ -46,6 +47,7 @@ export async function syncPod(context: KubeletContext, options: SyncOptions): Pr
   const actions = computePodActions({ pod, runtimePod, probes: context.probers });
   await applyKills(context, options, actions);
   signal.throwIfAborted();
+  if (!actions.createSandbox && !actions.killPod) await resizeContainers(context, options);
   if (!actions.createSandbox && (actions.killPod || !hasStarts(actions))) return {};
   const cgroupParent = await context.cgroups.ensurePod(pod);
   const config = await buildSandboxConfig(context, pod, actions.attempt, cgroupParent);

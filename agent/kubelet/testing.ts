@@ -32,8 +32,8 @@ export function testRuntimePod({ sandboxReady = true, sandboxes = 1, containers 
   const list = Array.from({ length: sandboxes }, (_, attempt) => ({
     id: `sandbox-${attempt}`, metadata: { name: 'web', uid: 'uid-1', namespace: 'default', attempt }, state: sandboxReady && attempt === sandboxes - 1 ? 'SANDBOX_READY' as const : 'SANDBOX_NOTREADY' as const,
     createdAt: attempt + 1, labels: {}, annotations: {}, network: { ip, additionalIps: [] }, linux: null,
-  })).reverse();
-  return { uid: 'uid-1', name: 'web', namespace: 'default', sandboxes: list, containers: containers.map(toRuntimeContainer).reverse(), ips: sandboxReady && sandboxes > 0 && ip !== '' ? [ip] : [] };
+  })).toReversed();
+  return { uid: 'uid-1', name: 'web', namespace: 'default', sandboxes: list, containers: containers.map(toRuntimeContainer).toReversed(), ips: sandboxReady && sandboxes > 0 && ip !== '' ? [ip] : [] };
 }
 
 function toRuntimeContainer({ name, state = 'CONTAINER_RUNNING', exitCode = 0, attempt = 0, sandbox = 'sandbox-0', image = 'busybox:1', id }: TestRuntimeContainer, index: number): RuntimeContainer {

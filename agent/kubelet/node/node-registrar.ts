@@ -108,13 +108,21 @@ export class NodeRegistrar {
     this.#node = node;
     if (node.spec.podCIDR) this.#options.onPodCIDR(node.spec.podCIDR);
     const status = await this.#status(node.status);
-    if (sameStatus(node.status === undefined ? undefined : (this.#sent ?? undefined), status) && sameStatus(this.#sent, status) && clock.monotonicMs() - this.#sentAtMs < REPORT_PERIOD_MS) return;
+    if (sameStatus(this.#sent, status) && clock.monotonicMs() - this.#sentAtMs < REPORT_PERIOD_MS) return;
+    this.#noticeReboot(node.status?.nodeInfo?.bootID);
     const wasReady = node.status?.conditions?.find(({ type }) => type === 'Ready')?.status;
     await client.patch(nodes, { name: config.nodeName }, { type: 'strategic', patch: { status } }, { subresource: 'status', signal });
     this.#sent = status;
     this.#sentAtMs = clock.monotonicMs();
     const isReady = status.conditions?.find(({ type }) => type === 'Ready')?.status;
     if (isReady !== wasReady) events.node({ type: 'Normal', reason: isReady === 'True' ? 'NodeReady' : 'NodeNotReady', message: `Node ${config.nodeName} status is now: ${isReady === 'True' ? 'NodeReady' : 'NodeNotReady'}` });
+  }
+
+  /** Told once, when the Node was last reported by an earlier boot of this machine. */
+  #noticeReboot(reportedBootID: string | undefined): void {
+    const { config, machine, events } = this.#options;
+    if (this.#sent !== undefined || !reportedBootID || machine.bootID === '' || reportedBootID === machine.bootID) return;
+    events.node({ type: 'Warning', reason: 'Rebooted', message: `Node ${config.nodeName} has been rebooted, boot id: ${machine.bootID}` });
   }
 
   async #status(previous: NodeStatus | undefined): Promise<NodeStatus> {
