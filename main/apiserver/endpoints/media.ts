@@ -9,7 +9,7 @@ export type Media = 'object' | 'json' | MediaType;
 /** Decided before anything is done: 406 must not leave a write behind. */
 export function mediaOf(request: ApiRequest, { watch, ...offer }: ResponseOffer & { readonly watch?: boolean } = {}): Media {
   const accept = request.headers['accept'];
-  if (accept === OBJECT_MEDIA_TYPE && request.identity !== undefined) return 'object';
+  if (accept?.split(',', 1)[0]?.trim() === OBJECT_MEDIA_TYPE && request.identity !== undefined) return 'object';
   const prettyQuery = request.query.get('pretty');
   const userAgent = request.headers['user-agent'] ?? '';
   if (isPlain(accept) && prettyQuery === null && !/^(curl|Wget|Mozilla)/.test(userAgent)) return 'json';
