@@ -1,7 +1,9 @@
 import { schemaOfKind } from '../../../kube/api/schema.ts';
+import { apiVersionOf } from '../../../kube/apimachinery/gvr.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import { managerFromUserAgent, trackUpdate } from '../patch/apply/field-manager.ts';
 import type { Fields, FieldScope } from '../patch/apply/field-scope.ts';
+import { resetFieldsOfEndpoint } from '../patch/apply/reset-fields.ts';
 import type { ServedResource } from '../registry/catalog.ts';
 import { inVersion } from './answer.ts';
 import type { ResourceRequest, WriteQuery } from './resource-request.ts';
@@ -13,11 +15,23 @@ export function fieldScopeOf({ served, context: { info: { subresource } } }: Pic
 }
 
 function newScope(served: ServedResource, subresource: string): FieldScope {
-  const { group, version, kind } = served.info;
+  const { group, version, kind, resource } = served.info;
   const schema = schemaOfKind({ group, version, kind });
   const hasStatus = served.subresources.has('status');
-  const resetFields = subresource === 'status' ? [['spec']] : hasStatus ? [['status']] : [];
-  return { kind: { group, version, kind }, resetFields, ...(subresource === '' ? {} : { subresource }), ...(schema ? { schema } : {}) };
+  const resetFields = resetFieldsOfEndpoint({ group, resource, subresource, hasStatus });
+  const convert = (object: Fields, apiVersion: string): Fields | undefined => convertTo(served, object, apiVersion);
+  return { kind: { group, version, kind }, resetFields, convert, ...(subresource === '' ? {} : { subresource }), ...(schema ? { schema } : {}) };
+}
+
+/** Between the served versions of one kind; undefined for a version that is not served. */
+function convertTo({ alternative, registry }: ServedResource, object: Fields, apiVersion: string): Fields | undefined {
+  if (!registry) return undefined;
+  const { resource, alternatives } = registry.definition;
+  const outside = object as unknown as KubernetesObject;
+  const inside = alternative ? alternative.toStorage(outside) : outside;
+  if (apiVersion === apiVersionOf(resource)) return inside as unknown as Fields;
+  const wanted = alternatives?.find((candidate) => apiVersionOf(candidate.resource) === apiVersion) ?? (alternative && apiVersionOf(alternative.resource) === apiVersion ? alternative : undefined);
+  return wanted?.fromStorage(inside) as unknown as Fields | undefined;
 }
 
 export function managerOf({ context }: Pick<ResourceRequest, 'context'>, { fieldManager }: Pick<WriteQuery, 'fieldManager'>): string {
