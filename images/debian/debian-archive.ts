@@ -1,5 +1,6 @@
 import { access, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Architecture } from '../architecture.ts';
 import { runProgram } from '../run-program.ts';
 
@@ -29,10 +30,25 @@ export async function downloadPackages(names: readonly string[], options: Debian
   const apt = await preparePrivateApt(options);
   const plan = await planDownload(apt, names, options);
   options.progress?.(`downloading ${plan.length} packages of ${options.suite}`);
-  await runProgram('apt-get', [...apt.options, 'install', '--download-only', '--yes', '-qq', ...names], { signal: options.signal });
+  await aptGet([...apt.options, 'install', '--download-only', '--yes', '-qq', ...names], options.signal);
   const present = new Set(await readdir(apt.archives));
   for (const { file } of plan) if (!present.has(file)) throw new Error(`Cannot find package file "${file}" after its download`);
   return plan.map(({ name, version, file }) => ({ name, version, path: join(apt.archives, file) }));
+}
+
+/** Two builds at once take turns; apt itself does not wait for these locks. */
+const lockAttempts = 240;
+const lockDelayMs = 500;
+
+async function aptGet(args: readonly string[], signal?: AbortSignal): Promise<Buffer> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await runProgram('apt-get', args, { signal, env: { LC_ALL: 'C' } });
+    } catch (cause) {
+      if (attempt === lockAttempts || !/Could not get lock|Unable to lock/.test((cause as Error).message)) throw cause;
+      await delay(lockDelayMs, undefined, { signal });
+    }
+  }
 }
 
 interface PrivateApt {
@@ -52,11 +68,10 @@ async function preparePrivateApt(options: DebianArchiveOptions): Promise<Private
     'Dir::Etc::sourcelist': join(root, 'sources.list'), 'Dir::Etc::sourceparts': '/dev/null', 'Dir::Etc::preferencesparts': '/dev/null',
     'Dir::Etc::preferences': '/dev/null', 'APT::Architecture': options.architecture, 'APT::Architectures': options.architecture,
     'APT::Install-Recommends': 'false', 'APT::Sandbox::User': '', 'APT::Get::Download-Only': 'true',
-    'DPkg::Lock::Timeout': '120',
   };
   const flags = Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
   options.progress?.(`reading the package list of ${options.suite}`);
-  await runProgram('apt-get', [...flags, 'update', '-qq'], { signal: options.signal });
+  await aptGet([...flags, 'update', '-qq'], options.signal);
   return { options: flags, archives };
 }
 
@@ -65,7 +80,7 @@ async function planDownload(apt: PrivateApt, names: readonly string[], options: 
   const empty = join(apt.archives, '..', 'none');
   await mkdir(join(empty, 'partial'), { recursive: true });
   const args = [...apt.options, '-o', `Dir::Cache::archives=${empty}`, 'install', '--print-uris', '--yes', '-qq', ...names];
-  return parsePrintedUris((await runProgram('apt-get', args, { signal: options.signal })).toString());
+  return parsePrintedUris((await aptGet(args, options.signal)).toString());
 }
 
 /** Lines such as `'http://mirror/pool/n/nginx_1.2-3_amd64.deb' nginx_1.2-3_amd64.deb 611612 SHA256:…`, sorted by name. */

@@ -30,7 +30,7 @@ const keptFiles: Readonly<Record<string, RegExp>> = {
   e2fsprogs: /^usr\/sbin\/resize2fs$/,
   mount: /^usr\/bin\/(mount|umount|findmnt)$/,
   'util-linux': /^usr\/bin\/(nsenter|unshare|findmnt|prlimit)$/,
-  coreutils: /^usr\/bin\/(stat|date|timeout|stdbuf|df|du)$/,
+  coreutils: /^usr\/bin\/(stat|date|timeout|stdbuf|df|du|nice)$/,
 };
 
 /** Loaded at run time by name, so that no ELF header tells of them. */

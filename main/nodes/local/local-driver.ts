@@ -18,7 +18,7 @@ import { LocalNetwork } from './local-network.ts';
 import { cgroupUsage, removeCgroups } from './node-cgroups.ts';
 
 const run = promisify(execFile);
-const startLimitMs = 30_000;
+const startLimitMs = 60_000;
 const gracefulStopMs = 5_000;
 
 export interface LocalDriverOptions {

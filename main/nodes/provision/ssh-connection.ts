@@ -15,7 +15,7 @@ export interface SshOptions {
 
 const outputLimitBytes = 16 << 20;
 /** A node that does not answer this often in a row is gone. */
-const keepalive = { intervalMs: 10_000, count: 4 };
+const keepalive = { intervalMs: 10_000, count: 9 };
 
 /** One SSH connection to a node, shared by all streams to it. */
 export class SshConnection implements NodeConnection {

@@ -7,8 +7,8 @@ import type { Accelerator, QemuHost } from './command-line.ts';
 import { qemuProgram } from './command-line.ts';
 
 const run = promisify(execFile);
-/** With working virtualisation the kernel gives up its missing disk within a second; an accelerator that needs longer is slower than none. */
-const probeLimitMs = 4_000;
+/** With working virtualisation the kernel gives up its missing disk within a second, within a few on a busy host; one that needs longer is slower than none. */
+const probeLimitMs = 8_000;
 
 /** The version of the installed QEMU for this machine's processor, or why there is none. */
 export async function installedQemu(): Promise<QemuHost['version'] | undefined> {

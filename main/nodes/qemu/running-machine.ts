@@ -10,9 +10,10 @@ import { SshConnection } from '../provision/ssh-connection.ts';
 import type { MachineFiles } from './machine-files.ts';
 
 /** An emulated processor on a busy host needs most of it; a real one a tenth. */
-const bootLimitMs = 120_000;
+const bootLimitMs = 180_000;
 const pollMs = 50;
-const handshakeLimitMs = 15_000;
+/** On a host that does ten other things an emulated handshake takes its time. */
+const handshakeLimitMs = 45_000;
 
 /** A QEMU process and the one SSH connection to its VM. */
 export class RunningMachine {
