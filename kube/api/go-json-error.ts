@@ -24,11 +24,6 @@ export function unmarshalTypeError(value: unknown, field: StructField, goType: s
   return new GoDecodeError(`json: cannot unmarshal ${what} into Go struct field ${field.struct}.${field.path} of type ${goType}`);
 }
 
-/** The same inside a custom unmarshaler, which does not know its field. */
-export function unmarshalValueError(value: unknown, goType: string): GoDecodeError {
-  return new GoDecodeError(`json: cannot unmarshal ${goValueName(value)} into Go value of type ${goType}`);
-}
-
 const rfc3339Layout = [
   { pattern: /^\d{4}/, layout: '2006' },
   { pattern: /^-/, layout: '-' },
@@ -40,14 +35,22 @@ const rfc3339Layout = [
   { pattern: /^:/, layout: ':' },
   { pattern: /^\d{2}/, layout: '04' },
   { pattern: /^:/, layout: ':' },
+] as const;
+const secondsAndZone = [
   { pattern: /^\d{2}(?:[.,]\d+)?/, layout: '05' },
   { pattern: /^(?:Z|[+-]\d{2}:\d{2})/, layout: 'Z07:00' },
 ] as const;
+const microsAndZone = [
+  { pattern: /^\d{2}/, layout: '05' },
+  { pattern: /^\.\d{6}/, layout: '.000000' },
+  { pattern: /^(?:Z|[+-]\d{2}:\d{2})/, layout: 'Z07:00' },
+] as const;
 
-/** Milliseconds since the epoch, or time.Parse's error. */
-export function parseRfc3339(text: string, layoutText = '2006-01-02T15:04:05Z07:00'): number {
+/** Milliseconds since the epoch, or time.Parse's error. With micros six digits of a second must be there, as MicroTime wants. */
+export function parseRfc3339(text: string, { micros = false }: { readonly micros?: boolean } = {}): number {
+  const layoutText = micros ? '2006-01-02T15:04:05.000000Z07:00' : '2006-01-02T15:04:05Z07:00';
   let rest = text;
-  for (const { pattern, layout } of rfc3339Layout) {
+  for (const { pattern, layout } of [...rfc3339Layout, ...(micros ? microsAndZone : secondsAndZone)]) {
     const match = pattern.exec(rest);
     if (!match) {
       const as = `parsing time ${JSON.stringify(text)} as ${JSON.stringify(layoutText)}`;

@@ -1,7 +1,7 @@
 import { parseDuration, formatDuration, DurationError } from '../apimachinery/duration.ts';
 import { canonicalQuantity, QuantityError } from '../apimachinery/quantity.ts';
 import { formatTime } from '../apimachinery/time.ts';
-import { GoDecodeError, parseRfc3339, type StructField, unmarshalTypeError, unmarshalValueError } from './go-json-error.ts';
+import { GoDecodeError, parseRfc3339, type StructField, unmarshalTypeError } from './go-json-error.ts';
 import type { FieldSchema, ValueKind } from './schema.ts';
 
 const goTypes: Readonly<Partial<Record<ValueKind, string>>> = {
@@ -92,13 +92,13 @@ function decodeCustom(field: FieldSchema, value: unknown, at: StructField): unkn
       return decodeQuantity(value);
     case 'intOrString':
       if (typeof value === 'string' || (typeof value === 'number' && Number.isInteger(value))) return value;
-      throw typeof value === 'number' ? new GoDecodeError(`json: cannot unmarshal number ${value} into Go value of type int32`) : unmarshalValueError(value, 'int32');
+      throw unmarshalTypeError(value, at, 'int32');
     case 'time':
-      return formatTime(parseRfc3339(textOf(value)));
+      return formatTime(parseRfc3339(textOf(value, at)));
     case 'microTime':
-      return microTimeText(textOf(value));
+      return microTimeText(textOf(value, at));
     case 'duration':
-      return decodeDuration(textOf(value));
+      return decodeDuration(textOf(value, at));
     case 'bytes':
       return decodeBytes(value, at);
     default:
@@ -108,14 +108,14 @@ function decodeCustom(field: FieldSchema, value: unknown, at: StructField): unkn
 
 /** By text, since microseconds since the epoch do not fit a double. */
 function microTimeText(text: string): string {
-  const seconds = formatTime(parseRfc3339(text, '2006-01-02T15:04:05.000000Z07:00'));
+  const seconds = formatTime(parseRfc3339(text, { micros: true }));
   const fraction = /[.,](\d+)/.exec(text)?.[1] ?? '';
   return `${seconds.slice(0, -1)}.${fraction.slice(0, 6).padEnd(6, '0')}Z`;
 }
 
-function textOf(value: unknown): string {
+function textOf(value: unknown, at: StructField): string {
   if (typeof value === 'string') return value;
-  throw unmarshalValueError(value, 'string');
+  throw unmarshalTypeError(value, at, 'string');
 }
 
 function decodeQuantity(value: unknown): string {

@@ -3,6 +3,7 @@ import { goQuote } from '../../../kube/apimachinery/go-format.ts';
 import { newBadRequest, newUnsupportedMediaType } from '../../../kube/apimachinery/status-errors.ts';
 import { findMessage } from '../../../kube/api/definitions.ts';
 import { GoDecodeError, goValueName } from '../../../kube/api/go-json-error.ts';
+import { isRegistered } from '../../../kube/api/scheme-versions.ts';
 import { type ObjectSchema, schemaOfKind } from '../../../kube/api/schema.ts';
 import { toTyped } from '../../../kube/api/typed-object.ts';
 import { scanJson } from './json-scanner.ts';
@@ -158,11 +159,11 @@ function acceptKind(gvk: GroupVersionKind, expected: GroupVersionKind): ObjectSc
   const isSameKind = gvk.kind === expected.kind;
   const isSameVersion = gvk.group === expected.group && gvk.version === expected.version;
   if (isSameKind && isSameVersion && schema) return schema;
-  if (isSameKind) {
+  if (isSameKind && isRegistered(gvk)) {
     const [got, want] = [apiVersionOf(gvk), apiVersionOf(expected)];
     throw newBadRequest(`the API version in the data (${got}) does not match the expected API version (${want})`);
   }
-  const isKnown = schema !== undefined || (gvk.group === '' && findMessage(`core/v1.${gvk.kind}`) !== undefined) || isMetaKind(gvk);
+  const isKnown = isRegistered(gvk) || (gvk.group === '' && findMessage(`core/v1.${gvk.kind}`) !== undefined) || isMetaKind(gvk);
   if (!isKnown) {
     const version = goQuote(apiVersionOf(gvk));
     throw cannotHandle(gvk, expected, `no kind ${goQuote(gvk.kind)} is registered for version ${version} in scheme "pkg/api/legacyscheme/scheme.go:30"`);

@@ -1,4 +1,5 @@
 import { servedGroupVersions } from '../../../kube/api/inventory.ts';
+import { schemeVersions } from '../../../kube/api/scheme-versions.ts';
 import { definitionDirectories, directoryOf, messagesOf } from '../../../kube/api/definitions.ts';
 import type { GroupVersionKind } from '../../../kube/apimachinery/gvr.ts';
 
@@ -30,22 +31,8 @@ export function messageOfKind({ group, version, kind }: GroupVersionKind): strin
   return definitionDirectories().includes(directory) && messagesOf(directory).has(own) ? own : undefined;
 }
 
-/** Group versions that upstream's scheme knows, served or not: the kinds below are listed for each. */
-const schemeVersions = `
-core/v1 admission.k8s.io/v1,v1beta1 admissionregistration.k8s.io/v1,v1alpha1,v1beta1 apiextensions.k8s.io/v1,v1beta1
-apiregistration.k8s.io/v1,v1beta1 apps/v1,v1beta1,v1beta2 authentication.k8s.io/v1,v1alpha1,v1beta1 authorization.k8s.io/v1,v1beta1
-autoscaling/v1,v2 batch/v1,v1beta1 certificates.k8s.io/v1,v1alpha1,v1beta1 coordination.k8s.io/v1,v1alpha2,v1beta1
-discovery.k8s.io/v1,v1beta1 events.k8s.io/v1,v1beta1 extensions/v1beta1 flowcontrol.apiserver.k8s.io/v1,v1beta1,v1beta2,v1beta3
-imagepolicy.k8s.io/v1alpha1 internal.apiserver.k8s.io/v1alpha1 networking.k8s.io/v1,v1beta1 node.k8s.io/v1,v1alpha1,v1beta1
-policy/v1,v1beta1 rbac.authorization.k8s.io/v1,v1alpha1,v1beta1 resource.k8s.io/v1,v1alpha3,v1beta1,v1beta2
-scheduling.k8s.io/v1,v1alpha2,v1beta1 storage.k8s.io/v1,v1alpha1,v1beta1 storagemigration.k8s.io/v1beta1
-`;
-
 function everyVersionOf(kind: string): readonly GroupVersionKind[] {
-  return schemeVersions.trim().split(/\s+/).flatMap((entry) => {
-    const [group = '', versions = ''] = entry.split('/');
-    return versions.split(',').map((version) => ({ group: group === 'core' ? '' : group, version, kind }));
-  });
+  return schemeVersions().map((groupVersion) => ({ ...groupVersion, kind }));
 }
 
 /** Kinds that every group version registers. */
