@@ -2,13 +2,12 @@ import type * as core from '../../../../../kube/api/generated/core/v1.ts';
 import { isValidLabelValue } from '../../../../../kube/apimachinery/name-validation.ts';
 import { buildStrategy } from '../../validation/build-strategy.ts';
 import type { FieldErrors } from '../../validation/field-errors.ts';
-import { METADATA_PATH, ROOT_PATH, SPEC_PATH, STATUS_PATH, type FieldPath } from '../../validation/field-path.ts';
+import { METADATA_PATH, SPEC_PATH, STATUS_PATH, type FieldPath } from '../../validation/field-path.ts';
 import { internalValue } from '../../validation/internal-shape.ts';
 import { checkLegacyCidr } from '../../validation/ip.ts';
 import { isIPv4, isIPv6 } from '../../validation/ip-parse.ts';
 import { checkResourceQuantity } from '../../validation/resource-names.ts';
 import { checkLabelName, checkPositive, sortedKeys } from '../../validation/values.ts';
-import { nodeLabelWarning } from '../pod/node-label-warnings.ts';
 import { checkTaintEffect } from '../pod/validation/scheduling.ts';
 
 type Node = core.Node;
@@ -114,11 +113,8 @@ function checkUpdate(next: Node, previous: Node, errors: FieldErrors): void {
 
 function warnings(node: Node): string[] {
   const found: string[] = [];
+  // Labels are not looked at: every kubelet sets deprecated ones, and upstream is silent about them.
   if (node.spec?.externalID) found.push('spec.externalID: this field is deprecated, and is unused by Kubernetes');
-  for (const key of sortedKeys(node.metadata.labels)) {
-    const message = nodeLabelWarning(key);
-    if (message !== undefined) found.push(`${ROOT_PATH.child('metadata').child('labels').key(key)}: ${message}`);
-  }
   return found;
 }
 
