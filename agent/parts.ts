@@ -57,7 +57,7 @@ const dns: AgentPart = {
     const [address] = config.clusterDNS;
     if (address === undefined) return { async [Symbol.asyncDispose]() {} };
     const upstream = getServers().filter((server) => !server.includes(':') && server !== address);
-    const server = new DnsServer({ informers, domain: config.clusterDomain, address, port: 53, upstream, log });
+    const server = new DnsServer({ informers, domain: config.clusterDomain, address, port: 53, upstream, clock, log });
     inBackground('dns', async () => {
       await assignLocalAddress(address);
       await server.start(signal);

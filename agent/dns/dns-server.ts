@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram';
 import type { RemoteInfo, Socket as UdpSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
+import type { Clock } from '../../kube/apimachinery/clock.ts';
 import { services as serviceResource } from '../../kube/api/generated/core/v1.ts';
 import type { Service } from '../../kube/api/generated/core/v1.ts';
 import { endpointslices } from '../../kube/api/generated/discovery/v1.ts';
@@ -19,6 +20,7 @@ export interface DnsServerOptions {
   readonly port: number;
   /** The node's own name servers, for everything outside the cluster. */
   readonly upstream: readonly string[];
+  readonly clock: Clock;
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -41,7 +43,7 @@ export class DnsServer implements AsyncDisposable {
     this.#services = options.informers.informer(serviceResource);
     this.#slices = options.informers.informer(endpointslices);
     for (const informer of [this.#services, this.#slices]) informer.onEvent(() => (this.#zone = undefined));
-    this.#forwarder = new Forwarder(options.upstream);
+    this.#forwarder = new Forwarder({ servers: options.upstream, clock: options.clock });
     this.#udp = createSocket({ type: 'udp4', reuseAddr: true });
     this.#tcp = createServer((socket) => this.#serve(socket));
     this.#tcp.maxConnections = maxTcpConnections;
