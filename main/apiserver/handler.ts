@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
+import type { Clock } from '../../kube/apimachinery/clock.ts';
 import type { Random } from '../../kube/apimachinery/random.ts';
-import { newBadRequest, newForbidden, newTooManyRequestsError } from '../../kube/apimachinery/status-errors.ts';
+import { newBadRequest, newForbidden, newTimeout, newTooManyRequestsError } from '../../kube/apimachinery/status-errors.ts';
 import type { Authenticator } from './authentication/authenticator.ts';
 import { withAuthenticatedGroup } from './authentication/user.ts';
 import { forbiddenMessage, type Authorizer } from './authorization/authorizer.ts';
@@ -10,8 +11,10 @@ import { errorResponse, pathNotFound, statusResponse } from './endpoints/respond
 import { impersonate } from './filters/impersonation.ts';
 import { requestInfoOf, type RequestInfo } from './filters/request-info.ts';
 import { withCommonHeaders } from './filters/response-headers.ts';
+import { encode } from './negotiation/encode.ts';
+import { negotiateResponse } from './negotiation/negotiate.ts';
 import type { ServerHandler } from './server.ts';
-import { failureStatus, StatusError } from '../../kube/apimachinery/status.ts';
+import { failureStatus, StatusError, statusOf } from '../../kube/apimachinery/status.ts';
 
 /** Answers a path that names no resource; undefined when it is none of its own. */
 export type PathEndpoint = (context: RequestContext) => Promise<ApiResponse | undefined> | ApiResponse | undefined;
@@ -31,6 +34,9 @@ export interface HandlerOptions extends DispatchOptions {
   readonly observe?: (context: RequestContext, response: ApiResponse) => void;
   readonly reportError: (error: unknown, path: string) => void;
 }
+
+/** As upstream's --request-timeout. */
+const REQUEST_TIMEOUT_MS = 60_000;
 
 const LONG_RUNNING_SUBRESOURCES = new Set(['attach', 'exec', 'proxy', 'log', 'portforward']);
 const UNAUTHORIZED = failureStatus({ code: 401, reason: 'Unauthorized', message: 'Unauthorized' });
@@ -62,7 +68,7 @@ export function createHandler(options: HandlerOptions): ServerHandler {
     if (inFlight >= options.maxInFlight) throw newTooManyRequestsError('please try again later.');
     inFlight++;
     try {
-      return await run(context);
+      return await withDeadline(run(context), options.clock);
     } finally {
       inFlight--;
     }
@@ -101,7 +107,7 @@ export function createHandler(options: HandlerOptions): ServerHandler {
   }
 
   function failed(error: unknown, request: ApiRequest): ApiResponse {
-    const response = errorResponse(error);
+    const response = encodedError(error, request);
     if (!(error instanceof StatusError) && !request.signal.aborted) options.reportError(error, request.rawPath);
     return response;
   }
@@ -126,9 +132,29 @@ export function createHandler(options: HandlerOptions): ServerHandler {
   return { handle, upgrade };
 }
 
+/** The Status in the media type the client reads; JSON when it asks for something else. */
+function encodedError(error: unknown, request: ApiRequest): ApiResponse {
+  const plain = errorResponse(error);
+  const { accept } = request.headers;
+  if (!accept || !/yaml|protobuf/.test(accept)) return plain;
+  try {
+    const media = negotiateResponse(accept, { transforms: false });
+    return media.format === 'json' ? plain : { ...plain, headers: { ...plain.headers, 'content-type': media.contentType }, body: encode(statusOf(error), media) };
+  } catch {
+    return plain;
+  }
+}
+
 function auditIdOf(request: ApiRequest, random: Random): string {
   const given = request.headers['audit-id'];
   return given && given.length <= 64 ? given : random.uuid();
+}
+
+/** A request that takes too long is answered; what it began goes on by itself, as upstream. */
+async function withDeadline(work: Promise<ApiResponse>, clock: Clock): Promise<ApiResponse> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  using _timer = clock.setTimer(REQUEST_TIMEOUT_MS, () => reject(newTimeout('request did not complete within the allotted timeout', 0)));
+  return await Promise.race([work, promise]);
 }
 
 function decodedPath(rawPath: string): string {

@@ -9,6 +9,7 @@ import { certificateAdmissions } from './certificates.ts';
 import { limitRanger } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
+import { podSecurity } from './pod-security.ts';
 import { priorityAdmission } from './priority.ts';
 import { rbacEscalation } from './rbac-escalation.ts';
 import { runtimeClassAdmission } from './runtime-class.ts';
@@ -32,6 +33,7 @@ export function admissionChain(options: AdmissionOptions): AdmissionChain {
     serviceAccountAdmission(options),
     nodeRestriction(reader),
     taintNodesByCondition,
+    podSecurity(reader),
     priorityAdmission(reader),
     defaultTolerationSeconds,
     storageObjectInUseProtection,

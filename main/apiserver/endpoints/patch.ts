@@ -10,7 +10,7 @@ import { newBadRequest, newInvalid, newNotFound, newUnsupportedMediaType } from 
 import { applyPatch, APPLY_PATCH_MEDIA_TYPE, patchMediaTypes, strictDecodingMessage, type PatchMediaType, type PatchResult } from '../patch/apply-patch.ts';
 import { applyObject } from './apply.ts';
 import { addWarning, type ApiResponse } from './request.ts';
-import { nameTarget, writeQueryOf, type ResourceRequest, type WriteQuery } from './resource-request.ts';
+import { checkBodyIdentity, nameTarget, writeQueryOf, type ResourceRequest, type WriteQuery } from './resource-request.ts';
 import { answerWrite, writeChange } from './update.ts';
 import { toStorageVersion } from './versioned.ts';
 

@@ -110,6 +110,6 @@ export function checkBodyIdentity(object: KubernetesObject, { context: { info },
     }
   }
   if (info.name === '') return;
-  if (!metadata.name) throw newBadRequest(`the name of the object () does not match the name on the URL (${info.name})`);
+  if (!metadata.name) throw newBadRequest(`the name of the object (${info.name} based on URL) was undeterminable: name must be provided`);
   if (metadata.name !== info.name) throw newBadRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${info.name})`);
 }

@@ -47,10 +47,11 @@ export function tokenRequestEndpoint(options: TokenIssuerOptions): SpecialEndpoi
     const body = (await readObject(context, { expected: TOKEN_REQUEST_KIND, fieldValidation: query.fieldValidation })) as TokenRequest;
     const account = (await registry.storage.get(target)).object;
     checkName(body, target.name);
-    const spec = { ...body.spec };
+    const expirationSeconds = body.spec?.expirationSeconds ?? DEFAULT_SECONDS;
+    body.spec = { ...body.spec, expirationSeconds };
+    const spec = { ...body.spec, expirationSeconds };
     if (!spec.audiences?.length) spec.audiences = [...options.audiences];
-    spec.expirationSeconds ??= DEFAULT_SECONDS;
-    validate(spec.expirationSeconds);
+    validate(expirationSeconds);
     await special.admission.validate(admissionAttributes(request, { operation: 'CREATE', object: body, dryRun: query.dryRun }));
     const bound = await boundClaims(options.reader, target, spec.boundObjectRef);
     const nowSeconds = Math.floor(clock.now() / 1000);

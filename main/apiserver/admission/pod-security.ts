@@ -1,0 +1,59 @@
+import type { Namespace, Pod, PodSpec } from '../../../kube/api/generated/core/v1.ts';
+import { deepEqual } from '../../../kube/apimachinery/json.ts';
+import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import type { ObjectReader } from '../authentication/object-reader.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts';
+import { podSecurityViolations, type Level, type PodParts } from './pod-security-checks.ts';
+import { forbidden } from './refusal.ts';
+
+const LABEL = 'pod-security.kubernetes.io/';
+const WORKLOADS = new Set(['podtemplates', 'replicationcontrollers', 'replicasets.apps', 'deployments.apps', 'statefulsets.apps', 'daemonsets.apps', 'jobs.batch', 'cronjobs.batch']);
+
+/** The Pod Security Standards as the namespace's labels ask for them; workloads are only warned about. */
+export function podSecurity(reader: ObjectReader): AdmissionPlugin {
+  return {
+    name: 'PodSecurity',
+    handles: ({ operation, subresource, group, resource }) => {
+      if (operation !== 'CREATE' && operation !== 'UPDATE') return false;
+      if (group === '' && resource === 'pods') return subresource === '' || subresource === 'ephemeralcontainers';
+      return subresource === '' && WORKLOADS.has(group === '' ? resource : `${resource}.${group}`);
+    },
+    async validate(attributes) {
+      const namespace = await reader.get<Namespace>({ group: '', resource: 'namespaces' }, { name: attributes.namespace });
+      const labels = namespace?.metadata.labels ?? {};
+      const parts = partsOf(attributes);
+      if (!parts) return;
+      const isPod = attributes.resource === 'pods';
+      if (isPod && attributes.operation === 'UPDATE' && deepEqual(parts.spec, (attributes.oldObject as Pod).spec)) return;
+      const enforced = isPod ? describe(labels, 'enforce', parts) : undefined;
+      if (enforced) throw forbidden(attributes, `violates PodSecurity ${enforced}`);
+      const warned = describe(labels, 'warn', parts);
+      if (warned) attributes.warn(`would violate PodSecurity ${warned}`);
+    },
+  };
+}
+
+/** `"restricted:latest": host namespaces (hostNetwork=true), …`; undefined when all is well. */
+function describe(labels: Readonly<Record<string, string>>, mode: 'enforce' | 'warn', parts: PodParts): string | undefined {
+  const level = labels[LABEL + mode] as Level | undefined;
+  if (level !== 'baseline' && level !== 'restricted') return undefined;
+  const violations = podSecurityViolations(level, parts);
+  if (violations.length === 0) return undefined;
+  const version = labels[`${LABEL}${mode}-version`] ?? 'latest';
+  return `${JSON.stringify(`${level}:${version}`)}: ${violations.map(({ reason, detail }) => `${reason} (${detail})`).join(', ')}`;
+}
+
+interface Templated extends KubernetesObject {
+  readonly template?: PodParts;
+  readonly spec?: { readonly template?: PodParts; readonly jobTemplate?: { readonly spec?: { readonly template?: PodParts } } };
+}
+
+function partsOf({ resource, object }: AdmissionAttributes): PodParts | undefined {
+  if (resource === 'pods') {
+    const pod = object as Pod;
+    return pod.spec ? { metadata: pod.metadata, spec: pod.spec as PodSpec } : undefined;
+  }
+  const workload = object as Templated;
+  const template = workload.template ?? workload.spec?.template ?? workload.spec?.jobTemplate?.spec?.template;
+  return template?.spec ? template : undefined;
+}
