@@ -76,7 +76,8 @@ function storedAsJson({ name }: ObjectSchema): boolean {
 /** Applies omitempty and what Go writes for absent fields; undefined leaves the field out. */
 function finish(field: FieldSchema, member: unknown, options: TypedOptions): unknown {
   if (member !== undefined) {
-    if (field.always || field.pointer) return member;
+    // An empty managedFields is a request: forget all ownership.
+    if (field.always || field.pointer || field.message === 'meta/v1.ManagedFieldsEntry') return member;
     return isZero(field, member) ? undefined : member;
   }
   if (field.container !== '' || field.pointer) return field.always && options.nulls ? null : undefined;

@@ -62,7 +62,8 @@ export function decodeScalar(field: FieldSchema, value: unknown, at: StructField
   if (value === null || value === undefined) return zeroOf({ ...field, container: '' }) ?? null;
   switch (field.kind) {
     case 'string':
-      if (typeof value === 'string') return value;
+      // Go's decoder replaces lone surrogates.
+      if (typeof value === 'string') return value.isWellFormed() ? value : value.toWellFormed();
       break;
     case 'boolean':
       if (typeof value === 'boolean') return value;

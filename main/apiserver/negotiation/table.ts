@@ -74,7 +74,9 @@ export function toTable(gvk: GroupVersionKind, objects: readonly KubernetesObjec
 
 function tableRow(object: KubernetesObject, printer: Printer, options: TableOptions): TableRow {
   const conditions = printer.conditions?.(object);
-  return { cells: printer.cells(object, { nowMs: options.nowMs }), ...(conditions ? { conditions } : {}), object: rowObject(object, options) };
+  // Bookmarks have no name, nor anything else.
+  const cells = printer.cells(object, { nowMs: options.nowMs }).map((cell) => cell ?? (cell === null ? null : ''));
+  return { cells, ...(conditions ? { conditions } : {}), object: rowObject(object, options) };
 }
 
 function rowObject(object: KubernetesObject, { includeObject, version }: TableOptions): unknown {
