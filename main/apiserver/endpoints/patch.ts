@@ -6,7 +6,7 @@ import { parseApiVersion } from '../../../kube/apimachinery/gvr.ts';
 import { isJsonObject } from '../../../kube/apimachinery/json.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import { fieldForbidden } from '../../../kube/apimachinery/field-error.ts';
-import { newBadRequest, newInvalid, newNotFound, newUnsupportedMediaType } from '../../../kube/apimachinery/status-errors.ts';
+import { newInvalid, newNotFound, newUnsupportedMediaType } from '../../../kube/apimachinery/status-errors.ts';
 import { applyPatch, APPLY_PATCH_MEDIA_TYPE, patchMediaTypes, strictDecodingMessage, type PatchMediaType, type PatchResult } from '../patch/apply-patch.ts';
 import { applyObject } from './apply.ts';
 import { addWarning, type ApiResponse } from './request.ts';
@@ -32,7 +32,7 @@ export async function patchObject(request: ResourceRequest): Promise<ApiResponse
       if (!current) throw newNotFound(registry.resource, target.name);
       const inside = served.alternative ? served.alternative.fromStorage(current) : current;
       const object = patched(request, query, { text, mediaType: mediaType as PatchMediaType, current: inside });
-      checkNamespace(request, object);
+      checkBodyIdentity(object, request);
       return toStorageVersion(request, object);
     },
   });
@@ -67,10 +67,4 @@ function checkKind(object: Record<string, unknown>, { info, apiVersion }: Resour
   const known = schemaOfKind({ ...parseApiVersion(version), kind });
   if (!known) throw invalid(`no kind ${goQuote(kind)} is registered for version ${goQuote(version)} in scheme "pkg/api/legacyscheme/scheme.go:30"`);
   throw invalid(`unable to decode ${version}, Kind=${kind} into *${info.version}.${info.kind}`);
-}
-
-function checkNamespace({ context: { info }, served }: ResourceRequest, { metadata }: KubernetesObject): void {
-  if (!served.info.namespaced || metadata.namespace === info.namespace) return;
-  if (metadata.namespace) throw newBadRequest('the namespace of the provided object does not match the namespace sent on the request');
-  metadata.namespace = info.namespace;
 }
