@@ -13,8 +13,9 @@ const requireShim = "import { createRequire as coracleCreateRequire } from 'node
 
 mkdirSync(out, { recursive: true });
 await Promise.all([
-  build({ ...shared, format: 'esm', entryPoints: { main: 'main/app/main.ts', daemon: 'main/daemon/main.ts', 'store-worker': 'main/etcd/backend/store-worker.ts' }, outdir: out, banner: { js: requireShim } }),
+  build({ ...shared, format: 'esm', entryPoints: { main: 'main/app/main.ts', daemon: 'main/daemon/main.ts', 'sqlite-worker': 'main/etcd/backend/sqlite-worker.ts' }, outdir: out, banner: { js: requireShim } }),
   build({ ...shared, format: 'cjs', entryPoints: ['main/app/preload.ts'], outfile: join(out, 'preload.cjs') }),
 ]);
 const window = join(root, 'renderer', 'dist');
 if (existsSync(window)) cpSync(window, join(out, 'renderer'), { recursive: true });
+cpSync(join(root, 'main', 'daemon', 'shell'), join(out, 'shell'), { recursive: true });

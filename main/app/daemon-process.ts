@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { utilityProcess } from 'electron';
+import type { UtilityProcess } from 'electron';
 import { dataDirectory } from '../daemon/paths.ts';
 
 export interface DaemonProcess {
@@ -11,7 +12,7 @@ export interface DaemonProcess {
   /** A new connection to the control socket; waits while the daemon starts. */
   connect(): Promise<Socket>;
   onExit(listener: (code: number) => void): void;
-  /** Asks for an orderly shutdown; kills after a limit. */
+  /** Asks for an orderly shutdown; kills after a limit. A daemon that somebody else started is left running. */
   stop(): Promise<void>;
 }
 
@@ -19,17 +20,16 @@ export interface DaemonProcess {
 const stopLimitMs = 120_000;
 const connectRetryMs = 50;
 
-/** Forks the daemon into a utility process, so that no window ever waits for the control plane. */
-export function startDaemonProcess(userData: string): DaemonProcess {
-  const directory = dataDirectory(join(userData, 'cluster'));
+/** `options` are those of `coracle up`, as the command line hands them over; none when the packaged app is opened by a click. */
+export async function startDaemonProcess(options: { readonly dataDirectory?: string }): Promise<DaemonProcess> {
+  const directory = dataDirectory(options.dataDirectory);
   mkdirSync(directory.logs, { recursive: true, mode: 0o700 });
   const logFile = join(directory.logs, 'daemon.log');
-  const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
-  const child = utilityProcess.fork(join(import.meta.dirname, 'daemon.js'), [JSON.stringify({ dataDirectory: directory.root, ui: false })], { serviceName: 'coracle-daemon', stdio: 'pipe' });
-  child.stdout?.pipe(log, { end: false });
-  child.stderr?.pipe(log, { end: false });
+  const running = await tryConnect(directory.controlSocket);
+  running?.destroy();
+  const child = running === undefined ? fork({ ...options, dataDirectory: directory.root, ui: false }, logFile) : undefined;
   let exited = false;
-  const ended = new Promise<number>((resolve) => child.once('exit', (code) => ((exited = true), resolve(code))));
+  const ended = new Promise<number>((resolve) => child?.once('exit', (code) => ((exited = true), resolve(code))));
   return {
     logFile,
     async connect() {
@@ -42,13 +42,22 @@ export function startDaemonProcess(userData: string): DaemonProcess {
     },
     onExit: (listener) => void ended.then(listener),
     async stop() {
-      if (exited) return;
+      if (child === undefined || exited) return;
       child.kill(); // SIGTERM: the daemon stops the cluster in order.
       const forced = setTimeout(() => child.pid !== undefined && process.kill(child.pid, 'SIGKILL'), stopLimitMs);
       await ended;
       clearTimeout(forced);
     },
   };
+}
+
+/** A utility process, so that no window ever waits for the control plane. */
+function fork(options: object, logFile: string): UtilityProcess {
+  const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
+  const child = utilityProcess.fork(join(import.meta.dirname, 'daemon.js'), [JSON.stringify(options)], { serviceName: 'coracle-daemon', stdio: 'pipe' });
+  child.stdout?.pipe(log, { end: false });
+  child.stderr?.pipe(log, { end: false });
+  return child;
 }
 
 function tryConnect(path: string): Promise<Socket | undefined> {

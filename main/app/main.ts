@@ -21,8 +21,8 @@ if (!app.requestSingleInstanceLock()) {
   });
 }
 
-function run(): void {
-  const daemon = startDaemonProcess(app.getPath('userData'));
+async function run(): Promise<void> {
+  const daemon = await startDaemonProcess(upOptions(process.argv.at(-1)));
   relayBridge(daemon);
   registerPowerEvents(daemon);
   const show = () => focusOrOpen(BrowserWindow.getAllWindows()[0]);
@@ -37,6 +37,11 @@ function run(): void {
   daemon.onExit((code) => {
     if (!quitting) console.error(`The daemon ended with code ${code}; see its log in ${daemon.logFile}`);
   });
+}
+
+/** `coracle up` hands its options over as the last argument, JSON; a click on the app's icon hands over none. */
+function upOptions(argument: string | undefined): { readonly dataDirectory?: string } {
+  return argument?.startsWith('{') === true ? (JSON.parse(argument) as { readonly dataDirectory?: string }) : {};
 }
 
 function focusOrOpen(window: BrowserWindow | undefined): void {

@@ -19,6 +19,7 @@ const vocabulary: Step = { name: 'Kubernetes vocabulary', script: 'kube/api/gene
 const agent: Step = { name: 'node agent', script: 'agent/build.ts' };
 const window: Step = { name: 'window', script: 'renderer/build.ts' };
 const kubectl: Step = { name: 'kubectl', script: 'images/kubectl/build.ts' };
+const shell: Step = { name: 'desktop shell', script: 'main/app/fetch-electron.ts' };
 const containers: Step = { name: 'container images', script: 'images/containers/build.ts' };
 const nodeImage: Step = { name: 'node image', script: 'images/node/build.ts' };
 const localRuntime: Step = { name: 'container runtime for local nodes', script: 'images/runtime/build.ts' };
@@ -34,7 +35,7 @@ async function planSteps(what: string, parameters: readonly string[]): Promise<{
     return { steps: [vocabulary, agent, window, kubectl, containers, nodeImage, ...(process.getuid?.() === 0 ? [localRuntime] : [])], packages: ['build', 'qemu', 'local', 'browser'] };
   }
   const up = parseUpArguments(parameters);
-  const steps = [vocabulary, ...(up.ui ? [window] : []), kubectl];
+  const steps = [vocabulary, ...(up.ui ? [window] : []), ...(up.ui && up.open && !up.detach ? [shell] : []), kubectl];
   if (up.workers === 0 || up.driver === 'simulated') return { steps, packages: ['build'] };
   return up.driver === 'local'
     ? { steps: [...steps, agent, containers, localRuntime], packages: ['build', 'local'] }

@@ -9,6 +9,7 @@ import { createDataDirectory, dataDirectory } from '../../cluster/data-directory
 import type { DataDirectory } from '../../cluster/data-directory.ts';
 import { connectToDaemon } from '../daemon-connection.ts';
 import type { DaemonConnection } from '../daemon-connection.ts';
+import { findElectron, runElectron } from '../electron.ts';
 import { openInBrowser } from '../open-in-browser.ts';
 import { PhasePrinter } from '../phase-printer.ts';
 import { parseUpArguments } from '../up-arguments.ts';
@@ -22,6 +23,8 @@ export async function up(args: readonly string[]): Promise<number> {
   const options = parseUpArguments(args);
   const directory = dataDirectory(options.dataDirectory);
   await createDataDirectory(directory);
+  const electron = options.ui && options.open && !options.detach ? await findElectron() : undefined;
+  if (electron !== undefined) return runElectron(electron, { ...options, dataDirectory: directory.root });
   const running = await connectToDaemon(directory);
   const daemon = running === undefined ? await startDaemon(directory, options) : undefined;
   using connection = running ?? (await waitForDaemon(directory, daemon));
