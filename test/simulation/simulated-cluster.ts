@@ -56,13 +56,15 @@ export async function startSimulatedCluster(options: { readonly scheduler?: bool
     api, client, informers, driver, problems,
     async addNodes(count) {
       const agent = { labels: {} } as never;
-      await Promise.all(
-        Array.from({ length: count }, async (_, i) => {
-          const name = `sim-${i + 1}`;
-          await driver.create({ name, index: i + 1, cpus: 32, memoryMiB: 262_144, diskGiB: 100, agent });
+      const indexes = Array.from({ length: count }, (_, i) => i + 1).values();
+      const register = async (): Promise<void> => {
+        for (const index of indexes) {
+          const name = `sim-${index}`;
+          await driver.create({ name, index, cpus: 32, memoryMiB: 262_144, diskGiB: 100, agent });
           await driver.start(name, { signal });
-        }),
-      );
+        }
+      };
+      await Promise.all(Array.from({ length: 16 }, register));
     },
     async until(what, probe, timeoutMs = 15_000) {
       const deadline = clock.monotonicMs() + timeoutMs;

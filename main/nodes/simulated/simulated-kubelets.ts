@@ -17,6 +17,8 @@ const LEASE_SECONDS = 40;
 const LEASE_WRITERS = 8;
 const POD_WORKERS = 32;
 const RETRY_WITHOUT_CIDR_MS = 100;
+/** A cluster range of 256 slices is soon used up by simulated nodes; pods of the others get addresses that nobody routes. */
+const CIDR_WAIT_MS = 2_000;
 
 export interface SimulatedKubeletsOptions {
   readonly client: Client;
@@ -31,10 +33,14 @@ interface Machine {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
+interface RegisteredMachine extends Machine {
+  readonly sinceMs: number;
+}
+
 /** The kubelets of all simulated nodes in one: one watch on pods, one timer for leases. */
 export class SimulatedKubelets implements AsyncDisposable {
   readonly #options: SimulatedKubeletsOptions;
-  readonly #machines = new Map<string, Machine>();
+  readonly #machines = new Map<string, RegisteredMachine>();
   readonly #nextPodIP = new Map<string, number>();
   readonly #pods: Informer<Pod>;
   readonly #nodes: Informer<Node>;
@@ -69,7 +75,7 @@ export class SimulatedKubelets implements AsyncDisposable {
       await client.patch(nodes, { name: machine.name }, { type: 'merge', patch }, { subresource: 'status', signal });
     }
     await this.#renew(machine.name, signal);
-    this.#machines.set(machine.name, machine);
+    this.#machines.set(machine.name, { ...machine, sinceMs: clock.now() });
     if (this.#running.length === 0) this.#start();
     for (const pod of this.#pods.lister.byIndex('node', machine.name)) this.#queue.add(keyOf(pod));
   }
@@ -119,9 +125,10 @@ export class SimulatedKubelets implements AsyncDisposable {
     const pod = this.#pods.lister.get(key);
     const machine = pod === undefined ? undefined : this.#machines.get(pod.spec.nodeName ?? '');
     if (pod === undefined || machine === undefined) return;
-    const cidr = this.#nodes.lister.get(machine.name)?.spec?.podCIDR;
-    if (!cidr) return this.#queue.addAfter(key, RETRY_WITHOUT_CIDR_MS);
     const { client, clock } = this.#options;
+    const waited = clock.now() - machine.sinceMs > CIDR_WAIT_MS;
+    const cidr = this.#nodes.lister.get(machine.name)?.spec?.podCIDR ?? (waited ? fallbackCidr(machine.index) : undefined);
+    if (!cidr) return this.#queue.addAfter(key, RETRY_WITHOUT_CIDR_MS);
     const step = planPod(pod, { hostIP: nodeAddress(machine.index), podIP: () => this.#podIP(machine.name, cidr), nowMs: clock.now() });
     const { name, namespace, uid } = pod.metadata;
     switch (step.action) {
@@ -176,6 +183,11 @@ export class SimulatedKubelets implements AsyncDisposable {
       await client.create(leases, { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name, namespace: LEASE_NAMESPACE }, spec }, { signal });
     }
   }
+}
+
+/** A slice of the shared address space 100.64.0.0/10. */
+function fallbackCidr(index: number): string {
+  return `100.${64 + (Math.floor(index / 256) % 64)}.${index % 256}.0/24`;
 }
 
 function keyOf({ metadata }: Pod): string {
