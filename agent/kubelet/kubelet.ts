@@ -104,6 +104,7 @@ export class Kubelet {
   async #housekeeping(): Promise<void> {
     this.statuses.flush();
     await this.workers.removeOrphans(this.#runtimeUids);
+    await this.workers.removeOrphanedLogs();
     await this.#garbage.collect();
   }
 }

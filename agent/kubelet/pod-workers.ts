@@ -1,3 +1,5 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Pod } from '../../kube/api/generated/core/v1.ts';
 import type { KubeletContext } from './kubelet-context.ts';
 import { PodWorker } from './pod-worker.ts';
@@ -81,6 +83,15 @@ export class PodWorkers {
       } finally {
         this.#orphans.delete(uid);
       }
+    }
+  }
+
+  /** Logs outlive their pod's containers, not the pod. */
+  async removeOrphanedLogs(): Promise<void> {
+    const { logsDirectory } = this.#options.context.paths;
+    for (const name of await readdir(logsDirectory).catch(() => [])) {
+      const uid = name.split('_').at(-1) ?? '';
+      if (!this.#workers.has(uid)) await rm(join(logsDirectory, name), { recursive: true, force: true });
     }
   }
 

@@ -76,10 +76,11 @@ export async function startContainer(context: KubeletContext, options: StartCont
 
 const CONFIG_RETRY_MS = 5000;
 
-async function postStart(context: KubeletContext, { pod, container, podIPs }: StartContainerOptions, id: string): Promise<void> {
+async function postStart(context: KubeletContext, { pod, container, podIPs, signal }: StartContainerOptions, id: string): Promise<void> {
   const handler = container.lifecycle?.postStart;
   if (handler === undefined) return;
-  const failure = await runHook(context, { handler, pod, container, containerId: id, podIP: podIPs[0], timeoutMs: undefined });
+  const failure = await runHook(context, { handler, pod, container, containerId: id, podIP: podIPs[0], timeoutMs: undefined, signal });
+  signal.throwIfAborted();
   if (failure === undefined) return;
   context.events.pod(pod, { type: 'Warning', reason: 'FailedPostStartHook', message: `PostStartHook failed`, fieldPath: containerFieldPath(pod, container.name) });
   context.events.pod(pod, { type: 'Normal', reason: 'Killing', message: `FailedPostStartHook`, fieldPath: containerFieldPath(pod, container.name) });

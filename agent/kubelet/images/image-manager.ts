@@ -127,7 +127,8 @@ export class ImageManager {
     const credentials = pullCredentials(request.image, request.secrets);
     const shared = credentials.length === 0 ? this.#pulling.get(request.image) : undefined;
     const started = this.#clock.monotonicMs();
-    if (shared !== undefined) return { ref: await shared, pullMs: this.#clock.monotonicMs() - started };
+    // A pod that goes away does not wait; the pull goes on for whoever asks next.
+    if (shared !== undefined) return { ref: await unlessAborted(shared, request.signal), pullMs: this.#clock.monotonicMs() - started };
     const pull = this.#inSlot(async () => {
       let failure: unknown;
       for (const auth of credentials.length === 0 ? [undefined] : credentials) {
@@ -139,13 +140,11 @@ export class ImageManager {
       }
       throw failure;
     });
-    if (credentials.length > 0) return { ref: await pull, pullMs: this.#clock.monotonicMs() - started };
+    if (credentials.length > 0) return { ref: await unlessAborted(pull, request.signal), pullMs: this.#clock.monotonicMs() - started };
     this.#pulling.set(request.image, pull);
-    try {
-      return { ref: await pull, pullMs: this.#clock.monotonicMs() - started };
-    } finally {
-      this.#pulling.delete(request.image);
-    }
+    const forget = (): void => void this.#pulling.delete(request.image);
+    pull.then(forget, forget);
+    return { ref: await unlessAborted(pull, request.signal), pullMs: this.#clock.monotonicMs() - started };
   }
 
   async #inSlot<T>(work: () => Promise<T>): Promise<T> {
@@ -158,6 +157,16 @@ export class ImageManager {
       this.#waiting.shift()?.();
     }
   }
+}
+
+/** Rejects with the signal's reason; what is left of the work is nobody's business then. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 type Note = (type: 'Normal' | 'Warning', reason: string, message: string) => void;

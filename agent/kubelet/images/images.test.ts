@@ -66,6 +66,17 @@ describe('ImageManager', () => {
     expect(tries).toBe(2);
   });
 
+  it('lets a pod go that is deleted while its image is pulled', async () => {
+    const { runtime } = setUp();
+    const never = Promise.withResolvers<string>();
+    runtime.pullImage = () => never.promise;
+    const manager = new ImageManager({ images: runtime, clock: new VirtualClock(), events: { pod: () => undefined, node: () => undefined } });
+    const stop = new AbortController();
+    const waiting = manager.ensureImage({ pod: testPod(), container: testContainer('main'), sandboxConfig: {} as never, secrets: [], signal: stop.signal });
+    stop.abort(new Error('the pod is ending'));
+    await expect(waiting).rejects.toThrow('the pod is ending');
+  });
+
   it('lets pods that want the same image share one pull', async () => {
     const { runtime, ensure } = setUp();
     await Promise.all([ensure(), ensure()]);
