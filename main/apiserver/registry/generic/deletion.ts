@@ -41,7 +41,7 @@ export function planDeletion<T extends KubernetesObject>(
     const isOver = !pendingFinalizers && graceful.deletionGracePeriodSeconds === 0;
     return { action: isOver ? 'remove' : 'update', object: { ...stored, metadata } };
   }
-  if (!pendingFinalizers && graceful !== 'pending') return { action: 'remove', object: stored };
+  if (!pendingFinalizers && graceful !== 'pending') return { action: 'remove', object: finalizersChanged ? { ...stored, metadata } : stored };
   if (graceful !== 'pending') {
     if (!metadata.deletionTimestamp) {
       if ((metadata.generation ?? 0) > 0) metadata.generation = (metadata.generation ?? 0) + 1;
