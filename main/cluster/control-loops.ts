@@ -31,11 +31,10 @@ export function startLoops(options: ControlLoopsOptions): AsyncDisposable {
 function startControllers({ server, pki, clock, random, log, signal }: ControlLoopsOptions): AsyncDisposable {
   const stack = new AsyncDisposableStack();
   const client = componentClient(server, { name: 'system:kube-controller-manager', groups: ['system:masters', 'system:authenticated'] }, 'kube-controller-manager/v1.36');
-  const recorder = stack.use(new ClientEventRecorder({ client, clock, random, source: { component: 'controller-manager' }, onError: (error) => log.warn('cannot write an event', { error: String(error) }) }));
   const informers = stack.use(new SharedInformerFactory({ client, clock, random, onError: (error, resource) => log.warn('controller watch failed', { resource, error: String(error) }) }));
   stack.use(
     startControllerManager({
-      client, informers, clock, random, recorder, signal,
+      client, informers, clock, random, signal,
       log: (message, fields) => log.info(message, { component: 'controller-manager', ...fields }),
       options: {
         clusterCIDR: addresses.clusterCIDR,

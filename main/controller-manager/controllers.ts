@@ -23,27 +23,28 @@ import { TaintEvictionController } from './taint-eviction/taint-eviction-control
 import { TokenCleaner } from './token-cleaner/token-cleaner.ts';
 import { newClaimProtection, newVolumeProtection } from './volume-protection/volume-protection-controller.ts';
 
-/** Every controller there is, by hand. */
-export function newControllers(context: ControllerContext): readonly Controller[] {
+/** Every controller there is, by hand; `contextFor` gives the events of a controller their source, upstream's name of it. */
+export function newControllers(contextFor: (component: string) => ControllerContext): readonly Controller[] {
+  const context = contextFor('controllermanager');
   return [
     new NamespaceController(context),
     new ServiceAccountController(context),
     new RootCAPublisher(context),
-    new NodeIpamController(context),
-    new NodeLifecycleController(context),
-    new TaintEvictionController(context),
-    new ReplicaSetController(context, REPLICA_SET),
-    new ReplicaSetController(context, REPLICATION_CONTROLLER),
-    new DeploymentController(context),
-    new DaemonSetController(context),
-    new JobController(context),
+    new NodeIpamController(contextFor('cidrAllocator')),
+    new NodeLifecycleController(contextFor('node-controller')),
+    new TaintEvictionController(contextFor('taint-eviction-controller')),
+    new ReplicaSetController(contextFor('replicaset-controller'), REPLICA_SET),
+    new ReplicaSetController(contextFor('replication-controller'), REPLICATION_CONTROLLER),
+    new DeploymentController(contextFor('deployment-controller')),
+    new DaemonSetController(contextFor('daemonset-controller')),
+    new JobController(contextFor('job-controller')),
     new TtlAfterFinishedController(context),
     new CertificateController(context),
-    new EndpointSliceController(context),
-    new EndpointsController(context),
+    new EndpointSliceController(contextFor('endpoint-slice-controller')),
+    new EndpointsController(contextFor('endpoint-controller')),
     new PodGcController(context),
-    new StatefulSetController(context),
-    new CronJobController(context),
+    new StatefulSetController(contextFor('statefulset-controller')),
+    new CronJobController(contextFor('cronjob-controller')),
     new DisruptionController(context),
     new ClusterRoleAggregationController(context),
     newClaimProtection(context),

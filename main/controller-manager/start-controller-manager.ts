@@ -1,5 +1,6 @@
 import { RateLimitedWorkQueue } from '../../kube/client/rate-limited-work-queue.ts';
-import type { ControllerContext } from './controller-context.ts';
+import { ClientEventRecorder, type EventRecorder } from '../../kube/client/event-recorder.ts';
+import type { ControllerContext, ControllerLog } from './controller-context.ts';
 import { runController } from './controller-runner.ts';
 import { GarbageCollector } from './garbage-collector/garbage-collector.ts';
 import { newControllers } from './controllers.ts';
@@ -9,26 +10,35 @@ export interface ControllerManager extends AsyncDisposable {
   readonly controllers: readonly string[];
 }
 
+export type ControllerManagerStart = Omit<ControllerContext, 'log' | 'recorder'> & {
+  readonly log?: ControllerLog;
+  /** One recorder for all, as a test may want it. Absent: each controller has its own, under upstream's component name. */
+  readonly recorder?: EventRecorder;
+  readonly signal: AbortSignal;
+};
+
 /**
  * Starts every controller. Call `informers.start(signal)` afterwards or before, in any order. Disposing, or the signal, stops all of
- * them and waits for reconciles under way; the client, informers and recorder stay the caller's.
+ * them and waits for reconciles under way; the client and the informers stay the caller's.
  */
-export function startControllerManager(options: Omit<ControllerContext, 'log'> & Partial<Pick<ControllerContext, 'log'>> & { readonly signal: AbortSignal }): ControllerManager {
-  const context: ControllerContext = { ...options, log: options.log ?? (() => {}) };
+export function startControllerManager(options: ControllerManagerStart): ControllerManager {
+  const { client, clock, random } = options;
+  const log = options.log ?? (() => {});
+  const stack = new AsyncDisposableStack();
+  const onError = (error: unknown): void => log('event not written', { error });
+  const recorderFor = (component: string): EventRecorder =>
+    options.recorder ?? stack.use(new ClientEventRecorder({ client, clock, random, source: { component }, onError }));
+  const contextFor = (component: string): ControllerContext => ({ ...options, log, recorder: recorderFor(component) });
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
-  const controllers = newControllers(context);
+  const controllers = newControllers(contextFor);
   const running = Promise.all([
-    ...controllers.map((controller) =>
-      runController(controller, { queue: new RateLimitedWorkQueue({ clock: context.clock }), clock: context.clock, log: context.log, signal }),
-    ),
-    new GarbageCollector(context).run(signal),
+    ...controllers.map((controller) => runController(controller, { queue: new RateLimitedWorkQueue({ clock }), clock, log, signal })),
+    new GarbageCollector(contextFor('garbage-collector-controller')).run(signal),
   ]);
-  return {
-    controllers: controllers.map(({ name }) => name),
-    async [Symbol.asyncDispose]() {
-      stop.abort(new DOMException('The controller manager was stopped', 'AbortError'));
-      await running;
-    },
-  };
+  stack.defer(async () => {
+    stop.abort(new DOMException('The controller manager was stopped', 'AbortError'));
+    await running;
+  });
+  return { controllers: controllers.map(({ name }) => name), [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }

@@ -38,7 +38,7 @@ export async function startSimulatedCluster(options: { readonly scheduler?: bool
   const { signal } = stop;
   stack.use(
     startControllerManager({
-      client, informers, clock, random, recorder: recorderFor('controllermanager'), log, signal,
+      client, informers, clock, random, log, signal,
       options: {
         clusterCIDR: '10.244.0.0/16', nodeCIDRMaskSize: 24, rootCA: api.certificates.ca,
         signer: options.signer ?? { certificate: '', privateKey: '' },

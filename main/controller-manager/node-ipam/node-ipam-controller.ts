@@ -4,6 +4,9 @@ import type { ControllerContext } from '../controller-context.ts';
 import type { Controller, ControllerWatch } from '../controller.ts';
 import { CidrSet } from './cidr-set.ts';
 
+/** All slices are taken: one comes back only when a node goes. */
+const EXHAUSTED_RETRY_MS = 30_000;
+
 /** Gives each Node its slice of the cluster's pod addresses (spec.podCIDR). */
 export class NodeIpamController implements Controller {
   readonly name = 'node-ipam-controller';
@@ -26,14 +29,14 @@ export class NodeIpamController implements Controller {
     });
   }
 
-  async reconcile(name: string, signal: AbortSignal): Promise<void> {
+  async reconcile(name: string, signal: AbortSignal): Promise<{ requeueAfterMs: number } | void> {
     const node = this.#nodes.lister.get(name);
     if (node === undefined) return this.#forget(name);
     if (node.spec?.podCIDR || node.metadata.deletionTimestamp !== undefined) return;
     const cidr = this.#byNode.get(name) ?? this.#cidrs.allocate();
     if (cidr === undefined) {
       this.#context.recorder.event({ object: node, type: 'Normal', reason: 'CIDRNotAvailable', message: `Node ${name} status is now: CIDRNotAvailable` });
-      throw new Error(`Cannot give node "${name}" a pod CIDR: all of ${this.#context.options.clusterCIDR} is taken`);
+      return { requeueAfterMs: EXHAUSTED_RETRY_MS };
     }
     this.#byNode.set(name, cidr);
     const patch = { metadata: { uid: node.metadata.uid }, spec: { podCIDR: cidr, podCIDRs: [cidr] } };

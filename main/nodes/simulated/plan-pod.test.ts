@@ -4,7 +4,13 @@ import { EXIT_CODE, planPod, type PodStep, RUN_SECONDS } from './plan-pod.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 
-function plan(pod: { readonly metadata?: Partial<Pod['metadata']>; readonly spec?: Partial<Pod['spec']>; readonly status?: Pod['status'] }, nowMs = NOW): PodStep {
+interface PodParts {
+  readonly metadata?: Partial<Pod['metadata']>;
+  readonly spec?: Partial<Pod['spec']>;
+  readonly status?: Pod['status'];
+}
+
+function plan(pod: PodParts, nowMs = NOW): PodStep {
   const full: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', uid: 'u', ...pod.metadata }, spec: { containers: [{ name: 'main', image: 'nginx' }], ...pod.spec }, status: pod.status };
   return planPod(full, { hostIP: '10.89.0.11', podIP: () => '10.244.0.2', nowMs });
 }
@@ -16,7 +22,7 @@ test('a new pod becomes Running and ready, with an address', () => {
   expect(step.action === 'status' && step.status.conditions?.find(({ type }) => type === 'Ready')?.status).toBe('True');
 });
 
-test.each([
+test.each<{ readonly name: string; readonly pod: PodParts; readonly expected: object }>([
   { name: 'a running pod is left alone', pod: { status: running }, expected: { action: 'nothing' } },
   { name: 'a finished pod is left alone', pod: { status: { phase: 'Succeeded' } }, expected: { action: 'nothing' } },
   { name: 'a pod with a run time is waited for', pod: { metadata: { annotations: { [RUN_SECONDS]: '5' } }, status: running }, expected: { action: 'wait', delayMs: 5000 } },
