@@ -1,3 +1,4 @@
+import type { Clock } from '../apimachinery/clock.ts';
 import type { GroupVersionResource, Resource } from '../apimachinery/gvr.ts';
 import { isJsonObject } from '../apimachinery/json.ts';
 import type { KubernetesList, ObjectMeta, WatchEvent } from '../apimachinery/object-meta.ts';
@@ -14,7 +15,12 @@ export interface RestClientOptions {
   readonly userAgent: string;
   /** Ask for decoded objects instead of bytes; only in-process transports answer so. Objects are then frozen. */
   readonly acceptObjects?: boolean;
+  /** With a clock, an overloaded server that says when to come back (429 or 5xx with Retry-After) is asked again, a few times. */
+  readonly clock?: Clock;
 }
+
+/** As client-go. */
+const MAX_RETRIES = 10;
 
 const PATCH_MEDIA_TYPES: Readonly<Record<Patch['type'], string>> = {
   json: 'application/json-patch+json',
@@ -39,9 +45,11 @@ export class RestClient implements Client {
   readonly #transport: Transport;
   readonly #userAgent: string;
   readonly #accept: string;
+  readonly #clock: Clock | undefined;
 
-  constructor({ transport, userAgent, acceptObjects }: RestClientOptions) {
+  constructor({ transport, userAgent, acceptObjects, clock }: RestClientOptions) {
     this.#transport = transport;
+    this.#clock = clock;
     this.#userAgent = userAgent;
     this.#accept = acceptObjects === true ? `${OBJECT_MEDIA_TYPE}, application/json` : 'application/json';
   }
@@ -122,11 +130,17 @@ export class RestClient implements Client {
     return parseBody(text) as T;
   }
 
-  #send({ method, path, body, contentType, signal }: Call): Promise<TransportResponse> {
+  async #send({ method, path, body, contentType, signal }: Call): Promise<TransportResponse> {
     const headers: Record<string, string> = { accept: this.#accept, 'user-agent': this.#userAgent };
     if (body !== undefined) headers['content-type'] = contentType ?? 'application/json';
     const encoded = body === undefined ? undefined : typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
-    return this.#transport.fetch({ method, path, headers, body: encoded, signal });
+    for (let retries = 0; ; retries += 1) {
+      const response = await this.#transport.fetch({ method, path, headers, body: encoded, signal });
+      const waitSeconds = retryAfterSeconds(response);
+      if (waitSeconds === undefined || this.#clock === undefined || retries >= MAX_RETRIES) return response;
+      await readBody(response.body);
+      await this.#clock.sleep(waitSeconds * 1000, signal);
+    }
   }
 
   async #failure(call: Call, response: TransportResponse): Promise<StatusError> {
@@ -144,6 +158,13 @@ export class RestClient implements Client {
       retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : undefined,
     });
   }
+}
+
+/** What an overloaded server asks to wait; undefined when the answer is final. */
+function retryAfterSeconds({ status, headers }: TransportResponse): number | undefined {
+  if (status !== 429 && status < 500) return undefined;
+  const seconds = Number(headers['retry-after'] ?? NaN);
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
 }
 
 /** As client-go, which reads at most this much of an answer it does not understand. */
