@@ -4,7 +4,7 @@ import { BrowserWindow, protocol, shell } from 'electron';
 import { contentSecurityPolicy, mediaTypes } from '../daemon/page-headers.ts';
 
 const origin = 'app://coracle';
-const pages = join(import.meta.dirname, 'renderer');
+const pages = join(import.meta.dirname, 'renderer', 'dist');
 
 /** Before the app is ready: app:// is a secure origin of its own, so that the page needs no file access. */
 export function registerAppProtocol(): void {
