@@ -171,6 +171,12 @@ describe('Kubelet', () => {
     expect(mount).toMatchObject({ readonly: true, hostPath: join(directory, 'pods/uid-1/volumes/kubernetes.io~configmap/cfg') });
   });
 
+  it('refuses a sysctl that could harm other pods', async () => {
+    startKubelet();
+    await create(testPod({ securityContext: { sysctls: [{ name: 'kernel.msgmax', value: '1' }] } }));
+    await status((podStatus) => expect(podStatus).toMatchObject({ phase: 'Failed', reason: 'SysctlForbidden', message: 'Pod was rejected: forbidden sysctl: "kernel.msgmax" not allowlisted' }));
+  });
+
   it('refuses a pod that does not fit', async () => {
     startKubelet();
     await create(testPod({ containers: [testContainer('main', { resources: { requests: { cpu: '3' } } })] }));

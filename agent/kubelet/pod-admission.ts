@@ -18,7 +18,18 @@ export function admitPod({ pod, others, config, machine }: { readonly pod: Pod; 
     const used = others.reduce((sum, other) => sum + amount(other), 0);
     if (used + wanted > capacity) return outOf(name, wanted, used, capacity);
   }
-  return conflictingPort(pod, others);
+  return conflictingPort(pod, others) ?? forbiddenSysctl(pod);
+}
+
+/** Namespaced and harmless to other pods (upstream: pkg/kubelet/sysctl/safe_sysctls.go). */
+const SAFE_SYSCTLS = new Set([
+  'kernel.shm_rmid_forced', 'net.ipv4.ip_local_port_range', 'net.ipv4.tcp_syncookies', 'net.ipv4.ping_group_range', 'net.ipv4.ip_unprivileged_port_start', 'net.ipv4.ip_local_reserved_ports',
+  'net.ipv4.tcp_keepalive_time', 'net.ipv4.tcp_fin_timeout', 'net.ipv4.tcp_keepalive_intvl', 'net.ipv4.tcp_keepalive_probes', 'net.ipv4.tcp_rmem', 'net.ipv4.tcp_wmem',
+]);
+
+function forbiddenSysctl(pod: Pod): Refusal | undefined {
+  const unsafe = (pod.spec.securityContext?.sysctls ?? []).find(({ name }) => !SAFE_SYSCTLS.has(name.replaceAll('/', '.')));
+  return unsafe === undefined ? undefined : { reason: 'SysctlForbidden', message: `forbidden sysctl: "${unsafe.name}" not allowlisted` };
 }
 
 function outOf(name: string, wanted: number, used: number, capacity: number): Refusal {

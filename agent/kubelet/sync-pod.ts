@@ -2,6 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatDuration } from '../../kube/apimachinery/duration.ts';
 import type { Container, Pod, Secret } from '../../kube/api/generated/core/v1.ts';
+import { runtimeclasses } from '../../kube/api/generated/node/v1.ts';
 import type { PodSandboxConfig } from '../runtime/cri-types.ts';
 import { containerHash } from './container-config.ts';
 import { containerFieldPath } from './events.ts';
@@ -120,7 +121,7 @@ async function buildSandboxConfig(context: KubeletContext, pod: Pod, attempt: nu
 
 async function createSandbox(context: KubeletContext, { pod, state, signal }: SyncOptions, { config }: { config: PodSandboxConfig; actions: PodActions }): Promise<string | undefined> {
   try {
-    const id = await context.runtime.runPodSandbox(config, { signal });
+    const id = await context.runtime.runPodSandbox(config, { signal, runtimeHandler: await runtimeHandler(context, pod) });
     state.sandboxFailures = 0;
     return id;
   } catch (error) {
@@ -130,6 +131,13 @@ async function createSandbox(context: KubeletContext, { pod, state, signal }: Sy
     context.events.pod(pod, { type: 'Warning', reason: 'FailedCreatePodSandBox', message });
     return undefined;
   }
+}
+
+/** The runtime's handler that the pod's RuntimeClass names; the default one without a class. */
+async function runtimeHandler(context: KubeletContext, pod: Pod): Promise<string> {
+  const { runtimeClassName } = pod.spec;
+  if (runtimeClassName === undefined || runtimeClassName === '') return '';
+  return (await context.client.get(runtimeclasses, { name: runtimeClassName })).handler;
 }
 
 async function findPullSecrets(context: KubeletContext, pod: Pod): Promise<readonly Secret[]> {
