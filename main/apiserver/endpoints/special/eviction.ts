@@ -72,7 +72,7 @@ async function spend(budgets: Registry, { budget, pod, nowMs, write }: { budget:
       const found = current as PodDisruptionBudget;
       const status = found.status ?? { currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0 };
       if ((status.observedGeneration ?? 0) < (found.metadata.generation ?? 0)) {
-        throw refusal(`The disruption budget ${name} is still being processed by the server.`);
+        throw refusal(`The disruption budget ${name} is still being processed by the server.`, RETRY_SECONDS);
       }
       if ((status.disruptionsAllowed ?? 0) <= 0) {
         throw refusal(`The disruption budget ${name} needs ${status.desiredHealthy} healthy pods and has ${status.currentHealthy} currently`);
@@ -83,8 +83,9 @@ async function spend(budgets: Registry, { budget, pod, nowMs, write }: { budget:
   });
 }
 
-function refusal(message: string): StatusError {
-  const details = { causes: [{ reason: 'DisruptionBudget', message }], retryAfterSeconds: RETRY_SECONDS };
+/** Without retryAfterSeconds the client decides when to try again: kubectl drain would otherwise wait inside one request, past its own timeout. */
+function refusal(message: string, retryAfterSeconds?: number): StatusError {
+  const details = { causes: [{ reason: 'DisruptionBudget', message }], ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
   return new StatusError(failureStatus({ code: 429, reason: 'TooManyRequests', message: VIOLATION, details }));
 }
 
