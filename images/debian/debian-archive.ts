@@ -19,8 +19,6 @@ export interface DebianPackage {
 }
 
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
-/** The name by which Debian itself finds the nearest mirror, for a machine whose own sources name none. */
-const fallbackMirror = 'http://deb.debian.org/debian/';
 
 /**
  * Downloads packages and everything they depend on with a private apt configuration: own sources, own lists, an empty package database.
@@ -105,5 +103,5 @@ export function chooseMirror(listing: string): string {
     const [uri = '', origin, component] = line.split(' ');
     if (origin === 'Debian' && component === 'main' && !uri.includes('security')) return uri;
   }
-  return fallbackMirror;
+  throw new Error('Cannot find a Debian mirror: the apt sources of this system name none; add Debian\'s `main` component to them');
 }
