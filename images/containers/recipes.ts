@@ -3,6 +3,7 @@ import type { Architecture } from '../architecture.ts';
 import { addEntries, directory, file, readPackageFiles, symlink } from '../debian/package-files.ts';
 import type { FileTree, TreeEntry } from '../debian/package-files.ts';
 import type { DebianPackage } from '../debian/debian-archive.ts';
+import { libraryClosure } from '../debian/elf-libraries.ts';
 import { echoIndex, echoServer, nginxConfiguration, nginxServer, nginxWelcome } from './contents.ts';
 import type { ContainerImage } from './oci-layout-writer.ts';
 import { pauseProgram } from './pause-program.ts';
@@ -40,16 +41,17 @@ function busyboxImage(base: FileTree, packages: readonly DebianPackage[]): Conta
 
 /** Set out as the well-known nginx image: same document root, configuration folders, port, user number and stop signal. */
 async function nginxImage(base: FileTree, inputs: RecipeInputs): Promise<ContainerImage> {
-  const { triplet, loader } = platformOf[inputs.architecture];
+  const { triplet, loader, loaderFolder } = platformOf[inputs.architecture];
   const tree = new Map(base);
-  const libraries = new RegExp(`^usr/lib/${triplet}/lib[^/]+\\.so[^/]*$|^usr/lib(64)?/(${triplet}/)?${loader}$`);
-  for (const name of ['libc6', 'libcrypt1', 'libpcre2-8-0', 'libssl3t64', 'libzstd1', 'zlib1g']) {
-    addEntries(tree, (await readPackageFiles(packageNamed(inputs.packages, name), (path) => libraries.test(path), inputs.signal)).values());
-  }
+  const libraries: FileTree = new Map();
+  const libraryPath = new RegExp(`^usr/lib/${triplet}/[^/]+\\.so[^/]*$`);
+  for (const deb of inputs.packages) addEntries(libraries, (await readPackageFiles(deb, (path) => libraryPath.test(path), inputs.signal)).values());
   addEntries(tree, (await readPackageFiles(packageNamed(inputs.packages, 'nginx'), (path) => path === 'usr/sbin/nginx', inputs.signal)).values());
   const settings = /^etc\/nginx\/(mime\.types|fastcgi_params|fastcgi\.conf|proxy_params|scgi_params|uwsgi_params)$/;
   addEntries(tree, (await readPackageFiles(packageNamed(inputs.packages, 'nginx-common'), (path) => settings.test(path), inputs.signal)).values());
+  addEntries(tree, libraryClosure(tree, libraries, [loader]));
   addEntries(tree, [
+    symlink(`${loaderFolder}/${loader}`, `/usr/lib/${triplet}/${loader}`),
     ...accounts('nginx:x:101:101:nginx:/nonexistent:/bin/false\n', 'nginx:x:101:\n'),
     file('etc/nginx/nginx.conf', nginxConfiguration), file('etc/nginx/conf.d/default.conf', nginxServer),
     file('usr/share/nginx/html/index.html', nginxWelcome),
