@@ -1,3 +1,4 @@
+import * as admissionregistration from '../../../kube/api/generated/admissionregistration/v1.ts';
 import * as apps from '../../../kube/api/generated/apps/v1.ts';
 import * as autoscaling from '../../../kube/api/generated/autoscaling/v2.ts';
 import * as batch from '../../../kube/api/generated/batch/v1.ts';
@@ -14,6 +15,13 @@ import * as storage from '../../../kube/api/generated/storage/v1.ts';
 import * as rbac from '../../../kube/api/generated/rbac/v1.ts';
 import { isValidPathSegmentName } from '../../../kube/apimachinery/name-validation.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import {
+  mutatingAdmissionPolicyBindingStrategy,
+  mutatingAdmissionPolicyStrategy,
+  validatingAdmissionPolicyBindingStrategy,
+  validatingAdmissionPolicyStrategy,
+} from './admissionregistration/policy-strategies.ts';
+import { mutatingWebhookConfigurationStrategy, validatingWebhookConfigurationStrategy } from './admissionregistration/webhook-strategies.ts';
 import { controllerRevisionStrategy } from './apps/controllerrevision-strategy.ts';
 import { daemonSetStrategy } from './apps/daemonset-strategy.ts';
 import { deploymentStrategy } from './apps/deployment-strategy.ts';
@@ -109,6 +117,12 @@ export function resourceDefinitions(options: ResourceOptions): readonly Resource
     define({ resource: storage.volumeattachments, strategy: volumeAttachmentStrategy }),
     define({ resource: autoscaling.horizontalpodautoscalers, strategy: horizontalPodAutoscalerStrategy, alternatives: [autoscalingV1] }),
     define({ resource: certificates.certificatesigningrequests, strategy: certificateSigningRequestStrategy, validateName: () => [] }),
+    define({ resource: admissionregistration.validatingwebhookconfigurations, strategy: validatingWebhookConfigurationStrategy }),
+    define({ resource: admissionregistration.mutatingwebhookconfigurations, strategy: mutatingWebhookConfigurationStrategy }),
+    define({ resource: admissionregistration.validatingadmissionpolicies, strategy: validatingAdmissionPolicyStrategy }),
+    define({ resource: admissionregistration.validatingadmissionpolicybindings, strategy: validatingAdmissionPolicyBindingStrategy }),
+    define({ resource: admissionregistration.mutatingadmissionpolicies, strategy: mutatingAdmissionPolicyStrategy }),
+    define({ resource: admissionregistration.mutatingadmissionpolicybindings, strategy: mutatingAdmissionPolicyBindingStrategy }),
     define({ resource: flowcontrol.flowschemas, strategy: flowSchemaStrategy }),
     define({ resource: flowcontrol.prioritylevelconfigurations, strategy: priorityLevelStrategy }),
     define({ resource: rbac.roles, strategy: roleStrategy, validateName: isValidPathSegmentName }),
