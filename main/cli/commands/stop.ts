@@ -18,7 +18,7 @@ export async function stopDaemon(directory: DataDirectory): Promise<boolean> {
   using connection = await connectToDaemon(directory);
   if (connection === undefined) return false;
   const pid = await lockHolder(directory.lock);
-  await connection.call('daemon.shutdown', {});
+  await connection.call('daemon.shutdown', {}).catch(() => {}); // It may close the connection before its answer: the lock tells.
   const deadline = Date.now() + stopsWithinMs;
   while ((await lockHolder(directory.lock)) !== undefined) {
     if (Date.now() > deadline) throw new Error(`the daemon (pid ${pid}) did not stop within ${stopsWithinMs / 1000} s; see ${directory.logs}`);
