@@ -8,6 +8,8 @@ const PERIOD_MS = 300_000;
 const HIGH_PERCENT = 85;
 const LOW_PERCENT = 80;
 const MINIMUM_AGE_MS = 120_000;
+/** Differs from upstream: a large disk with this much room is not full at 85 %. */
+const ROOM_ENOUGH_BYTES = 5 * 1024 ** 3;
 
 export interface ImageGarbageOptions {
   readonly images: ImageService;
@@ -43,7 +45,7 @@ export class ImageGarbage {
     const disk = await statfs(directory);
     const total = disk.blocks * disk.bsize;
     const usedBytes = total - disk.bavail * disk.bsize;
-    if (!force && (usedBytes * 100) / total < HIGH_PERCENT) return 0;
+    if (!force && ((usedBytes * 100) / total < HIGH_PERCENT || total - usedBytes > ROOM_ENOUGH_BYTES)) return 0;
     const goal = force ? Number.POSITIVE_INFINITY : usedBytes - (total * LOW_PERCENT) / 100;
     let freed = 0;
     for (const image of candidates({ all, used, seen: this.#seen, nowMs, minimumAgeMs: force ? 0 : MINIMUM_AGE_MS })) {

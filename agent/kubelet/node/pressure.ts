@@ -12,6 +12,8 @@ const PERIOD_MS = 10_000;
 /** Upstream's default evictionHard. */
 const MEMORY_AVAILABLE_BYTES = 100 * 1024 * 1024;
 const DISK_AVAILABLE_FRACTION = 0.1;
+/** Differs from upstream: enough is enough, also of a large disk. A node of driver `local` shares the host's, which people keep nearly full. */
+const DISK_AVAILABLE_ENOUGH_BYTES = 2 * 1024 ** 3;
 const INODES_FREE_FRACTION = 0.05;
 /** Upstream's evictionPressureTransitionPeriod: a condition is kept this long after its cause has gone. */
 const TRANSITION_MS = 300_000;
@@ -86,7 +88,7 @@ export class PressureWatch {
 
 async function isDiskLow(directory: string): Promise<boolean> {
   const disk = await statfs(directory);
-  return disk.bavail < disk.blocks * DISK_AVAILABLE_FRACTION || (disk.files > 0 && disk.ffree < disk.files * INODES_FREE_FRACTION);
+  return disk.bavail * disk.bsize < Math.min(disk.blocks * disk.bsize * DISK_AVAILABLE_FRACTION, DISK_AVAILABLE_ENOUGH_BYTES) || (disk.files > 0 && disk.ffree < disk.files * INODES_FREE_FRACTION);
 }
 
 /** Those above their request first, then by priority, then by how far above; critical pods never. */
