@@ -3,6 +3,8 @@ export interface DeclarationComments {
   readonly type: string;
   /** By member name as declared. */
   readonly members: ReadonlyMap<string, string>;
+  /** Members whose type is a union of string literals, or a list of such, with the literals. */
+  readonly literals: ReadonlyMap<string, readonly string[]>;
 }
 
 function commentText(lines: readonly string[]): string {
@@ -14,9 +16,16 @@ function commentText(lines: readonly string[]): string {
     .trim();
 }
 
+/** `"a"?: "x" | "y";` -> x, y */
+function literalsOf(line: string): readonly string[] | undefined {
+  const type = /:\s*(?:Array<)?((?:"[^"]*"\s*\|?\s*)+)>?;$/.exec(line)?.[1];
+  return type === undefined ? undefined : [...type.matchAll(/"([^"]*)"/g)].map(([, value = '']) => value);
+}
+
 /** The first interface or class of the text whose body declares members. */
 export function declarationComments(text: string, declaration: RegExp): DeclarationComments {
   const members = new Map<string, string>();
+  const literals = new Map<string, readonly string[]>();
   let type = '';
   let comment: string[] | undefined;
   let last = '';
@@ -38,8 +47,10 @@ export function declarationComments(text: string, declaration: RegExp): Declarat
     else if (trimmed !== '') {
       const member = inside ? /^(?:readonly )?['"]([^'"]+)['"]\??:/.exec(trimmed)?.[1] : undefined;
       if (member !== undefined && last !== '' && !members.has(member)) members.set(member, last);
+      const values = member === undefined ? undefined : literalsOf(trimmed);
+      if (member !== undefined && values) literals.set(member, values);
       last = '';
     }
   }
-  return { type, members };
+  return { type, members, literals };
 }

@@ -10,7 +10,8 @@ import type { GeneratedFile } from './type-files.ts';
  * but neither line breaks nor the descriptions of fields that refer to objects; kubernetes-models has both. Where they
  * agree but for white space the latter's text is taken, where they differ the former's.
  *
- * One JSON file a directory: `{ "Pod": { "": "Pod is …", "spec": "Specification of …" } }`.
+ * One JSON file a directory: `{ "Pod": { "": "Pod is …", "spec": "Specification of …" } }`. The values of enumerations stand under the field's
+ * name with a `#`: `{ "restartPolicy#": "Always,Never,OnFailure" }`; their meanings are the last paragraph of the description.
  */
 export type DescriptionFile = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
@@ -67,9 +68,14 @@ function kubernetesModelsComments(sources: Sources, directory: string, kind: str
   const folder = groupFolders[group] ?? group;
   const file =
     group === 'meta' ? join(sources.apimachineryModels, 'apis/meta', version, `${kind}.d.ts`) : join(sources.kubernetesModels, folder, version, `${kind}.d.ts`);
-  const { type, members } = declarationComments(readText(file), /^export interface /);
-  const stripEnum = (text: string): string => text.replace(/\s*Possible enum values:\n(?: - .*(?:\n|$))*/g, '').trim();
-  return { '': stripEnum(type), ...Object.fromEntries([...members].map(([member, text]) => [member, stripEnum(text)])) };
+  const { type, members, literals } = declarationComments(readText(file), /^export interface /);
+  // apiVersion and kind are literals of the package, not enumerations of the API.
+  const enums = [...literals].filter(([member]) => member !== 'apiVersion' && member !== 'kind');
+  return { '': type, ...Object.fromEntries(members), ...Object.fromEntries(enums.map(([member, values]) => [`${member}#`, values.toSorted().join(',')])) };
+}
+
+function withoutEnumValues(text: string): string {
+  return text.replace(/\s*Possible enum values:\n(?: - .*(?:\n|$))*/g, '').trim();
 }
 
 const flat = (text: string): string => text.replace(/\s+/g, ' ').trim();
@@ -82,7 +88,7 @@ function choose(clientNode: string | undefined, models: string | undefined): str
   if (clientNode === undefined || clientNode === '' || typeTexts.test(clientNode)) return own;
   // client-node breaks `*/` apart, so that its comments do not end.
   const text = clientNode.replaceAll('*_/', '*/').replaceAll('/_*', '/*');
-  return flat(own) === flat(text) ? own : text;
+  return flat(withoutEnumValues(own)) === flat(text) ? own : text;
 }
 
 function describe(sources: Sources, directory: string, kind: string): Comments {
@@ -90,7 +96,8 @@ function describe(sources: Sources, directory: string, kind: string): Comments {
   const models = kubernetesModelsComments(sources, directory, kind);
   const schema = schemaOfMessage(`${directory}.${kind}`);
   const names = ['', 'apiVersion', 'kind', ...(schema?.fields.keys() ?? [])];
-  const entries = names.map((name) => [name, choose(clientNode[name], models[name])] as const);
+  const texts = names.map((name) => [name, choose(clientNode[name], models[name])] as const);
+  const entries = [...texts, ...names.map((name) => [`${name}#`, models[`${name}#`] ?? ''] as const)];
   return Object.fromEntries(entries.filter(([, text]) => text !== ''));
 }
 

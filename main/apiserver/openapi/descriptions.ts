@@ -18,7 +18,15 @@ function fileOf(directory: string): DescriptionFile {
   return file;
 }
 
-/** All texts of a message by full name (`core/v1.Pod`): '' for the message itself, else the JSON name of a field. */
+/** Takes the paragraph off that explains the values of an enumeration: OpenAPI 2 and tables go without. */
+export function withoutEnumValues(text: string): string {
+  return text.replace(/\s*Possible enum values:\n(?: - .*(?:\n|$))*/g, '').trim();
+}
+
+/**
+ * All texts of a message by full name (`core/v1.Pod`): '' for the message itself, else the JSON name of a field; the name with
+ * a `#` gives the values of an enumeration, comma-separated.
+ */
 export function describeMessage(message: string): Readonly<Record<string, string>> {
   const dot = message.lastIndexOf('.');
   return fileOf(message.slice(0, dot))[message.slice(dot + 1)] ?? {};
@@ -27,7 +35,7 @@ export function describeMessage(message: string): Readonly<Record<string, string
 /** One field's text, `core/v1.PodStatus.podIP`; '' when there is none. */
 export function describeField(path: string): string {
   const dot = path.lastIndexOf('.');
-  return describeMessage(path.slice(0, dot))[path.slice(dot + 1)] ?? '';
+  return withoutEnumValues(describeMessage(path.slice(0, dot))[path.slice(dot + 1)] ?? '');
 }
 
 let parameters: Readonly<Record<string, string>> | undefined;

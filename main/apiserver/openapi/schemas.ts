@@ -3,7 +3,7 @@ import { schemaOfMessage } from '../../../kube/api/schema.ts';
 import {
   definitionName, FIELDS_V1, INT_OR_STRING, kindsOfMessage, MICRO_TIME, QUANTITY, RAW_EXTENSION, TIME,
 } from './definition-names.ts';
-import { describeMessage } from './descriptions.ts';
+import { describeMessage, withoutEnumValues } from './descriptions.ts';
 import { specialDefinitions, unionsOf } from './special-definitions.ts';
 
 /** The two forms of OpenAPI: 2 refers to #/definitions, 3 to #/components/schemas and writes defaults. */
@@ -72,11 +72,20 @@ function defaultOf(field: FieldSchema): unknown {
   return field.always ? zeroDefaults[field.kind] : undefined;
 }
 
-function fieldSchema(field: FieldSchema, description: string | undefined, dialect: Dialect): Json {
+/** OpenAPI 3 lists the values of enumerations, at the item for lists. */
+function withEnum(schema: Json, values: string | undefined): Json {
+  if (values === undefined) return schema;
+  const list = { enum: values.split(',') };
+  return schema['type'] === 'array' ? { ...schema, items: { ...(schema['items'] as Json), ...list } } : { ...schema, ...list };
+}
+
+function fieldSchema(field: FieldSchema, texts: Readonly<Record<string, string>>, dialect: Dialect): Json {
   const value = dialect === 3 ? defaultOf(field) : undefined;
+  const text = texts[field.name];
+  const description = text !== undefined && dialect === 2 ? withoutEnumValues(text) : text;
   return {
     ...(description === undefined ? {} : { description }),
-    ...bareField(field, dialect),
+    ...withEnum(bareField(field, dialect), dialect === 3 ? texts[`${field.name}#`] : undefined),
     ...(value === undefined ? {} : { default: value }),
     ...(field.nullable ? { nullable: true } : {}),
     ...(field.listMapKeys ? { 'x-kubernetes-list-map-keys': field.listMapKeys } : {}),
@@ -93,7 +102,7 @@ function properties(schema: ObjectSchema, dialect: Dialect): Json {
   if (schema.isKind) {
     for (const name of ['apiVersion', 'kind']) result[name] = { description: texts[name] ?? typeMetaTexts()[name], type: 'string' };
   }
-  for (const field of schema.fields.values()) result[field.name] = fieldSchema(field, texts[field.name], dialect);
+  for (const field of schema.fields.values()) result[field.name] = fieldSchema(field, texts, dialect);
   return Object.fromEntries(Object.entries(result).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

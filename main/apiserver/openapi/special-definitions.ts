@@ -56,6 +56,8 @@ const versionTexts: Readonly<Record<string, string>> = {
   minor: 'Minor is the minor version of the binary version',
 };
 
+const QUANTITY = 'io.k8s.apimachinery.pkg.api.resource.Quantity';
+
 function versionInfo(dialect: Dialect): Json {
   const field = (name: string): Json => ({
     ...(versionTexts[name] === undefined ? {} : { description: versionTexts[name] }),
@@ -72,7 +74,7 @@ function versionInfo(dialect: Dialect): Json {
 
 /** By definition name. */
 export function specialDefinitions(dialect: Dialect): Readonly<Record<string, Json>> {
-  const entries = Object.entries(texts).map(([name, [shape, description]]) => [name, { description, ...forDialect(shape, dialect) }] as const);
+  const entries = Object.entries(texts).map(([name, [shape, description]]) => [name, { description, ...(dialect === 3 && name === QUANTITY ? { oneOf: [{ type: 'string' }, { type: 'number' }] } : forDialect(shape, dialect)) }] as const);
   return { ...Object.fromEntries(entries), 'io.k8s.apimachinery.pkg.version.Info': versionInfo(dialect) };
 }
 
