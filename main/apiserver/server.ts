@@ -58,6 +58,8 @@ export async function listen(handler: ServerHandler, options: ListenOptions): Pr
     tls.once('error', reject);
     tls.listen(options.port, options.host, () => {
       tls.off('error', reject);
+      // Failing to accept one connection (too many open files) must not end the process.
+      tls.on('error', () => {});
       resolve();
     });
   });

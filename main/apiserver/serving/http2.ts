@@ -31,6 +31,7 @@ export function createHttp2(handler: ServerHandler, live: LiveRequests): Http2 {
     session.on('close', () => sessions.delete(session));
     session.on('error', () => session.destroy());
   });
+  server.on('error', () => {});
   server.on('sessionError', (_error, session) => session.destroy());
   server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     const { signal, closed } = live.begin();

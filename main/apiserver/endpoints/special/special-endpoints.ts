@@ -10,6 +10,7 @@ import type { SpecialEndpoint } from '../dispatch.ts';
 import { accessReviewEndpoint, rulesReviewEndpoint } from './access-reviews.ts';
 import { selfSubjectReviewEndpoint, tokenReviewEndpoint } from './authentication-reviews.ts';
 import { bindingEndpoint } from './binding.ts';
+import { componentStatusEndpoint } from './component-statuses.ts';
 import { evictionEndpoint } from './eviction.ts';
 import { scaleEndpoint } from './scale.ts';
 import { tokenRequestEndpoint } from './token-request.ts';
@@ -33,6 +34,7 @@ export function specialEndpoints(options: SpecialOptions): Map<string, SpecialEn
     ...scales,
     ['pods/binding', bind],
     ['bindings', bind],
+    ['componentstatuses', componentStatusEndpoint],
     ['pods/eviction', evictionEndpoint({ reader, budgets: () => registryOf(catalog, { group: 'policy', resource: 'poddisruptionbudgets' }) })],
     ['serviceaccounts/token', tokenRequestEndpoint({ reader, issuer, audiences: [issuer], keys, random })],
     ['tokenreviews.authentication.k8s.io', tokenReviewEndpoint(authenticator)],
