@@ -20,7 +20,8 @@ export async function runController(controller: Controller, options: RunnerOptio
   const subscriptions = controller.watches.map((watch) =>
     watch.informer.onEvent((event) => {
       const keys = event.type === 'update' ? watch.keysFor(event.object, event.previous) : watch.keysFor(event.object);
-      for (const key of keys) queue.addAfter(key, watch.delayMs ?? 0);
+      const { delayMs = 0 } = watch;
+      for (const key of keys) queue.addAfter(key, typeof delayMs === 'number' ? delayMs : delayMs(key));
     }),
   );
   try {

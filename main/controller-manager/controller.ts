@@ -15,7 +15,7 @@ export interface Controller extends Partial<AsyncDisposable> {
 export interface ControllerWatch<T = unknown> {
   readonly informer: Informer<T>;
   /** Waits this long for more changes of the same key, so that a crowd of pods becomes one reconcile; absent: at once. */
-  readonly delayMs?: number;
+  readonly delayMs?: number | ((key: string) => number);
   /** Which keys an added, changed or deleted object concerns; `previous` on an update. */
   keysFor(object: T, previous?: T): readonly string[];
 }

@@ -16,6 +16,7 @@ import { NodeLifecycleController } from './node-lifecycle/node-lifecycle-control
 import { PodGcController } from './pod-gc/pod-gc-controller.ts';
 import { ReplicaSetController } from './replicaset/replica-set-controller.ts';
 import { REPLICA_SET, REPLICATION_CONTROLLER } from './replicaset/replicated-workload.ts';
+import { ResourceQuotaController } from './resourcequota/resource-quota-controller.ts';
 import { RootCAPublisher } from './root-ca-publisher/root-ca-publisher.ts';
 import { ServiceAccountController } from './serviceaccount/service-account-controller.ts';
 import { StatefulSetController } from './statefulset/stateful-set-controller.ts';
@@ -49,6 +50,7 @@ export function newControllers(contextFor: (component: string) => ControllerCont
     new ClusterRoleAggregationController(context),
     newClaimProtection(context),
     newVolumeProtection(context),
+    new ResourceQuotaController(context),
     new TokenCleaner(context),
   ];
 }

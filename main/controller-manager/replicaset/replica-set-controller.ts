@@ -21,8 +21,10 @@ import type { ReplicatedView, ReplicatedWorkload } from './replicated-workload.t
 /** At most this many pods are created or deleted in one reconcile (upstream: BurstReplicas). */
 const BURST_REPLICAS = 500;
 
-/** The pods of one ReplicaSet change in crowds; their owner need not look at each. */
+/** The pods of one ReplicaSet change in crowds; their owner need not look at each, and the less often the more there are. */
 const COALESCE_MS = 15;
+const COALESCE_MS_PER_POD = 0.1;
+const MAX_COALESCE_MS = 250;
 
 /** Keeps as many pods as the workload asks for (upstream: pkg/controller/replicaset). */
 export class ReplicaSetController<T extends KubernetesObject & { status?: object }> implements Controller {
@@ -47,7 +49,7 @@ export class ReplicaSetController<T extends KubernetesObject & { status?: object
     this.#pods = context.informers.informer(pods, { indexers: { [CONTROLLER_INDEX]: controllerIndex } });
     this.watches = [
       { informer: this.#owners, keysFor: (owner: T) => [keyOf(owner)] } satisfies ControllerWatch<T>,
-      { informer: this.#pods, delayMs: COALESCE_MS, keysFor: (pod: Pod, previous?: Pod) => this.#keysForPod(pod, previous) } satisfies ControllerWatch<Pod>,
+      { informer: this.#pods, delayMs: (key: string) => this.#coalesceMs(key), keysFor: (pod: Pod, previous?: Pod) => this.#keysForPod(pod, previous) } satisfies ControllerWatch<Pod>,
     ] as readonly ControllerWatch[];
     this.#subscription = this.#pods.onEvent((event) => {
       const key = this.#ownerKey(event.object);
@@ -176,6 +178,12 @@ export class ReplicaSetController<T extends KubernetesObject & { status?: object
       }
     }
     return rankPodsForDeletion(active, { nowMs: this.#context.clock.now(), podsOnNode });
+  }
+
+  #coalesceMs(key: string): number {
+    const owner = this.#owners.lister.get(key);
+    const replicas = owner === undefined ? 0 : this.#workload.view(owner).replicas;
+    return Math.min(MAX_COALESCE_MS, COALESCE_MS + replicas * COALESCE_MS_PER_POD);
   }
 
   #ownerKey(pod: Pod): string | undefined {
