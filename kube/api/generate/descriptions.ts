@@ -69,8 +69,9 @@ function kubernetesModelsComments(sources: Sources, directory: string, kind: str
   const file =
     group === 'meta' ? join(sources.apimachineryModels, 'apis/meta', version, `${kind}.d.ts`) : join(sources.kubernetesModels, folder, version, `${kind}.d.ts`);
   const { type, members, literals } = declarationComments(readText(file), /^export interface /);
-  // apiVersion and kind are literals of the package, not enumerations of the API.
-  const enums = [...literals].filter(([member]) => member !== 'apiVersion' && member !== 'kind');
+  // apiVersion and kind of a root kind are literals of the package, not enumerations of the API.
+  const isKind = schemaOfMessage(`${directory}.${kind}`)?.isKind === true;
+  const enums = [...literals].filter(([member]) => !isKind || (member !== 'apiVersion' && member !== 'kind'));
   return { '': type, ...Object.fromEntries(members), ...Object.fromEntries(enums.map(([member, values]) => [`${member}#`, values.toSorted().join(',')])) };
 }
 
