@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import { WebSocket } from 'ws';
@@ -17,7 +15,6 @@ const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
 
 let cluster: ClusterUnderTest;
 let browser: Browser;
-let profile: string;
 let page: Page;
 let url: string;
 const complaints: string[] = [];
@@ -26,7 +23,6 @@ beforeAll(async () => {
   if (executablePath === undefined) return;
   cluster = await ClusterUnderTest.start('--workers', '2', '--driver', 'simulated');
   url = (await cluster.status()).uiURL ?? '';
-  profile = await mkdtemp(join(tmpdir(), 'coracle-browser-'));
   browser = await chromium.launch({ executablePath, args: flags });
   page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
@@ -35,7 +31,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await browser?.close();
-  if (profile !== undefined) await rm(profile, { recursive: true, force: true });
   await cluster?.[Symbol.asyncDispose]();
 });
 
@@ -43,6 +38,12 @@ const go = async (view: string): Promise<void> => {
   await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: view }).click();
 };
 const rows = (table: string) => page.getByRole('table', { name: table }).getByRole('row');
+
+/** How many terminals the daemon runs now. */
+async function shells(): Promise<number> {
+  const { daemonPid } = await cluster.status();
+  return (await readFile(`/proc/${daemonPid}/task/${daemonPid}/children`, 'utf8')).split(' ').filter((pid) => pid !== '').length;
+}
 
 describe.skipIf(executablePath === undefined)('the window', () => {
   test('logs in with the link and shows the running cluster', async () => {
@@ -79,6 +80,7 @@ describe.skipIf(executablePath === undefined)('the window', () => {
 
   test('the terminal runs kubectl against this cluster', async () => {
     const heard: string[] = [];
+    const shellsBefore = await shells();
     const other = await browser.newPage();
     other.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => heard.push(String(payload))));
     await other.goto(`http://127.0.0.1:${cluster.uiPort}/`).catch(() => {});
@@ -91,7 +93,7 @@ describe.skipIf(executablePath === undefined)('the window', () => {
     await other.keyboard.type('kubectl get nam\t');
     await until('completion is on', () => heard.join('').includes('espaces')); // What completion adds to the typed `nam`.
     await other.close();
-    await until('closing the page ends the shell', async () => (await cluster.status()).daemonPid > 0);
+    await until('closing the page ends its shell', async () => (await shells()) === shellsBefore);
   });
 
   test('phases are shown while the cluster stops and starts', async () => {
@@ -176,7 +178,6 @@ describe.skipIf(executablePath === undefined)('strangers', () => {
   });
 
   test('nothing listens beyond loopback', async () => {
-    const { readFile } = await import('node:fs/promises');
     const ports = new Set([cluster.apiPort, cluster.uiPort].map((port) => port.toString(16).toUpperCase().padStart(4, '0')));
     const tables = await Promise.all(['tcp', 'tcp6'].map((name) => readFile(`/proc/net/${name}`, 'utf8').catch(() => '')));
     const listening = tables.join('').split('\n').map((line) => line.trim().split(/\s+/u)).filter(([, local, , state]) => state === '0A' && ports.has(local?.split(':')[1] ?? '')).map(([, local]) => local?.split(':')[0]);
