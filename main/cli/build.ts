@@ -32,14 +32,15 @@ for (const step of plan.steps) await runStep(step);
 async function planSteps(what: string, parameters: readonly string[]): Promise<{ steps: readonly Step[]; packages: readonly string[] }> {
   if (what === 'check') return { steps: [vocabulary], packages: [] };
   if (what === 'everything') {
-    return { steps: [vocabulary, agent, window, kubectl, containers, nodeImage, ...(process.getuid?.() === 0 ? [localRuntime] : [])], packages: ['build', 'qemu', 'local', 'browser'] };
+    return { steps: [vocabulary, agent, window, kubectl, containers, nodeImage, ...(process.getuid?.() === 0 ? [localRuntime] : [])], packages: ['build', 'qemu', 'local', 'window', 'browser'] };
   }
   const up = parseUpArguments(parameters);
+  const forWindow = up.ui ? ['window'] : [];
   const steps = [vocabulary, ...(up.ui ? [window] : []), ...(up.ui && up.open && !up.detach ? [shell] : []), kubectl];
-  if (up.workers === 0 || up.driver === 'simulated') return { steps, packages: ['build'] };
+  if (up.workers === 0 || up.driver === 'simulated') return { steps, packages: ['build', ...forWindow] };
   return up.driver === 'local'
-    ? { steps: [...steps, agent, containers, localRuntime], packages: ['build', 'local'] }
-    : { steps: [...steps, agent, containers, nodeImage], packages: ['build', 'qemu'] };
+    ? { steps: [...steps, agent, containers, localRuntime], packages: ['build', 'local', ...forWindow] }
+    : { steps: [...steps, agent, containers, nodeImage], packages: ['build', 'qemu', ...forWindow] };
 }
 
 function runStep(step: Step): Promise<void> {

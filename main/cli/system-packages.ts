@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 /** One Debian package that some part of Coracle needs on the host (images/system-packages.json). */
 interface SystemPackage {
   readonly name: string;
-  /** `build`, `qemu`, `local` or `browser`: the part that needs it. */
+  /** `build`, `qemu`, `local`, `window` or `browser`: the part that needs it. */
   readonly for: string;
   /** A suite other than the system's own, e.g. bookworm-backports, when the system's version is too old. */
   readonly suite?: string;

@@ -30,13 +30,12 @@ export async function up(args: readonly string[]): Promise<number> {
   using connection = running ?? (await waitForDaemon(directory, daemon));
   const interrupted = onInterrupt();
   if (daemon === undefined) await connection.call('cluster.start', {});
-  const ready = await followPhases(connection, interrupted);
+  const ready = await followPhases(connection, { interrupted, openWindow: options.ui && options.open });
   if (ready === undefined) {
     await connection.call('daemon.shutdown', {}).catch(() => {});
     return interrupted.aborted ? 130 : 1;
   }
   printReady(ready);
-  if (options.ui && options.open && ready.uiURL !== undefined) await openInBrowser(ready.uiURL);
   if (options.detach || daemon === undefined) return 0;
   console.error('  Ctrl-C stops the cluster and keeps everything in it.');
   return stayInForeground(connection, daemon, interrupted);
@@ -65,9 +64,10 @@ async function waitForDaemon(directory: DataDirectory, daemon: ChildProcess | un
   throw new Error(`the daemon did not start; the end of ${join(directory.logs, 'daemon.log')}:\n  ${tail}`);
 }
 
-/** Resolves with the status once running, undefined when it failed or was interrupted. */
-function followPhases(connection: DaemonConnection, interrupted: AbortSignal): Promise<ClusterStatus | undefined> {
+/** Resolves with the status once running, undefined when it failed or was interrupted. The window opens at once, so that it shows the phases too. */
+function followPhases(connection: DaemonConnection, { interrupted, openWindow }: { interrupted: AbortSignal; openWindow: boolean }): Promise<ClusterStatus | undefined> {
   const printer = new PhasePrinter(process.stderr);
+  let opened = !openWindow;
   return new Promise((resolve) => {
     const settle = (status: ClusterStatus | undefined) => {
       end();
@@ -77,6 +77,10 @@ function followPhases(connection: DaemonConnection, interrupted: AbortSignal): P
     const end = connection.subscribe('cluster.status', {}, {
       next(status) {
         printer.print(status.phases);
+        if (!opened && status.uiURL !== undefined) {
+          opened = true;
+          openInBrowser(status.uiURL).catch(() => {}); // The address is printed in any case.
+        }
         if (status.phase === 'Running') settle(status);
         if (status.phase === 'Failed') settle(undefined);
       },
