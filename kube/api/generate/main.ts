@@ -13,6 +13,9 @@ import { typeFiles } from './type-files.ts';
 const here = dirname(fileURLToPath(import.meta.url));
 const api = dirname(here);
 const generated = join(api, 'generated');
+const nodeModules = join(api, '../../node_modules');
+/** Whose doc comments become descriptions. */
+const sourcePackages = ['@kubernetes/client-node', 'kubernetes-models', '@kubernetes-models/apimachinery'];
 
 async function inputDigest(): Promise<string> {
   const hash = createHash('sha256').update(process.version);
@@ -21,6 +24,7 @@ async function inputDigest(): Promise<string> {
     const names = (await readdir(folder)).filter((name) => /\.(ts|json)$/.test(name) && !name.endsWith('.test.ts'));
     for (const name of names.sort()) hash.update(name).update(await readFile(join(folder, name)));
   }
+  for (const name of sourcePackages) hash.update(await readFile(join(nodeModules, name, 'package.json')));
   return hash.digest('hex');
 }
 
@@ -36,7 +40,6 @@ async function main(): Promise<void> {
   const digest = await inputDigest();
   const old = await readFile(stamp, 'utf8').catch(() => '');
   if (old === digest && !process.argv.includes('--force')) return;
-  const nodeModules = join(api, '../../node_modules');
   const files = [...typeFiles(), ...descriptionFiles(nodeModules), parameterTextFile(nodeModules)];
   for (const file of files) await writeIfChanged(join(generated, file.path), file.text);
   await writeFile(stamp, digest);

@@ -25,32 +25,10 @@ export function encode(object: Encodable, mediaType: Pick<MediaType, 'format' | 
   }
 }
 
-/** The same with the JSON bytes of an object at hand, so that JSON answers copy instead of encoding. */
-export function encodeFromJson(json: Uint8Array, mediaType: Pick<MediaType, 'format' | 'pretty'>): Uint8Array {
-  if (mediaType.format !== 'json' || mediaType.pretty) {
-    return encode(JSON.parse(Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString()) as Encodable, mediaType);
-  }
-  const withNewline = new Uint8Array(json.length + 1);
-  withNewline.set(json);
-  withNewline[json.length] = 0x0a;
-  return withNewline;
-}
-
 export type WatchEventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
 
 /** One frame of a watch: `{"type":…,"object":…}` and a newline, or a length-delimited protobuf WatchEvent. */
 export function encodeWatchEvent(type: WatchEventType, object: Encodable, mediaType: Pick<MediaType, 'format'>): Uint8Array {
   if (mediaType.format === 'protobuf') return encodeProtobufWatchEvent(type, encodeProtobufEnvelope(object));
   return utf8.encode(`{"type":"${type}","object":${JSON.stringify(object)}}\n`);
-}
-
-/** A watch frame around JSON bytes that exist already (watch cache). */
-export function watchEventFromJson(type: WatchEventType, json: Uint8Array): Uint8Array {
-  const head = utf8.encode(`{"type":"${type}","object":`);
-  const frame = new Uint8Array(head.length + json.length + 2);
-  frame.set(head);
-  frame.set(json, head.length);
-  frame[frame.length - 2] = 0x7d;
-  frame[frame.length - 1] = 0x0a;
-  return frame;
 }

@@ -19,11 +19,6 @@ function messageOfKind(gvk: GroupVersionKind): MessageTable | undefined {
   return schema && findMessage(schema.name);
 }
 
-/** Whether a kind can be written as protobuf at all: built-in kinds can, custom resources cannot. */
-export function hasProtobuf(gvk: GroupVersionKind): boolean {
-  return messageOfKind(gvk) !== undefined;
-}
-
 export function encodeProtobufEnvelope(object: { readonly apiVersion: string; readonly kind: string }): Uint8Array {
   const gvk = { ...parseApiVersion(object.apiVersion), kind: object.kind };
   const message = messageOfKind(gvk);

@@ -15,11 +15,26 @@ export class ProtobufReader {
   /** Moves to the next field; its value must then be read or skipped. False at the end. */
   next(): boolean {
     if (this.#at >= this.#bytes.length) return false;
-    const tag = Number(this.#rawVarint());
+    const tag = this.#unsigned();
     this.number = Math.floor(tag / 8);
     this.wireType = tag % 8;
     if (this.number === 0) throw new GoDecodeError(`proto: illegal tag 0 (wire type ${tag})`);
     return true;
+  }
+
+  /** Tags and lengths: up to 31 bits without the cost of a bigint. */
+  #unsigned(): number {
+    let value = 0;
+    for (let index = 0; index < 4; index += 1) {
+      const byte = this.#bytes[this.#at + index];
+      if (byte === undefined) throw new GoDecodeError('unexpected EOF');
+      value |= (byte & 0x7f) << (7 * index);
+      if (byte < 0x80) {
+        this.#at += index + 1;
+        return value;
+      }
+    }
+    return Number(this.#rawVarint());
   }
 
   #rawVarint(): bigint {
@@ -36,16 +51,14 @@ export class ProtobufReader {
 
   /** Signed, as int32 and int64 are. */
   varint(): number {
-    const byte = this.#bytes[this.#at];
-    if (byte !== undefined && byte < 0x80) {
-      this.#at += 1;
-      return byte;
-    }
-    return Number(BigInt.asIntN(64, this.#rawVarint()));
+    const start = this.#at;
+    let end = start;
+    while ((this.#bytes[end] ?? 0) >= 0x80) end += 1;
+    return end - start < 4 ? this.#unsigned() : Number(BigInt.asIntN(64, this.#rawVarint()));
   }
 
   bytes(): Uint8Array {
-    return this.#take(Number(this.#rawVarint()));
+    return this.#take(this.#unsigned());
   }
 
   string(): string {

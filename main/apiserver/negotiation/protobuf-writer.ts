@@ -42,12 +42,20 @@ export class ProtobufWriter {
 
   /** An integer of up to 64 bits; negative ones take ten bytes, as int32 and int64 do. */
   varint(value: number): void {
-    if (value >= 0 && value < 128) {
-      this.#reserve(1);
-      this.#start -= 1;
-      this.#buffer[this.#start] = value;
-      return;
+    if (value < 0 || value > 0x7fff_ffff) return this.#longVarint(value);
+    const size = value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : value < 0x1000_0000 ? 4 : 5;
+    this.#reserve(size);
+    this.#start -= size;
+    let rest = value;
+    let at = this.#start;
+    for (; rest >= 0x80; rest >>>= 7) {
+      this.#buffer[at] = (rest & 0x7f) | 0x80;
+      at += 1;
     }
+    this.#buffer[at] = rest;
+  }
+
+  #longVarint(value: number): void {
     let rest = BigInt.asUintN(64, BigInt(value));
     const bytes: number[] = [];
     while (rest >= 128n) {
