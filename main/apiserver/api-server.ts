@@ -9,7 +9,6 @@ import { serviceAccountKeyFromPem } from './authentication/service-account-keys.
 import type { User } from './authentication/user.ts';
 import { admissionChain } from './admission/plugins.ts';
 import { allowAllAuthorizer, chainAuthorizers, mastersAuthorizer, type Authorizer } from './authorization/authorizer.ts';
-import { RoleAggregator } from './authorization/aggregate-roles.ts';
 import { createNodeAuthorizer } from './authorization/node-authorizer.ts';
 import { NodeGraph } from './authorization/node-graph.ts';
 import { reconcilePolicy } from './authorization/reconcile-policy.ts';
@@ -141,11 +140,6 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const own = transport({ name: 'system:apiserver', groups: ['system:masters'] });
   await Promise.all([startObjects(own, options), ensureFlowControl(own)]);
   flowOf = await flowClassifier(catalog);
-  const clusterRoles = catalog.registry({ group: 'rbac.authorization.k8s.io', resource: 'clusterroles' });
-  if (clusterRoles) {
-    const aggregator = stack.use(new RoleAggregator({ registry: clusterRoles, onError: (error) => options.reportError?.(error, 'clusterrole aggregation') }));
-    await aggregator.follow(mirror);
-  }
   const owned = stack.move();
   return {
     handler, catalog, transport,
