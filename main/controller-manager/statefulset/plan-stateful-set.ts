@@ -57,13 +57,17 @@ function isHealthy({ set, nowMs }: StatefulSetObservation, pod: Pod): boolean {
   return isAlive(pod) && pod.status?.phase === 'Running' && isPodAvailable(pod, { minReadySeconds: set.spec.minReadySeconds ?? 0, nowMs });
 }
 
-/** A pod that comes back in the middle of a rollout gets the revision that its ordinal had. */
-function revisionFor({ set, currentRevision, updateRevision }: StatefulSetObservation, ordinal: number): 'current' | 'update' {
+/**
+ * A pod that comes back in the middle of a rollout gets the revision that its ordinal had: the current one at or below the highest pod that
+ * still has it. Read off the pods, since status.currentReplicas may be behind.
+ */
+function revisionFor({ set, pods, currentRevision, updateRevision }: StatefulSetObservation, ordinal: number): 'current' | 'update' {
   if (currentRevision === updateRevision || set.spec.updateStrategy?.type === 'OnDelete') return 'update';
   const start = set.spec.ordinals?.start ?? 0;
   const partition = set.spec.updateStrategy?.rollingUpdate?.partition ?? 0;
-  const kept = partition > 0 ? partition : (set.status?.currentReplicas ?? 0);
-  return ordinal < start + kept ? 'current' : 'update';
+  if (partition > 0) return ordinal < start + partition ? 'current' : 'update';
+  const kept = pods.filter((pod) => isAlive(pod) && podRevision(pod) === currentRevision).map((pod) => ordinalOf(set, pod) ?? -1);
+  return ordinal <= Math.max(-1, ...kept) ? 'current' : 'update';
 }
 
 /** From the highest ordinal down to the partition, as many at a time as may be unavailable. */
