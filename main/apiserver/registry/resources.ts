@@ -1,4 +1,6 @@
 import * as admissionregistration from '../../../kube/api/generated/admissionregistration/v1.ts';
+import * as apiextensions from '../../../kube/api/generated/apiextensions/v1.ts';
+import * as apiregistration from '../../../kube/api/generated/apiregistration/v1.ts';
 import * as apps from '../../../kube/api/generated/apps/v1.ts';
 import * as autoscaling from '../../../kube/api/generated/autoscaling/v2.ts';
 import * as batch from '../../../kube/api/generated/batch/v1.ts';
@@ -22,6 +24,8 @@ import {
   validatingAdmissionPolicyStrategy,
 } from './admissionregistration/policy-strategies.ts';
 import { mutatingWebhookConfigurationStrategy, validatingWebhookConfigurationStrategy } from './admissionregistration/webhook-strategies.ts';
+import { customResourceDefinitionStrategy } from './apiextensions/crd-strategy.ts';
+import { apiServiceStrategy } from './apiregistration/apiservice-strategy.ts';
 import { controllerRevisionStrategy } from './apps/controllerrevision-strategy.ts';
 import { daemonSetStrategy } from './apps/daemonset-strategy.ts';
 import { deploymentStrategy } from './apps/deployment-strategy.ts';
@@ -123,6 +127,8 @@ export function resourceDefinitions(options: ResourceOptions): readonly Resource
     define({ resource: admissionregistration.validatingadmissionpolicybindings, strategy: validatingAdmissionPolicyBindingStrategy }),
     define({ resource: admissionregistration.mutatingadmissionpolicies, strategy: mutatingAdmissionPolicyStrategy }),
     define({ resource: admissionregistration.mutatingadmissionpolicybindings, strategy: mutatingAdmissionPolicyBindingStrategy }),
+    define({ resource: apiextensions.customresourcedefinitions, strategy: customResourceDefinitionStrategy }),
+    define({ resource: apiregistration.apiservices, strategy: apiServiceStrategy, validateName: isValidPathSegmentName }),
     define({ resource: flowcontrol.flowschemas, strategy: flowSchemaStrategy }),
     define({ resource: flowcontrol.prioritylevelconfigurations, strategy: priorityLevelStrategy }),
     define({ resource: rbac.roles, strategy: roleStrategy, validateName: isValidPathSegmentName }),

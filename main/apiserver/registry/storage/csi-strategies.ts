@@ -15,7 +15,6 @@ const LIFECYCLE_MODES = ['Persistent', 'Ephemeral'];
 
 export const csiDriverStrategy = buildStrategy<storage.CSIDriver>({
   namespaced: false,
-  generation: true,
   defaults({ spec }) {
     if (spec === undefined) return;
     spec.attachRequired ??= true;
