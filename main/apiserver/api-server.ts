@@ -145,7 +145,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     handler, catalog, transport,
     async listen({ host, port }) {
       const { certificate, key } = pki.server;
-      const listener = await listen(handler, { host, port, tls: { certificate, key, clientCA: [pki.clientCA].join('\n') } });
+      const listener = await listen(handler, { host, port, tls: { certificate, key, clientCA: pki.clientCA } });
       owned.use(listener);
       return listener;
     },
