@@ -33,5 +33,5 @@ const deployment: Deployment = {
 await cluster.client.create(deployments, deployment);
 await promise;
 console.log(`${replicas} replicas: created ${at.created} ms, scheduled ${at.scheduled} ms, running ${at.running} ms; cpu ${Math.round(process.cpuUsage().user / 1000)} ms in all`);
-const reasons = Map.groupBy(cluster.problems, (problem) => (problem instanceof Error ? problem.message : JSON.stringify(problem)).slice(0, 100));
+const reasons = Map.groupBy(cluster.problems, (problem) => (problem instanceof Error ? problem.message : JSON.stringify(problem)).slice(0, 300));
 for (const [reason, list] of reasons) console.log(`problem ×${list.length}: ${reason}`);
