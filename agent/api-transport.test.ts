@@ -91,3 +91,21 @@ it('names the server that it cannot reach', async () => {
   const transport = open(`http://127.0.0.1:${port}`);
   await expect(transport.fetch({ method: 'GET', path: '/' })).rejects.toThrow(`Cannot connect to the API server at http://127.0.0.1:${port}`);
 });
+
+it('gives the whole body to a reader that begins after the answer has ended', async () => {
+  const server = await serve((stream) => {
+    stream.respond({ ':status': 200 });
+    stream.end('whole');
+  });
+  const transport = open(server);
+  const bodies = await Promise.all(
+    Array.from({ length: 50 }, async (_, i) => {
+      const { body } = await transport.fetch({ method: 'GET', path: '/short' });
+      for (let turn = 0; turn < i; turn++) await new Promise((resolve) => setImmediate(resolve));
+      let text = '';
+      if (!(body instanceof Uint8Array)) for await (const chunk of body) text += Buffer.from(chunk).toString();
+      return text;
+    }),
+  );
+  expect(new Set(bodies)).toEqual(new Set(['whole']));
+});

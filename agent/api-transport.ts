@@ -1,4 +1,5 @@
 import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
+import { PassThrough } from 'node:stream';
 import type { SecureVersion } from 'node:tls';
 import type { Clock } from '../kube/apimachinery/clock.ts';
 import type { Transport, TransportRequest, TransportResponse } from '../kube/client/transport.ts';
@@ -180,22 +181,37 @@ function exchange(stream: ClientHttp2Stream, signal: AbortSignal | undefined): P
       reject(new Error('The API server closed the exchange before it answered'));
     });
     stream.once('response', (headers) => {
-      resolve({ status: Number(headers[constants.HTTP2_HEADER_STATUS]), headers: plainHeaders(headers), body: chunksOf(stream, signal) });
+      resolve({ status: Number(headers[constants.HTTP2_HEADER_STATUS]), headers: plainHeaders(headers), body: chunksOf({ stream, reader: readerOf(stream), signal }) });
     });
     signal?.addEventListener('abort', onAbort, { once: true });
     if (signal?.aborted) onAbort();
   });
 }
 
-async function* chunksOf(stream: ClientHttp2Stream, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+/**
+ * What to iterate over instead of the stream: an Http2Stream calls itself closed when its last frame has arrived, and Node's iterator then
+ * takes what is still unread for lost ("Premature close"). Begun at once, since Node empties a stream that ends before anybody reads it.
+ */
+function readerOf(stream: ClientHttp2Stream): PassThrough {
+  const reader = new PassThrough();
+  reader.on('error', () => {}); // Its reader gets it; without a reader nobody needs it.
+  stream.on('error', (error) => reader.destroy(error));
+  stream.once('close', () => {
+    if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) reader.destroy(new Error(`The API server broke the stream off (code ${stream.rstCode})`));
+    else if (!reader.writableEnded) reader.end();
+  });
+  return stream.pipe(reader);
+}
+
+async function* chunksOf({ stream, reader, signal }: { readonly stream: ClientHttp2Stream; readonly reader: PassThrough; readonly signal?: AbortSignal }): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of stream) yield chunk as Uint8Array;
+    for await (const chunk of reader) yield chunk as Uint8Array;
     signal?.throwIfAborted();
-    if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) throw new Error(`The API server broke the stream off (code ${stream.rstCode})`);
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     throw error;
   } finally {
+    reader.destroy();
     if (!stream.closed) stream.close(constants.NGHTTP2_CANCEL);
   }
 }
