@@ -109,7 +109,7 @@ function checkGeneratedSelector({ metadata, spec }: Job, errors: FieldErrors): v
     if (labels[key] === value) continue;
     const path = TEMPLATE.child('metadata').child('labels').key(key);
     if (labels[key] === undefined) errors.required(path, `must be '${value}'`);
-    errors.invalid(path, labels, `must be '${value}'`);
+    else errors.invalid(path, labels, `must be '${value}'`);
   }
   if (!selectorMatches(spec.selector, expected)) errors.invalid(SPEC_PATH.child('selector'), spec.selector, '`selector` not auto-generated');
 }

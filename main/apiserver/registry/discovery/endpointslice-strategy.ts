@@ -24,7 +24,9 @@ export const endpointSliceStrategy = buildStrategy<Slice>({
   namespaced: true,
   generation: true,
   allowCreateOnUpdate: true,
-  defaults({ ports }) {
+  defaults({ ports, endpoints }) {
+    // Only v1beta1 clients could set it.
+    for (const endpoint of endpoints ?? []) delete endpoint.deprecatedTopology;
     for (const port of ports ?? []) {
       port.name ??= '';
       port.protocol ??= 'TCP';

@@ -28,6 +28,11 @@ export const csiDriverStrategy = buildStrategy<storage.CSIDriver>({
   check({ spec }, errors) {
     checkDriver(spec ?? {}, errors);
   },
+  /** The first change counts as generation 1: creates have none. */
+  prepareForUpdate(next, previous) {
+    if (semanticEqual(next.spec, previous.spec)) return next;
+    return { ...next, metadata: { ...next.metadata, generation: (previous.metadata.generation ?? 0) + 1 } };
+  },
   checkUpdate(next, previous, errors) {
     checkDriver(next.spec ?? {}, errors);
     checkImmutable(next.spec?.attachRequired, previous.spec?.attachRequired, SPEC_PATH.child('attachedRequired'), errors);

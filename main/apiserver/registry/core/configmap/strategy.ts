@@ -2,10 +2,12 @@ import type * as core from '../../../../../kube/api/generated/core/v1.ts';
 import { byteLength } from '../../../../../kube/apimachinery/name-validation.ts';
 import { buildStrategy } from '../../validation/build-strategy.ts';
 import type { FieldErrors } from '../../validation/field-errors.ts';
-import { ROOT_PATH } from '../../validation/field-path.ts';
+import { FieldPath, ROOT_PATH } from '../../validation/field-path.ts';
 import { semanticEqual } from '../../validation/semantic-equal.ts';
 import { checkConfigMapKey } from '../../validation/values.ts';
 
+/** How upstream prints a path that has no name in it. */
+const WHOLE_OBJECT = new FieldPath('[]');
 const MAX_BYTES = 1024 * 1024;
 const IMMUTABLE = 'field is immutable when `immutable` is set';
 
@@ -23,7 +25,7 @@ function check({ data, binaryData }: core.ConfigMap, errors: FieldErrors): void 
     checkConfigMapKey(key, ROOT_PATH.child('binaryData').key(key), errors);
     bytes += base64ByteLength(binaryData?.[key] ?? '');
   }
-  if (bytes > MAX_BYTES) errors.tooLong(ROOT_PATH, MAX_BYTES);
+  if (bytes > MAX_BYTES) errors.tooLong(WHOLE_OBJECT, MAX_BYTES);
 }
 
 function checkUpdate(next: core.ConfigMap, previous: core.ConfigMap, errors: FieldErrors): void {

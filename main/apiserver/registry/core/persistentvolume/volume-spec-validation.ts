@@ -76,7 +76,7 @@ export function checkVolumeSpec(spec: Spec, path: FieldPath, errors: FieldErrors
 function checkCapacity(spec: Spec, path: FieldPath, errors: FieldErrors): void {
   const capacity = spec.capacity ?? {};
   if (sizeOf(capacity) === 0) errors.required(path);
-  if (capacity['storage'] === undefined || sizeOf(capacity) > 1) errors.notSupported(path, spec.capacity ?? null, ['storage']);
+  if (capacity['storage'] === undefined || sizeOf(capacity) > 1) errors.notSupported(path, spec.capacity === undefined ? null : Object.fromEntries(sortedKeys(spec.capacity).map((key) => [key, spec.capacity?.[key]])), ['storage']);
   for (const name of sortedKeys(capacity)) {
     const quantity = capacity[name] ?? '0';
     if (integerValue(quantity) < 0n) errors.invalid(path.key(name), Number(integerValue(quantity)), 'must be a valid resource quantity');

@@ -1,3 +1,4 @@
+import { formatTime } from '../../../../../kube/apimachinery/time.ts';
 import type * as core from '../../../../../kube/api/generated/core/v1.ts';
 import { computeQosClass } from './pod-resources.ts';
 
@@ -5,11 +6,11 @@ const APP_ARMOR_PREFIX = 'container.apparmor.security.beta.kubernetes.io/';
 type MatchKeys = { labelSelector?: core.PodAffinityTerm['labelSelector']; matchLabelKeys?: string[]; mismatchLabelKeys?: string[] };
 
 /** The status that a new pod starts with; gated pods say so from the first moment. */
-export function initialStatus(pod: core.Pod): core.PodStatus {
+export function initialStatus(pod: core.Pod, now: number): core.PodStatus {
   const status: core.PodStatus = { phase: 'Pending', qosClass: computeQosClass(pod.spec) };
   if ((pod.spec.schedulingGates ?? []).length === 0) return status;
   const condition = { type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message: 'Scheduling is blocked due to non-empty scheduling gates' };
-  return { ...status, conditions: [{ ...condition, lastProbeTime: undefined, lastTransitionTime: undefined } as unknown as core.PodCondition] };
+  return { ...status, conditions: [{ ...condition, lastTransitionTime: formatTime(now) }] };
 }
 
 /** Merges matchLabelKeys into the selectors that they belong to, and old AppArmor annotations into fields. */

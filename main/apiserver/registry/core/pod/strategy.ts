@@ -23,7 +23,7 @@ export const podStrategy: Strategy<Pod> = {
     return seconds < 0 ? 1 : seconds;
   },
   applyDefaults: setPodDefaults,
-  prepareForCreate: (pod) => ({ ...pod, spec: preparePodSpec(pod), status: initialStatus(pod) }),
+  prepareForCreate: (pod, { now }) => ({ ...pod, spec: preparePodSpec(pod), status: initialStatus(pod, now) }),
   validate: (pod) => validatePodCreate(pod).list,
   prepareForUpdate: (next, previous) => ({ ...next, status: previous.status ?? {} }),
   validateUpdate: (next, previous) => validatePodUpdate(next, previous).list,
