@@ -8,7 +8,10 @@ export interface DataDirectory {
   readonly pki: string;
   readonly store: string;
   readonly kubeconfig: string;
+  /** One record per machine, see machine-records.ts. */
   readonly machines: string;
+  /** What the drivers keep: disks, sockets, process records. */
+  readonly drivers: string;
   readonly images: string;
   readonly logs: string;
   readonly settings: string;
@@ -38,6 +41,7 @@ export function dataDirectory(path: string = defaultDataDirectory()): DataDirect
     store: join(root, 'store', 'store.db'),
     kubeconfig: join(root, 'kubeconfig'),
     machines: join(root, 'machines'),
+    drivers: join(root, 'drivers'),
     images: join(root, 'images'),
     logs: join(root, 'logs'),
     settings: join(root, 'settings.json'),
@@ -47,7 +51,7 @@ export function dataDirectory(path: string = defaultDataDirectory()): DataDirect
 }
 
 export async function createDataDirectory(directory: DataDirectory): Promise<void> {
-  for (const path of [directory.root, directory.pki, join(directory.root, 'store'), directory.machines, directory.images, directory.logs]) {
+  for (const path of [directory.root, directory.pki, join(directory.root, 'store'), directory.machines, directory.drivers, directory.images, directory.logs]) {
     await mkdir(path, { recursive: true, mode: 0o700 });
   }
 }

@@ -27,10 +27,10 @@ export interface DriverContext {
 export async function openDriver(name: DriverName, context: DriverContext): Promise<NodeDriver> {
   switch (name) {
     case 'local':
-      return new LocalDriver({ dataDirectory: context.directory.machines, runtimeDirectory: await requireBuild('runtime'), agentBundle: agentBundle() });
+      return new LocalDriver({ dataDirectory: context.directory.drivers, runtimeDirectory: await requireBuild('runtime'), agentBundle: agentBundle() });
     case 'qemu': {
       const directory = await requireBuild('node');
-      return new QemuDriver({ dataDirectory: context.directory.machines, image: { directory, kernel: join(directory, 'vmlinux'), root: join(directory, 'root.ext4') }, agentBundle: agentBundle() });
+      return new QemuDriver({ dataDirectory: context.directory.drivers, image: { directory, kernel: join(directory, 'vmlinux'), root: join(directory, 'root.ext4') }, agentBundle: agentBundle() });
     }
     case 'simulated':
       return simulatedDriver(context);

@@ -18,6 +18,9 @@ import type { UpArguments } from '../up-arguments.ts';
 /** A daemon that does not answer within this time has failed; its log says why. */
 const daemonAnswersWithinMs = 20_000;
 
+/** Guests get time to end their pods. */
+const stopLimitMs = 120_000;
+
 /** Starts the daemon where none runs, follows the phases, and stays in the foreground unless --detach. */
 export async function up(args: readonly string[]): Promise<number> {
   const options = parseUpArguments(args);
@@ -103,8 +106,10 @@ async function stayInForeground(connection: DaemonConnection, daemon: ChildProce
   try {
     if ((await Promise.race([exited, stop])) === 'stop') {
       console.error('\nStopping the cluster …');
-      await connection.call('daemon.shutdown', {}).catch(() => {});
+      await connection.call('daemon.shutdown', {}).catch(() => daemon.kill('SIGTERM')); // Its socket may be gone; it may also close before its answer.
+      const forced = setTimeout(() => daemon.kill('SIGKILL'), stopLimitMs);
       await exited;
+      clearTimeout(forced);
       return 0;
     }
     return await exited;
