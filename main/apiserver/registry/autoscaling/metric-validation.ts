@@ -42,6 +42,8 @@ function checkMetric(metric: autoscaling.MetricSpec, path: FieldPath, errors: Fi
   const first = present[0];
   if (first !== undefined) checkSource(metric, first, path.child(first), errors);
   const expected = `${type.slice(0, 1).toLowerCase()}${type.slice(1)}` as (typeof FIELDS)[number];
+  // Upstream says it once more where it looks for the source.
+  if (!TYPES.includes(type)) errors.notSupported(path.child('type'), type, TYPES);
   if (FIELDS.includes(expected) && metric[expected] === undefined) {
     errors.required(path.child(expected), 'must populate information for the given metric source');
   }
