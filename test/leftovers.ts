@@ -2,19 +2,21 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, readdir, readlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { dataDirectory } from '../main/cluster/data-directory.ts';
 
 const execute = promisify(execFile);
 
-/** What a stopped cluster must not leave on the machine: processes, mounts, network namespaces, links, control groups. Linux only; elsewhere nothing is found. */
+/** What a stopped cluster must not leave on the machine: processes, mounts, network namespaces, links, control groups, sockets. Linux only; elsewhere nothing is found. */
 export async function leftoversOf(directory: string): Promise<readonly string[]> {
   if (process.platform !== 'linux') return [];
   // A process that was just killed is there until its parent has asked for it.
   for (let attempt = 0; attempt < 20 && (await processesOf(directory)).length > 0; attempt++) await wait(50);
   const processes = (await processesOf(directory)).map(({ pid, command }) => `process ${pid}: ${command}`);
-  return [...processes, ...(await mountsOf(directory)), ...(await networkOf(directory)), ...(await controlGroupsOf(directory))];
+  return [...processes, ...(await mountsOf(directory)), ...(await networkOf(directory)), ...(await controlGroupsOf(directory)), ...socketsOf(directory)];
 }
 
 /** Ends what is left, so that the next test starts on a clean machine. */
@@ -33,9 +35,9 @@ export async function endLeftovers(directory: string): Promise<void> {
   }
 }
 
-/** As main/nodes/local names what belongs to a cluster. */
+/** As main/nodes names what belongs to a cluster: by its folder of drivers' files. */
 function clusterId(directory: string): string {
-  return createHash('sha256').update(join(directory, 'machines')).digest('hex').slice(0, 8);
+  return createHash('sha256').update(dataDirectory(directory).drivers).digest('hex').slice(0, 8);
 }
 
 interface Process {
@@ -72,6 +74,14 @@ async function networkOf(directory: string): Promise<readonly string[]> {
 async function controlGroupsOf(directory: string): Promise<readonly string[]> {
   const roots = ['/sys/fs/cgroup', ...(await readdir('/sys/fs/cgroup').catch(() => [])).map((name) => `/sys/fs/cgroup/${name}`)];
   return roots.map((root) => join(root, `coracle-${clusterId(directory)}`)).filter((path) => existsSync(path)).map((path) => `control group ${path}`);
+}
+
+/** Where main/nodes puts sockets, whose paths must be short. */
+function socketsOf(directory: string): readonly string[] {
+  const id = clusterId(directory);
+  const user = process.getuid?.() ?? 0;
+  const folders = [`/run/coracle-${id}`, join(process.env['XDG_RUNTIME_DIR'] ?? tmpdir(), `coracle-${user}-${id}`)];
+  return folders.filter((path) => existsSync(path)).map((path) => `socket folder ${path}`);
 }
 
 function read(path: string): Promise<string> {
