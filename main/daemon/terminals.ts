@@ -19,11 +19,15 @@ interface Terminal {
   readonly scrollback: string[];
   scrollbackLength: number;
   readonly listeners: Set<(data: string | undefined) => void>;
+  /** Runs while nobody listens. */
+  abandoned: NodeJS.Timeout | undefined;
 }
 
 /** A forgotten window must not open shells without end. */
 const maxTerminals = 32;
 const maxScrollback = 256 * 1024;
+/** A window that lost its connection comes back sooner; a closed one never does, and its shell must not stay. */
+const abandonedAfterMs = 60_000;
 
 /** Shells in pseudo-terminals with KUBECONFIG set, our kubectl on PATH and its completion on. */
 export class Terminals implements AsyncDisposable {
@@ -41,11 +45,13 @@ export class Terminals implements AsyncDisposable {
     const { program, args } = shell();
     const pty = spawn(program, args, { name: 'xterm-256color', cols: clamp(size.columns), rows: clamp(size.rows), cwd: homedir(), env: this.#environment() });
     const id = randomUUID();
-    const terminal: Terminal = { pty, scrollback: [], scrollbackLength: 0, listeners: new Set() };
+    const terminal: Terminal = { pty, scrollback: [], scrollbackLength: 0, listeners: new Set(), abandoned: undefined };
+    abandon(terminal);
     this.#open.set(id, terminal);
     pty.onData((data) => remember(terminal, data));
     pty.onExit(() => {
       this.#open.delete(id);
+      clearTimeout(terminal.abandoned);
       for (const listener of terminal.listeners) listener(undefined);
     });
     this.#log.info('terminal opened', { pid: pty.pid });
@@ -74,6 +80,7 @@ export class Terminals implements AsyncDisposable {
       wake();
     };
     terminal.listeners.add(listener);
+    clearTimeout(terminal.abandoned);
     const abort = () => wake();
     signal.addEventListener('abort', abort);
     try {
@@ -86,12 +93,16 @@ export class Terminals implements AsyncDisposable {
       }
     } finally {
       terminal.listeners.delete(listener);
+      if (terminal.listeners.size === 0) abandon(terminal);
       signal.removeEventListener('abort', abort);
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { pty } of this.#open.values()) pty.kill();
+    for (const { pty, abandoned } of this.#open.values()) {
+      clearTimeout(abandoned);
+      pty.kill();
+    }
     this.#open.clear();
   }
 
@@ -107,6 +118,10 @@ export class Terminals implements AsyncDisposable {
     const inherited = Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith('NODE_')));
     return { ...inherited, PATH: path, KUBECONFIG: this.#kubeconfig, TERM: 'xterm-256color', COLORTERM: 'truecolor' };
   }
+}
+
+function abandon(terminal: Terminal): void {
+  terminal.abandoned = setTimeout(() => terminal.pty.kill(), abandonedAfterMs);
 }
 
 function remember(terminal: Terminal, data: string): void {
