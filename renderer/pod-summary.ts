@@ -65,7 +65,7 @@ function terminatedReason(terminated: NonNullable<ContainerState['terminated']>)
 }
 
 function toneOf(status: string, pod: Pod): Tone {
-  if (badReason.test(status)) return 'bad';
+  if (badReason.test(status) || /^(ExitCode|Signal):/u.test(status)) return 'bad';
   if (status === 'Running') return isReady(pod) ? 'good' : 'busy';
   return status === 'Completed' || status === 'Succeeded' ? 'idle' : 'busy';
 }
