@@ -1,16 +1,32 @@
 import { deepEqual, isJsonObject, setMember } from './json.ts';
 
-/** RFC 7386. Returns a new value that shares unchanged parts with the target. */
+/** RFC 7386. Returns a new value that shares unchanged parts with the target. Iterative, so that deep nesting cannot exhaust the stack. */
 export function applyJsonMergePatch(target: unknown, patch: unknown): unknown {
   if (!isJsonObject(patch)) return patch;
-  const result: Record<string, unknown> = {};
-  if (isJsonObject(target)) for (const key of Object.keys(target)) setMember(result, key, target[key]);
-  for (const key of Object.keys(patch)) {
-    const value = patch[key];
-    if (value === null) delete result[key];
-    else if (value !== undefined) setMember(result, key, applyJsonMergePatch(Object.hasOwn(result, key) ? result[key] : undefined, value));
+  const result = shallowCopy(target);
+  const pending: Merge[] = [{ result, patch }];
+  for (let merge = pending.pop(); merge; merge = pending.pop()) {
+    for (const key of Object.keys(merge.patch)) {
+      const value = merge.patch[key];
+      if (value === null) delete merge.result[key];
+      else if (isJsonObject(value)) {
+        const member = shallowCopy(Object.hasOwn(merge.result, key) ? merge.result[key] : undefined);
+        setMember(merge.result, key, member);
+        pending.push({ result: member, patch: value });
+      } else if (value !== undefined) setMember(merge.result, key, value);
+    }
   }
   return result;
+}
+
+interface Merge {
+  /** A copy, to be changed. */
+  readonly result: Record<string, unknown>;
+  readonly patch: Readonly<Record<string, unknown>>;
+}
+
+function shallowCopy(value: unknown): Record<string, unknown> {
+  return isJsonObject(value) ? { ...value } : {};
 }
 
 /** The patch that turns `from` into `to`; `{}` when they are equal. Members of `to` that are null cannot be expressed. */

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { ResourceQuota } from '../../kube/api/generated/core/v1.ts';
 import type { Clock } from '../../kube/apimachinery/clock.ts';
 import type { KubernetesObject } from '../../kube/apimachinery/object-meta.ts';
 import type { Random } from '../../kube/apimachinery/random.ts';
@@ -28,6 +29,7 @@ import { resourceDefinitions } from './registry/resources.ts';
 import { listen, type Listener, type ListenOptions, type ServerHandler } from './server.ts';
 import { startObjects } from './start-objects.ts';
 import { LeaseManager } from './storage/lease-manager.ts';
+import type { ObjectStorage } from './storage/object-storage.ts';
 import { openObjectStorage } from './storage/store-object-storage.ts';
 import { storagePrefixOf } from './storage-prefix.ts';
 
@@ -121,7 +123,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     ...(options.staticTokens ? { staticTokens: options.staticTokens } : {}),
   });
   const authorizer = await authorizerFor(options, mirror);
-  const admission = admissionChain({ reader: mirror, clock, random, authorizer });
+  const admission = admissionChain({ reader: mirror, clock, random, authorizer, quotas: () => quotaStorage(catalog) });
   const shared = { ...options, catalog, mirror, authenticator, authorizer, admission, keys, issuer };
   const proxy: ProxyOptions = { reader: mirror, admission, ...(options.dialer ? { dialer: options.dialer } : {}), ...(pki.kubeletClient ? { kubeletClient: pki.kubeletClient } : {}) };
   let flowOf: ((context: RequestContext) => Flow | undefined) | undefined;
@@ -157,6 +159,10 @@ async function restore(catalog: ResourceCatalog, definition: ReturnType<typeof r
   if (!definition.restore) return;
   const list = await catalog.registry(definition.resource)?.storage.list();
   definition.restore((list?.items ?? []).map((item) => item.object));
+}
+
+function quotaStorage(catalog: ResourceCatalog): ObjectStorage<ResourceQuota> {
+  return catalog.registry({ group: '', resource: 'resourcequotas' })?.storage as unknown as ObjectStorage<ResourceQuota>;
 }
 
 async function authorizerFor(options: ApiServerOptions, mirror: ObjectMirror): Promise<Authorizer> {

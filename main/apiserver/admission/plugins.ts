@@ -12,6 +12,7 @@ import { nodeRestriction } from './node-restriction.ts';
 import { podSecurity } from './pod-security.ts';
 import { priorityAdmission } from './priority.ts';
 import { rbacEscalation } from './rbac-escalation.ts';
+import { resourceQuota, type ResourceQuotaOptions } from './resource-quota.ts';
 import { runtimeClassAdmission } from './runtime-class.ts';
 import { serviceAccountAdmission } from './service-account.ts';
 import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts';
@@ -22,6 +23,7 @@ export interface AdmissionOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly authorizer: Authorizer;
+  readonly quotas: ResourceQuotaOptions['quotas'];
 }
 
 /** The plugins that are on, in upstream's order (pkg/kubeapiserver/options/plugins.go). */
@@ -42,5 +44,6 @@ export function admissionChain(options: AdmissionOptions): AdmissionChain {
     defaultIngressClass(reader),
     defaultStorageClass(reader),
     rbacEscalation(options),
+    resourceQuota(options),
   ]);
 }

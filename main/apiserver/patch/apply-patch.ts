@@ -1,12 +1,14 @@
 import type { ObjectSchema } from '../../../kube/api/schema.ts';
 import { fieldInvalid } from '../../../kube/apimachinery/field-error.ts';
 import { goValue } from '../../../kube/apimachinery/go-format.ts';
-import { GoJsonError, goJsonKind, parseGoJson, type ParsedJson } from '../../../kube/apimachinery/go-json.ts';
+import { GoDecodeError } from '../../../kube/api/go-json-error.ts';
+import { goJsonKind, type ParsedJson } from '../../../kube/apimachinery/go-json.ts';
 import { isJsonObject } from '../../../kube/apimachinery/json.ts';
 import { applyJsonMergePatch } from '../../../kube/apimachinery/json-merge-patch.ts';
 import { applyJsonPatch, JsonPatchError } from '../../../kube/apimachinery/json-patch.ts';
 import { failureStatus, StatusError } from '../../../kube/apimachinery/status.ts';
 import { newBadRequest, newGenericServerResponse, newInvalid, newRequestEntityTooLarge } from '../../../kube/apimachinery/status-errors.ts';
+import { scanJson } from '../negotiation/json-scanner.ts';
 import { structType } from './patch-schema.ts';
 import { patchedText } from './patched-text.ts';
 import { restoreError } from './restore-check.ts';
@@ -69,9 +71,10 @@ function invalidPatch(value: () => string): (message: string) => StatusError {
 
 function parse(text: string, prefix: string): ParsedJson {
   try {
-    return parseGoJson(text);
+    const { duplicates } = scanJson(text);
+    return { value: JSON.parse(text) as unknown, duplicates };
   } catch (error) {
-    if (error instanceof GoJsonError) throw newBadRequest(`${prefix}${error.message}`);
+    if (error instanceof GoDecodeError) throw newBadRequest(`${prefix}${error.message}`);
     throw error;
   }
 }

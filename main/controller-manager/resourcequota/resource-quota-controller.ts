@@ -52,7 +52,8 @@ export class ResourceQuotaController implements Controller {
     this.#counted = new Map(resources.map((resource) => [resource.group === '' ? resource.resource : `${resource.resource}.${resource.group}`, informers.informer(resource)]));
     const keysFor = ({ metadata }: Counted): string[] => this.#quotas.lister.list({ namespace: metadata.namespace }).map(keyOf);
     this.watches = [
-      { informer: this.#quotas, keysFor: (quota: ResourceQuota) => [keyOf(quota)] },
+      // Admission charges a quota just before it lets the object in: wait for both.
+      { informer: this.#quotas, delayMs: COALESCE_MS, keysFor: (quota: ResourceQuota) => [keyOf(quota)] },
       { informer: this.#pods, delayMs: COALESCE_MS, keysFor },
       ...[...this.#counted.values()].map((informer) => ({ informer, delayMs: COALESCE_MS, keysFor })),
     ] as readonly ControllerWatch[];
