@@ -1,6 +1,6 @@
-/** What /version answers; `kubectl version` reads it. */
-export const KUBERNETES_VERSION = 'v1.36.2';
+import { COMPONENT_VERSION } from '../../kube/apimachinery/version.ts';
 
+/** What /version answers; `kubectl version` reads it. */
 export function versionInfo(): Readonly<Record<string, string>> {
   return {
     major: '1',
@@ -9,7 +9,7 @@ export function versionInfo(): Readonly<Record<string, string>> {
     emulationMinor: '36',
     minCompatibilityMajor: '1',
     minCompatibilityMinor: '35',
-    gitVersion: `${KUBERNETES_VERSION}+coracle`,
+    gitVersion: COMPONENT_VERSION,
     gitCommit: '',
     gitTreeState: 'clean',
     buildDate: '1970-01-01T00:00:00Z',

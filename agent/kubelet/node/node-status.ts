@@ -1,3 +1,4 @@
+import { COMPONENT_VERSION } from '../../../kube/apimachinery/version.ts';
 import type { NodeAgentConfiguration } from '../../../kube/api/coracle/v1/node-agent-configuration.ts';
 import type { Node, NodeCondition, NodeStatus } from '../../../kube/api/generated/core/v1.ts';
 import type { Image, RuntimeHandler, RuntimeVersion } from '../../runtime/cri-types.ts';
@@ -5,7 +6,6 @@ import { formatTime } from '../status/container-statuses.ts';
 import { allocatableMemory } from './machine-facts.ts';
 import type { MachineFacts } from './machine-facts.ts';
 
-export const KUBELET_VERSION = 'v1.36.2+coracle';
 
 export interface NodePressure { readonly memory: boolean; readonly disk: boolean; readonly pid: boolean }
 
@@ -40,7 +40,7 @@ export function nodeStatus(input: NodeStatusInput): NodeStatus {
     nodeInfo: {
       machineID: machine.machineID, systemUUID: machine.systemUUID, bootID: machine.bootID, kernelVersion: machine.kernelVersion, osImage: machine.osImage,
       containerRuntimeVersion: runtimeVersion === undefined ? 'containerd://Unknown' : `${runtimeVersion.runtimeName}://${runtimeVersion.runtimeVersion}`,
-      kubeletVersion: KUBELET_VERSION, kubeProxyVersion: '', operatingSystem: 'linux', architecture: machine.architecture,
+      kubeletVersion: COMPONENT_VERSION, kubeProxyVersion: '', operatingSystem: 'linux', architecture: machine.architecture,
     },
     ...(handlers.length > 0 && { runtimeHandlers: handlers.map(({ name, features }) => ({ name, ...(features && { features: { recursiveReadOnlyMounts: features.recursiveReadOnlyMounts, userNamespaces: features.userNamespaces } }) })) }),
   };

@@ -1,3 +1,4 @@
+import { COMPONENT_VERSION } from '../../../kube/apimachinery/version.ts';
 import { formatTime } from '../../../kube/apimachinery/time.ts';
 import type { Node } from '../../../kube/api/generated/core/v1.ts';
 
@@ -55,7 +56,7 @@ export function simulatedNodeStatus({ name, index }: { readonly name: string; re
       containerRuntimeVersion: 'simulated://1.0.0',
       kernelVersion: 'simulated',
       kubeProxyVersion: '',
-      kubeletVersion: 'v1.36.0+coracle',
+      kubeletVersion: COMPONENT_VERSION,
       machineID: name,
       operatingSystem: 'linux',
       osImage: 'Coracle simulated node',
