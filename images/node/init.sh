@@ -9,6 +9,9 @@ mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts /dev/pts
 mount -t tmpfs -o mode=1777,nosuid,nodev shm /dev/shm
 mount -t tmpfs -o mode=755,nosuid,nodev run /run
 mount -t tmpfs -o mode=1777,nosuid,nodev tmp /tmp
+# What CNI remembers is about namespaces that a power cut ended; a file of it that was cut short would keep pods from starting again.
+mkdir -p /var/lib/cni
+mount -t tmpfs -o mode=755,nosuid,nodev cni /var/lib/cni
 mount -t cgroup2 -o nosuid,nodev,noexec,nsdelegate cgroup2 /sys/fs/cgroup
 mount -t bpf bpf /sys/fs/bpf 2>/dev/null
 mount --make-rshared /
