@@ -9,15 +9,13 @@ mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts /dev/pts
 mount -t tmpfs -o mode=1777,nosuid,nodev shm /dev/shm
 mount -t tmpfs -o mode=755,nosuid,nodev run /run
 mount -t tmpfs -o mode=1777,nosuid,nodev tmp /tmp
-# What CNI remembers is about namespaces that a power cut ended; a file of it that was cut short would keep pods from starting again.
-mkdir -p /var/lib/cni
-mount -t tmpfs -o mode=755,nosuid,nodev cni /var/lib/cni
 mount -t cgroup2 -o nosuid,nodev,noexec,nsdelegate cgroup2 /sys/fs/cgroup
 mount -t bpf bpf /sys/fs/bpf 2>/dev/null
 mount --make-rshared /
 for c in cpu memory pids io cpuset hugetlb; do echo "+$c" > /sys/fs/cgroup/cgroup.subtree_control; done 2>/dev/null
-# Addresses given to pods before a crash are free again: their sandboxes did not survive.
-rm -rf /var/lib/cni/networks
+# What CNI remembers is about sandboxes that did not survive: addresses are free again, and a result that a power cut left empty would keep
+# containerd from ending the old sandbox, and so the pod from starting again.
+rm -rf /var/lib/cni
 mkdir -p /run/lock /run/netns /run/containerd
 ln -sf /proc/self/fd /dev/fd
 
