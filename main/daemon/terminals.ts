@@ -26,8 +26,8 @@ interface Terminal {
 /** A forgotten window must not open shells without end. */
 const maxTerminals = 32;
 const maxScrollback = 256 * 1024;
-/** A window that lost its connection comes back sooner; a closed one never does, and its shell must not stay. */
-const abandonedAfterMs = 60_000;
+/** A window subscribes right after it opened its terminal; one that is closed never comes back, and its shell must not stay. */
+const abandonedAfterMs = 5_000;
 
 /** Shells in pseudo-terminals with KUBECONFIG set, our kubectl on PATH and its completion on. */
 export class Terminals implements AsyncDisposable {
