@@ -8,6 +8,7 @@ import { forbiddenMessage, type Authorizer } from './authorization/authorizer.ts
 import { dispatchResource, type DispatchOptions } from './endpoints/dispatch.ts';
 import type { ApiRequest, ApiResponse, RequestContext } from './endpoints/request.ts';
 import { errorResponse, pathNotFound, statusResponse } from './endpoints/respond.ts';
+import { compressed } from './filters/compression.ts';
 import { impersonate } from './filters/impersonation.ts';
 import { requestInfoOf, type RequestInfo } from './filters/request-info.ts';
 import { withCommonHeaders } from './filters/response-headers.ts';
@@ -53,7 +54,7 @@ export function createHandler(options: HandlerOptions): ServerHandler {
     try {
       context = await identify(request, auditId, warnings);
       if (!context) return withCommonHeaders(statusResponse(UNAUTHORIZED), { auditId, warnings });
-      response = isLongRunning(context.info) ? await run(context) : await limited(context);
+      response = isLongRunning(context.info) ? await run(context) : await compressed(request, await limited(context));
     } catch (error) {
       response = failed(error, request);
       if (!context) response = { ...response, headers: { ...response.headers, 'x-content-type-options': 'nosniff' } };

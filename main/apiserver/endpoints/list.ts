@@ -3,6 +3,7 @@ import { newBadRequest, newNotAcceptable } from '../../../kube/apimachinery/stat
 import { toPartialMetadataList } from '../negotiation/partial-metadata.ts';
 import type { ServedResource } from '../registry/catalog.ts';
 import { bareJsonHead } from '../storage/json-head.ts';
+import { jsonListChunks } from '../storage/json-list.ts';
 import type { ListQuery, StoredList } from '../storage/object-storage.ts';
 import { answerValue, inVersion, JSON_HEADERS } from './answer.ts';
 import type { ApiResponse } from './request.ts';
@@ -10,13 +11,12 @@ import type { ResourceRequest } from './resource-request.ts';
 import { selectionOf } from './selection.ts';
 import { checkListOptions } from './list-options.ts';
 
-const COMMA = 44;
-const TAIL = Buffer.from(']}\n');
+const LONG_LIST_BYTES = 128 * 1024;
 
 export async function listObjects(request: ResourceRequest): Promise<ApiResponse> {
   const { context, served, registry, media, tables } = request;
   const list = await registry.storage.list(listQueryOf(request));
-  if (media === 'json' && !served.alternative) return { status: 200, headers: JSON_HEADERS, body: listBytes(served, list) };
+  if (media === 'json' && !served.alternative) return { status: 200, headers: JSON_HEADERS, body: listBody(served, list) };
   const object = listObject(served, list);
   if (typeof media !== 'object' || !media.as) return answerValue(media, object);
   if (media.as.kind !== 'Table') return answerValue(media, toPartialMetadataList(object, media.as));
@@ -71,18 +71,14 @@ export function bare(object: KubernetesObject): Omit<KubernetesObject, 'kind' | 
   return rest;
 }
 
-/** The list as JSON: one allocation, the items copied from the watch cache. */
-function listBytes(served: ServedResource, list: StoredList<KubernetesObject>): Uint8Array {
-  const start = Buffer.from(`{"kind":"${served.info.kind}List","apiVersion":"${served.apiVersion}","metadata":${JSON.stringify(listMetaOf(list))},"items":[`);
-  const { items } = list;
-  let size = start.length + TAIL.length + Math.max(0, items.length - 1);
-  for (const item of items) size += item.jsonSize(bareJsonHead);
-  const body = Buffer.allocUnsafe(size);
-  let offset = start.copy(body, 0);
-  for (let index = 0; index < items.length; index++) {
-    if (index > 0) body[offset++] = COMMA;
-    offset = items[index]?.copyJson(body, { offset, head: bareJsonHead }) ?? offset;
-  }
-  TAIL.copy(body, offset);
-  return body;
+/** A long list is made piece by piece, as fast as the client reads. */
+function listBody({ info, apiVersion }: ServedResource, list: StoredList<KubernetesObject>): Uint8Array | AsyncIterable<Uint8Array> {
+  const chunks = jsonListChunks(list, { kind: `${info.kind}List`, apiVersion });
+  let size = 0;
+  for (const item of list.items) if ((size += item.jsonSize(bareJsonHead)) > LONG_LIST_BYTES) return asyncChunks(chunks);
+  return Buffer.concat([...chunks]);
+}
+
+async function* asyncChunks(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* chunks;
 }

@@ -6,7 +6,7 @@ import { toPartialMetadata } from '../negotiation/partial-metadata.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import { statusOf } from '../../../kube/apimachinery/status.ts';
 import type { ServedResource } from '../registry/catalog.ts';
-import type { BookmarkEvent, ObjectEvent, ObjectWatch, WatchQuery } from '../storage/object-storage.ts';
+import type { BookmarkEvent, ObjectEvent, ObjectStorage, ObjectWatch, WatchQuery } from '../storage/object-storage.ts';
 import { inVersion, JSON_HEADERS } from './answer.ts';
 import { checkListOptions } from './list-options.ts';
 import type { ApiResponse } from './request.ts';
@@ -20,12 +20,29 @@ const EMPTY = new Uint8Array(0);
 
 export async function watchObjects(request: ResourceRequest): Promise<ApiResponse> {
   const { served, registry, media } = request;
-  const events = await registry.storage.watch(watchQueryOf(request));
+  const query = watchQueryOf(request);
   if (media === 'object') {
+    const events = await registry.storage.watch(query);
     return { status: 200, headers: { 'content-type': OBJECT_MEDIA_TYPE }, body: EMPTY, events: eventObjects(served, events) };
   }
+  const events = await startOrExpire(registry.storage, query);
   if (media === 'json') return { status: 200, headers: JSON_HEADERS, body: frames(served, events) };
   return { status: 200, headers: { 'content-type': media.watchContentType }, body: encodedFrames(request, media, events) };
+}
+
+/** A watch from too long ago begins and ends with an ERROR event, as upstream. */
+async function startOrExpire(storage: Pick<ObjectStorage<KubernetesObject>, 'watch'>, query: WatchQuery): Promise<AsyncIterable<readonly ObjectEvent<KubernetesObject>[]>> {
+  try {
+    return await storage.watch(query);
+  } catch (error) {
+    if (statusOf(error).code === 410) return failing(error);
+    throw error;
+  }
+}
+
+// oxlint-disable-next-line require-yield -- it ends before the first event.
+async function* failing(error: unknown): AsyncGenerator<never> {
+  throw error;
 }
 
 function watchQueryOf(request: ResourceRequest): WatchQuery {
@@ -48,7 +65,7 @@ function watchQueryOf(request: ResourceRequest): WatchQuery {
   };
 }
 
-async function* frames(served: ServedResource, events: ObjectWatch<KubernetesObject>): AsyncGenerator<Uint8Array> {
+async function* frames(served: ServedResource, events: AsyncIterable<readonly ObjectEvent<KubernetesObject>[]>): AsyncGenerator<Uint8Array> {
   try {
     for await (const batch of events) {
       const encoded = batch.map((event) => frameOf(served, event));
@@ -60,7 +77,7 @@ async function* frames(served: ServedResource, events: ObjectWatch<KubernetesObj
 }
 
 /** The slower ways: protobuf, Tables, PartialObjectMetadata. */
-async function* encodedFrames(request: ResourceRequest, media: MediaType, events: ObjectWatch<KubernetesObject>): AsyncGenerator<Uint8Array> {
+async function* encodedFrames(request: ResourceRequest, media: MediaType, events: AsyncIterable<readonly ObjectEvent<KubernetesObject>[]>): AsyncGenerator<Uint8Array> {
   const { served } = request;
   let first = true;
   try {

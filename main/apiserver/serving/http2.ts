@@ -12,7 +12,7 @@ import { discardBody, writeBody } from './write-body.ts';
 const MAX_STREAMS = 250;
 const WINDOW_BYTES = 1 << 20;
 /** Megabytes of unread frames one connection may hold. */
-const MAX_SESSION_MEMORY_MB = 64;
+const MAX_SESSION_MEMORY_MB = 256;
 
 export interface Http2 {
   readonly server: Http2Server;
