@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Node, Pod } from '../../../kube/api/generated/core/v1.ts';
-import { newBadRequest, newNotFound } from '../../../kube/apimachinery/status-errors.ts';
+import { newBadRequest, newGenericServerResponse, newInternalError, newNotFound } from '../../../kube/apimachinery/status-errors.ts';
+import type { StatusError } from '../../../kube/apimachinery/status.ts';
 import type { AdmissionChain } from '../admission/admission.ts';
 import type { ObjectReader } from '../authentication/object-reader.ts';
 import type { SpecialEndpoint } from '../endpoints/dispatch.ts';
@@ -17,6 +18,7 @@ export interface ProxyOptions extends NodeConnectionOptions {
 }
 
 const EMPTY = new Uint8Array(0);
+const MAX_REFUSAL_BYTES = 50_000;
 const STREAMS = new Set(['exec', 'attach', 'portforward']);
 
 /** pods/log|exec|attach|portforward and pods|services|nodes/proxy. */
@@ -66,7 +68,29 @@ async function podLog(options: ProxyOptions, { info, request }: RequestContext):
   const target = await kubeletTarget(options, nodeName);
   const stream = await openStream(target, options, request.signal);
   const answer = await exchange(stream, { method: 'GET', path, host: `${target.host}:${target.port}`, headers: {}, body: EMPTY, signal: request.signal });
-  return { ...answer, headers: { 'content-type': answer.headers['content-type'] ?? 'text/plain' } };
+  if (answer.status < 200 || answer.status > 206) throw kubeletRefusal(answer.status, info.name, await readText(answer.body));
+  return { ...answer, headers: { 'content-type': 'text/plain' } };
+}
+
+/** The kubelet's words in the form of an API error (upstream: registry/generic/rest/response_checker.go). */
+function kubeletRefusal(code: number, name: string, text: string): StatusError {
+  if (code === 500) return newInternalError(text);
+  if (code === 400) return newBadRequest(text);
+  return newGenericServerResponse({ code, verb: '', resource: { group: '', resource: 'pods/log' }, name, serverMessage: text, isUnexpected: false });
+}
+
+/** No more of it than fits a message. */
+async function readText(body: ApiResponse['body']): Promise<string> {
+  if (body === undefined) return '';
+  if (body instanceof Uint8Array) return Buffer.from(body).toString('utf8', 0, MAX_REFUSAL_BYTES);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size >= MAX_REFUSAL_BYTES) break;
+  }
+  return Buffer.concat(chunks).toString('utf8', 0, MAX_REFUSAL_BYTES);
 }
 
 async function proxyRequest(options: ProxyOptions, context: RequestContext): Promise<ApiResponse> {

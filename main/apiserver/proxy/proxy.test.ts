@@ -14,6 +14,11 @@ async function fakeKubelet(): Promise<{ server: Server; port: number; seen: stri
   const seen: string[] = [];
   const server = createServer({ cert: material.certificate, key: material.key, requestCert: true, rejectUnauthorized: false }, (request, response) => {
     seen.push(request.url ?? '');
+    if (request.url?.includes('previous=true')) {
+      response.writeHead(400, { 'content-type': 'application/json' });
+      response.end('previous terminated container "c" in pod "bound" not found');
+      return;
+    }
     response.writeHead(200, { 'content-type': 'text/plain' });
     response.write('line one\n');
     response.end('line two\n');
@@ -75,6 +80,13 @@ test('logs stream from the kubelet of the pod, through the dialer', async () => 
   expect(text).toBe('line one\nline two\n');
   expect(kubelet.seen.at(-1)).toBe('/containerLogs/default/bound/c?timestamps=true&tailLines=5');
   expect(dialed.at(-1)).toBe('n1 10.89.0.7:10250');
+});
+
+test('a kubelet that refuses logs is quoted in a Status', async () => {
+  const response = await server.transport.fetch({ method: 'GET', path: '/api/v1/namespaces/default/pods/bound/log?previous=true' });
+  expect(response.status).toBe(400);
+  const status: unknown = JSON.parse(Buffer.from(response.body as Uint8Array).toString());
+  expect(status).toMatchObject({ kind: 'Status', reason: 'BadRequest', message: 'previous terminated container "c" in pod "bound" not found' });
 });
 
 test('logs of a pod without a node are empty', async () => {
