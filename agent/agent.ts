@@ -55,7 +55,7 @@ async function joinCluster({ config, clock, random, signal }: Pick<AgentOptions,
   const server = config.apiServer;
   const ca = config.clusterCA;
   await using bootstrap = new ApiTransport({ server, clock, credentials: () => ({ ca, token: config.bootstrapToken }) });
-  const bootstrapClient = new RestClient({ transport: bootstrap, userAgent: USER_AGENT });
+  const bootstrapClient = new RestClient({ transport: bootstrap, userAgent: USER_AGENT, clock });
   let current: Client = bootstrapClient;
   const manager = new CertificateManager({
     path: join(config.rootDirectory, 'pki', 'kubelet-client-current.pem'),
@@ -65,7 +65,7 @@ async function joinCluster({ config, clock, random, signal }: Pick<AgentOptions,
   });
   const transport = new ApiTransport({ server, clock, credentials: () => ({ ca, ...manager.current }) });
   await manager.ensure(signal);
-  const client = new RestClient({ transport, userAgent: USER_AGENT });
+  const client = new RestClient({ transport, userAgent: USER_AGENT, clock });
   current = client;
   return { client, rotate: (until) => manager.run(until), [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose]() };
 }

@@ -113,9 +113,9 @@ export class EventCorrelator {
   }
 }
 
-/** `web.17a3f0c2d4e5b6a7`: the object's name and the time in nanoseconds. */
+/** `web.17a3f0c2d4e5b6a7`: the object's name and the time in nanoseconds; the fraction of the millisecond keeps apart what happens in one. */
 export function eventName(objectName: string, nowMs: number): string {
-  return `${objectName}.${(BigInt(Math.round(nowMs * 1000)) * 1000n).toString(16)}`;
+  return `${objectName}.${(BigInt(Math.floor(nowMs)) * 1_000_000n + BigInt(Math.floor((nowMs % 1) * 1_000_000))).toString(16)}`;
 }
 
 function spamKey({ source, involvedObject, type }: Event): string {

@@ -53,9 +53,9 @@ export class ClientEventRecorder implements EventRecorder, AsyncDisposable {
     this.#correlator = new EventCorrelator(options);
   }
 
-  /** Two events of one object in one millisecond need two names: a microsecond apart will do. */
+  /** Two events of one object in one millisecond need two names, and so do those of two processes: the clock says no more than the millisecond. */
   #nextEventMs(nowMs: number): number {
-    this.#lastEventMs = Math.max(nowMs, this.#lastEventMs + 0.001);
+    this.#lastEventMs = Math.max(Math.floor(nowMs) + this.#options.random.next() / 2, this.#lastEventMs + 0.001);
     return this.#lastEventMs;
   }
 

@@ -231,7 +231,7 @@ export class Cluster implements AsyncDisposable {
     const staticTokens = await readStaticTokens(directory.root);
     const server = await run(phase.api, 20_000, 'see `coracle logs daemon`', () => startApiServer({ store, pki, port, clock, random, log, dialer, ...(staticTokens === undefined ? {} : { staticTokens }) }));
     lifetime.use(server);
-    const admin = new RestClient({ transport: adminTransport(server), userAgent: 'coracle/v1', acceptObjects: true });
+    const admin = new RestClient({ transport: adminTransport(server), userAgent: 'coracle/v1', acceptObjects: true, clock });
     await run(phase.loops, 20_000, 'see `coracle logs daemon`', async () => {
       lifetime.use(startLoops({ server, pki, clock, random, log, signal: abort.signal }));
       await ensureClusterObjects(admin);

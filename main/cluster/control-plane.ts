@@ -9,6 +9,7 @@ import type { Store } from '../etcd/store.ts';
 import { addresses } from './addresses.ts';
 import type { Log } from './log.ts';
 import type { ClusterPki } from './pki.ts';
+import { systemClock } from './system-clock.ts';
 
 export interface ControlPlaneOptions {
   readonly store: Store;
@@ -53,7 +54,7 @@ export async function startApiServer(options: ControlPlaneOptions): Promise<ApiS
 
 /** An in-process client with an identity of its own, as each upstream component has. */
 export function componentClient(server: ApiServer, user: { readonly name: string; readonly groups: readonly string[] }, userAgent: string): Client {
-  return new RestClient({ transport: server.transport(user), userAgent, acceptObjects: true });
+  return new RestClient({ transport: server.transport(user), userAgent, acceptObjects: true, clock: systemClock });
 }
 
 /** The administrator: what the window and the cluster's own wiring act as. */
