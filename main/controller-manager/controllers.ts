@@ -22,7 +22,7 @@ import { ServiceAccountController } from './serviceaccount/service-account-contr
 import { StatefulSetController } from './statefulset/stateful-set-controller.ts';
 import { TaintEvictionController } from './taint-eviction/taint-eviction-controller.ts';
 import { TokenCleaner } from './token-cleaner/token-cleaner.ts';
-import { newClaimProtection, newVolumeProtection } from './volume-protection/volume-protection-controller.ts';
+import { newClaimProtection, newVolumeAttributesClassProtection, newVolumeProtection } from './volume-protection/volume-protection-controller.ts';
 
 /** Every controller there is, by hand; `contextFor` gives the events of a controller their source, upstream's name of it. */
 export function newControllers(contextFor: (component: string) => ControllerContext): readonly Controller[] {
@@ -50,6 +50,7 @@ export function newControllers(contextFor: (component: string) => ControllerCont
     new ClusterRoleAggregationController(context),
     newClaimProtection(context),
     newVolumeProtection(context),
+    newVolumeAttributesClassProtection(context),
     new ResourceQuotaController(context),
     new TokenCleaner(context),
   ];

@@ -2,6 +2,7 @@ import type { Resource } from '../../../kube/apimachinery/gvr.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import type { Informer } from '../../../kube/client/informer.ts';
 import { type PersistentVolume, type PersistentVolumeClaim, persistentvolumeclaims, persistentvolumes, type Pod, pods } from '../../../kube/api/generated/core/v1.ts';
+import { type VolumeAttributesClass, volumeattributesclasses } from '../../../kube/api/generated/storage/v1.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { Controller, ControllerWatch } from '../controller.ts';
 import { keyOf, targetOf } from '../object-key.ts';
@@ -69,5 +70,25 @@ export function newVolumeProtection(context: ControllerContext): Controller {
     finalizer: 'kubernetes.io/pv-protection',
     inUse: ({ status }) => status?.phase === 'Bound',
     alsoWatch: [],
+  });
+}
+
+/** A class of attributes is in use by volumes that have it and by claims that have it or are on their way to it. */
+export function newVolumeAttributesClassProtection(context: ControllerContext): Controller {
+  const claims = context.informers.informer(persistentvolumeclaims);
+  const volumes = context.informers.informer(persistentvolumes);
+  const namesOf = (...names: readonly (string | undefined)[]): string[] => names.filter((name) => name !== undefined && name !== '') as string[];
+  const ofVolume = ({ spec }: PersistentVolume): string[] => namesOf(spec?.volumeAttributesClassName);
+  const ofClaim = ({ spec, status }: PersistentVolumeClaim): string[] =>
+    namesOf(spec?.volumeAttributesClassName, status?.currentVolumeAttributesClassName, status?.modifyVolumeStatus?.targetVolumeAttributesClassName);
+  return new ProtectionController<VolumeAttributesClass>(context, {
+    name: 'volumeattributesclass-protection-controller',
+    resource: volumeattributesclasses,
+    finalizer: 'kubernetes.io/vac-protection',
+    inUse: ({ metadata: { name } }) => volumes.lister.list().some((volume) => ofVolume(volume).includes(name)) || claims.lister.list().some((claim) => ofClaim(claim).includes(name)),
+    alsoWatch: [
+      { informer: volumes, keysFor: (volume: PersistentVolume, previous?: PersistentVolume) => [...ofVolume(volume), ...(previous === undefined ? [] : ofVolume(previous))] } as ControllerWatch,
+      { informer: claims, keysFor: (claim: PersistentVolumeClaim, previous?: PersistentVolumeClaim) => [...ofClaim(claim), ...(previous === undefined ? [] : ofClaim(previous))] } as ControllerWatch,
+    ],
   });
 }
