@@ -22,9 +22,11 @@ const commands = {
   build: () => build('everything', ...args),
   check: async () => (await build('check')) || runTypeScript('test/check.ts', args),
   test: () => runTypeScript('test/run.ts', args),
+  package: async () =>
+    (await build('everything')) || (await runTypeScript('main/app/build.ts', [])) || (await runTypeScript('images/bundle.ts', [])) || runTypeScript('node_modules/electron-builder/cli.js', args),
   bench: async () => (await build('check')) || runTypeScript('test/bench/run.ts', args),
 };
-const run = commands[command] ?? fail(`unknown command "${command}"`, 'use start, test, check, build or bench');
+const run = commands[command] ?? fail(`unknown command "${command}"`, 'use start, test, check, build, package or bench');
 process.exitCode = await run();
 
 /** Runs `npm ci` when node_modules does not belong to the lock file. */
