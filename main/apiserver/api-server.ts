@@ -8,10 +8,12 @@ import type { Store } from '../etcd/store.ts';
 import { createAuthenticator } from './authentication/authenticator.ts';
 import { serviceAccountKeyFromPem } from './authentication/service-account-keys.ts';
 import type { User } from './authentication/user.ts';
+import { openDynamicAdmission } from './admission/dynamic-admission.ts';
 import { admissionChain } from './admission/plugins.ts';
 import { allowAllAuthorizer, chainAuthorizers, mastersAuthorizer, type Authorizer } from './authorization/authorizer.ts';
 import { createNodeAuthorizer } from './authorization/node-authorizer.ts';
 import { NodeGraph } from './authorization/node-graph.ts';
+import { CustomResources } from './customresources/custom-resources.ts';
 import { reconcilePolicy } from './authorization/reconcile-policy.ts';
 import { createRbacAuthorizer } from './authorization/rbac.ts';
 import type { HealthCheck } from './endpoints/health.ts';
@@ -123,7 +125,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     ...(options.staticTokens ? { staticTokens: options.staticTokens } : {}),
   });
   const authorizer = await authorizerFor(options, mirror);
-  const admission = admissionChain({ reader: mirror, clock, random, authorizer, quotas: () => quotaStorage(catalog) });
+  const dynamic = await openDynamicAdmission({ mirror, catalog, authorizer, random, ...(options.dialer ? { dialer: options.dialer } : {}) });
+  const admission = admissionChain({ reader: mirror, clock, random, authorizer, dynamic, quotas: () => quotaStorage(catalog) });
   const shared = { ...options, catalog, mirror, authenticator, authorizer, admission, keys, issuer };
   const proxy: ProxyOptions = { reader: mirror, admission, ...(options.dialer ? { dialer: options.dialer } : {}), ...(pki.kubeletClient ? { kubeletClient: pki.kubeletClient } : {}) };
   let flowOf: ((context: RequestContext) => Flow | undefined) | undefined;
@@ -142,6 +145,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const own = transport({ name: 'system:apiserver', groups: ['system:masters'] });
   await Promise.all([startObjects(own, options), ensureFlowControl(own)]);
   flowOf = await flowClassifier(catalog);
+  const customResources = stack.use(new CustomResources({
+    catalog, clock, random, reportError: options.reportError ?? (() => {}),
+    openStorage: (custom) => openObjectStorage<KubernetesObject>({ store, clock, leases, ...custom }),
+  }));
+  await customResources.start();
   const owned = stack.move();
   return {
     handler, catalog, transport,

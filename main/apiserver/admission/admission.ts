@@ -18,7 +18,19 @@ export interface AdmissionAttributes<T extends KubernetesObject = KubernetesObje
   readonly options?: unknown;
   readonly user: User;
   readonly dryRun: boolean;
+  /** Set for dynamic plugins only. */
+  readonly rounds?: MutationRounds;
   warn(text: string): void;
+}
+
+/**
+ * Mutation goes around a second time when a dynamic plugin changed the object: whoever comes earlier may have to see that change
+ * (upstream: admission/reinvocation.go). Then webhooks and policies are asked again only if they wish so and the object is not as they left it.
+ */
+export interface MutationRounds {
+  readonly isSecond: boolean;
+  /** By mutator: the object as it left it. */
+  readonly outputs: Map<string, KubernetesObject>;
 }
 
 /**
@@ -28,6 +40,8 @@ export interface AdmissionAttributes<T extends KubernetesObject = KubernetesObje
  */
 export interface AdmissionPlugin {
   readonly name: string;
+  /** What it does is configured through the API; see {@link MutationRounds}. */
+  readonly isDynamic?: boolean;
   /** Cheap test, so that most requests pass a plugin by. */
   handles(attributes: AdmissionAttributes): boolean;
   mutate?(attributes: AdmissionAttributes, signal?: AbortSignal): Promise<KubernetesObject> | KubernetesObject;
@@ -43,14 +57,26 @@ export class AdmissionChain {
   }
 
   async mutate<T extends KubernetesObject>(attributes: AdmissionAttributes<T> & { readonly object: T }, signal?: AbortSignal): Promise<T> {
-    let current: AdmissionAttributes<T> & { readonly object: T } = attributes;
+    const outputs = new Map<string, KubernetesObject>();
+    const first = await this.#mutateOnce(attributes, { isSecond: false, outputs }, signal);
+    if (!first.needsSecondRound) return first.object;
+    return (await this.#mutateOnce({ ...attributes, object: first.object }, { isSecond: true, outputs }, signal)).object;
+  }
+
+  async #mutateOnce<T extends KubernetesObject>(
+    attributes: AdmissionAttributes<T> & { readonly object: T }, rounds: MutationRounds, signal: AbortSignal | undefined,
+  ): Promise<{ readonly object: T; readonly needsSecondRound: boolean }> {
+    let current = attributes;
+    let needsSecondRound = false;
     for (const plugin of this.#plugins) {
       if (!plugin.mutate || !plugin.handles(current)) continue;
-      const pending = plugin.mutate(current, signal);
+      const pending = plugin.mutate(plugin.isDynamic ? { ...current, rounds } : current, signal);
       const object = (pending instanceof Promise ? await pending : pending) as T;
-      if (object !== current.object) current = { ...current, object };
+      if (object === current.object) continue;
+      current = { ...current, object };
+      if (plugin.isDynamic) needsSecondRound = true;
     }
-    return current.object;
+    return { object: current.object, needsSecondRound };
   }
 
   async validate(attributes: AdmissionAttributes, signal?: AbortSignal): Promise<void> {

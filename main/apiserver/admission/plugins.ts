@@ -2,7 +2,7 @@ import type { Clock } from '../../../kube/apimachinery/clock.ts';
 import type { Random } from '../../../kube/apimachinery/random.ts';
 import type { ObjectReader } from '../authentication/object-reader.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
-import { AdmissionChain } from './admission.ts';
+import { AdmissionChain, type AdmissionPlugin } from './admission.ts';
 import { defaultIngressClass, defaultStorageClass } from './default-classes.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { certificateAdmissions } from './certificates.ts';
@@ -24,6 +24,8 @@ export interface AdmissionOptions {
   readonly random: Random;
   readonly authorizer: Authorizer;
   readonly quotas: ResourceQuotaOptions['quotas'];
+  /** Policies and webhooks; see openDynamicAdmission. */
+  readonly dynamic?: readonly AdmissionPlugin[];
 }
 
 /** The plugins that are on, in upstream's order (pkg/kubeapiserver/options/plugins.go). */
@@ -44,6 +46,7 @@ export function admissionChain(options: AdmissionOptions): AdmissionChain {
     defaultIngressClass(reader),
     defaultStorageClass(reader),
     rbacEscalation(options),
+    ...(options.dynamic ?? []),
     resourceQuota(options),
   ]);
 }

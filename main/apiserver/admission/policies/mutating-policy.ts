@@ -1,0 +1,119 @@
+import type { MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding } from '../../../../kube/api/generated/admissionregistration/v1.ts';
+import { deepEqual } from '../../../../kube/apimachinery/json.ts';
+import type { KubernetesObject } from '../../../../kube/apimachinery/object-meta.ts';
+import { celOfJson } from '../../cel/values.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
+import { forbidden } from '../refusal.ts';
+import { ConfigurationList } from '../webhooks/configuration-list.ts';
+import { matchesCriteria, namespaceOf } from '../webhooks/matching.ts';
+import {
+  admissionEnvironment, compileConditions, compileExpression, compileVariables, evaluateConditions, evaluateExpression, policyBudget, requestBindings, withVariables,
+  type Expression, type NamedExpression,
+} from './admission-expressions.ts';
+import { applyMutation, type PatchType } from './apply-mutation.ts';
+import { bindingCriteria, isExemptFromPolicies, policyCriteria, type PolicyOptions } from './policy-matching.ts';
+import { collectParams } from './policy-params.ts';
+
+interface CompiledMutation {
+  readonly patchType: PatchType;
+  readonly expression: Expression;
+}
+
+interface CompiledPolicy {
+  readonly policy: MutatingAdmissionPolicy;
+  readonly conditions: readonly NamedExpression[];
+  readonly variables: readonly NamedExpression[];
+  readonly mutations: readonly CompiledMutation[];
+}
+
+export interface MutatingPolicies extends AdmissionPlugin {
+  readonly policies: ConfigurationList<MutatingAdmissionPolicy, CompiledPolicy>;
+  readonly bindings: ConfigurationList<MutatingAdmissionPolicyBinding, MutatingAdmissionPolicyBinding>;
+}
+
+type MutationAttributes = AdmissionAttributes & { readonly object: KubernetesObject };
+
+/** Upstream: apiserver/pkg/admission/plugin/policy/mutating. */
+export function mutatingPolicies(options: PolicyOptions): MutatingPolicies {
+  const policies = new ConfigurationList(compilePolicy);
+  const bindings = new ConfigurationList((binding: MutatingAdmissionPolicyBinding) => binding);
+  return {
+    name: 'MutatingAdmissionPolicy',
+    isDynamic: true,
+    policies,
+    bindings,
+    handles: (attributes) => !policies.isEmpty && !bindings.isEmpty && attributes.object !== undefined && !isExemptFromPolicies(attributes),
+    async mutate(attributes) {
+      let current = attributes as MutationAttributes;
+      for (const policy of policies.items) {
+        if (!(await matchesCriteria(options.reader, policyCriteria(policy.policy.spec.matchConstraints), current))) continue;
+        for (const binding of bindings.items) {
+          if (binding.spec.policyName !== policy.policy.metadata.name) continue;
+          const object = await applyPolicy(options, { policy, binding }, current);
+          if (object !== current.object) current = { ...current, object };
+        }
+      }
+      return current.object;
+    },
+  };
+}
+
+function compilePolicy(policy: MutatingAdmissionPolicy): CompiledPolicy {
+  const { spec } = policy;
+  const hasParams = spec.paramKind !== undefined;
+  const environment = admissionEnvironment({ hasParams, hasVariables: (spec.variables ?? []).length > 0 });
+  return {
+    policy,
+    conditions: compileConditions(admissionEnvironment({ hasParams }), spec.matchConditions),
+    variables: compileVariables(environment, spec.variables),
+    mutations: (spec.mutations ?? []).map(({ patchType, jsonPatch, applyConfiguration }) =>
+      patchType === 'JSONPatch'
+        ? { patchType, expression: compileExpression(environment, jsonPatch?.expression ?? '', ['list(JSONPatch)']) }
+        : { patchType: 'ApplyConfiguration', expression: compileExpression(environment, applyConfiguration?.expression ?? '', ['Object']) }),
+  };
+}
+
+interface Pair {
+  readonly policy: CompiledPolicy;
+  readonly binding: MutatingAdmissionPolicyBinding;
+}
+
+async function applyPolicy(options: PolicyOptions, pair: Pair, attributes: MutationAttributes): Promise<KubernetesObject> {
+  const { policy: { policy }, binding } = pair;
+  const { rounds } = attributes;
+  const key = `policy/${policy.metadata.name}/${binding.metadata.name}`;
+  if (rounds?.isSecond && !isWantedAgain(policy, rounds.outputs.get(key), attributes.object)) return attributes.object;
+  const criteria = bindingCriteria(policy.spec.matchConstraints, binding.spec.matchResources);
+  if (criteria && !(await matchesCriteria(options.reader, criteria, attributes))) return attributes.object;
+  try {
+    const object = await mutated(options, pair, attributes);
+    rounds?.outputs.set(key, object);
+    return object;
+  } catch (error) {
+    if (policy.spec.failurePolicy === 'Ignore') return attributes.object;
+    throw forbidden(attributes, `policy '${policy.metadata.name}' with binding '${binding.metadata.name}' denied request: ${(error as Error).message}`);
+  }
+}
+
+function isWantedAgain({ spec }: MutatingAdmissionPolicy, output: KubernetesObject | undefined, object: KubernetesObject): boolean {
+  return spec.reinvocationPolicy === 'IfNeeded' && !deepEqual(output, object);
+}
+
+async function mutated(options: PolicyOptions, { policy: { policy, conditions, variables, mutations }, binding }: Pair, attributes: MutationAttributes): Promise<KubernetesObject> {
+  const params = await collectParams(options, { paramKind: policy.spec.paramKind, paramRef: binding.spec.paramRef }, attributes);
+  const namespaceObject = await namespaceOf(options.reader, attributes);
+  let object = attributes.object;
+  for (const param of params) {
+    const budget = policyBudget();
+    const bindings = { ...requestBindings({ ...attributes, object }, { authorizer: options.authorizer, namespaceObject }), params: celOfJson(param ?? null) };
+    const { matches, error } = await evaluateConditions(conditions, bindings, budget);
+    if (!matches) continue;
+    if (error !== undefined) throw new Error(error);
+    for (const { patchType, expression } of mutations) {
+      const inScope = await withVariables(variables, { ...bindings, object: celOfJson(object) }, budget);
+      const patch = await evaluateExpression(expression, inScope, budget);
+      object = applyMutation(object, { patchType, patch });
+    }
+  }
+  return object;
+}
