@@ -2,6 +2,7 @@ import { type GroupVersionInfo, servedGroupVersions } from '../../kube/api/inven
 import { newResourceNotServed } from '../../kube/apimachinery/status-errors.ts';
 import type { Store } from '../etcd/store.ts';
 import type { ServiceAccountKey } from './authentication/service-account-keys.ts';
+import { publishedGroupVersion } from './customresources/publish-schema.ts';
 import { discovery, groupVersionsOf } from './discovery/discovery.ts';
 import { methodNotAllowed } from './endpoints/dispatch.ts';
 import { health, type HealthCheck, type HealthChecks } from './endpoints/health.ts';
@@ -31,8 +32,10 @@ export function pathEndpoints(options: PathOptions): readonly PathEndpoint[] {
   const builtIn = new Set(servedGroupVersions().map(({ group }) => group));
   const server = `${options.advertise.address}:${options.advertise.port}`;
   const groupVersions = (): readonly GroupVersionInfo[] => groupVersionsOf([...catalog.all()].map(({ info }) => info), builtIn);
+  const published = (): readonly GroupVersionInfo[] =>
+    groupVersions().map((info) => (builtIn.has(info.group) ? info : publishedGroupVersion(info, (resource) => catalog.find(info.group, info.version, resource))));
   const discover = discovery({ groupVersions, serverAddress: () => server });
-  const openApi = new OpenApi({ groupVersions });
+  const openApi = new OpenApi({ groupVersions: published });
   const openId = openIdDocuments({ ...options, jwksUri: `https://${server}/openid/v1/jwks` });
   return [
     ({ info, request }) => (/^\/(healthz|livez|readyz)(\/|$)/.test(info.path) ? health(checks, request) : undefined),
@@ -62,7 +65,7 @@ function healthChecks({ store, readyChecks = [] }: PathOptions): HealthChecks {
 /** Inside the API's own paths an unknown version or a wrong method is answered with a Status. */
 function unknownApiPath(catalog: ResourceCatalog, path: string): undefined {
   const [, root, group = ''] = path.replace(/\/$/, '').split('/');
-  const isDocument = (root === 'api' || root === 'apis') && (group === '' || (root === 'apis' ? catalog.hasGroup(group) : true));
+  const isDocument = (root === 'api' || root === 'apis') && (group === '' || (root === 'apis' ? catalog.isBuiltIn(group) : true));
   if (!isDocument) return undefined;
   const isKnown = group === '' || root === 'apis' || catalog.hasVersion('', group);
   throw isKnown && path.split('/').length <= (root === 'apis' ? 3 : 3) ? methodNotAllowed() : newResourceNotServed();

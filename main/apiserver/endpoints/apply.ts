@@ -1,3 +1,4 @@
+import { checkCustomKind, decodeOr } from '../customresources/read-request.ts';
 import { schemaOfKind } from '../../../kube/api/schema.ts';
 import { toTyped } from '../../../kube/api/typed-object.ts';
 import { fieldRequired } from '../../../kube/apimachinery/field-error.ts';
@@ -52,6 +53,12 @@ async function readApplied({ context }: ResourceRequest, { fieldValidation }: Wr
 }
 
 function decode({ served }: ResourceRequest, object: Record<string, unknown>): KubernetesObject {
-  const schema = schemaOfKind(served.info);
+  const { custom, info } = served;
+  if (custom) {
+    const { object: fields } = decodeOr(custom, object, newBadRequest);
+    checkCustomKind(fields, info);
+    return fields;
+  }
+  const schema = schemaOfKind(info);
   return (schema ? toTyped(schema, object) : object) as unknown as KubernetesObject;
 }

@@ -1,7 +1,7 @@
 import { isNotFound } from '../../../kube/apimachinery/status.ts';
-import { answerValue, inVersion } from './answer.ts';
+import { answerValue } from './answer.ts';
 import { deleteOne, deleteOptionsOf } from './delete.ts';
-import { bare } from './list.ts';
+import { itemOf, listKindOf } from './list.ts';
 import { checkListOptions } from './list-options.ts';
 import type { ApiResponse } from './request.ts';
 import type { ResourceRequest } from './resource-request.ts';
@@ -34,7 +34,7 @@ export async function deleteCollection(request: ResourceRequest): Promise<ApiRes
     }
   };
   await Promise.all(Array.from({ length: Math.min(PARALLEL_DELETES, list.items.length) }, worker));
-  const items = list.items.map((item) => bare(inVersion(served, item.object)));
+  const items = list.items.map((item) => itemOf(served, item.object));
   const metadata = { resourceVersion: list.resourceVersion, ...(list.continue ? { continue: list.continue } : {}) };
-  return answerValue(request.media, { kind: `${served.info.kind}List`, apiVersion: served.apiVersion, metadata, items });
+  return answerValue(request.media, { kind: listKindOf(served), apiVersion: served.apiVersion, metadata, items });
 }

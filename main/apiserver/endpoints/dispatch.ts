@@ -1,5 +1,5 @@
 import { failureStatus, StatusError } from '../../../kube/apimachinery/status.ts';
-import { newResourceNotServed } from '../../../kube/apimachinery/status-errors.ts';
+import { newNotFound, newResourceNotServed } from '../../../kube/apimachinery/status-errors.ts';
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
 import type { AdmissionChain } from '../admission/admission.ts';
 import type { ResourceCatalog, ServedResource } from '../registry/catalog.ts';
@@ -15,6 +15,7 @@ import { addWarning, type ApiResponse, type RequestContext } from './request.ts'
 import { pathNotFound } from './respond.ts';
 import type { ResourceRequest } from './resource-request.ts';
 import type { TablePrinter } from './table-printer.ts';
+import { scaleEndpoint } from './special/scale.ts';
 import { updateObject } from './update.ts';
 import { watchObjects } from './watch.ts';
 
@@ -57,14 +58,17 @@ export async function dispatchResource(options: DispatchOptions, context: Reques
   const { info } = context;
   const served = options.catalog.find(info.apiGroup, info.apiVersion, info.resource);
   if (!served) {
-    if (options.catalog.hasGroup(info.apiGroup)) throw newResourceNotServed();
+    if (options.catalog.isBuiltIn(info.apiGroup)) throw newResourceNotServed();
     return pathNotFound();
   }
+  const { custom } = served;
+  if (custom && !served.info.namespaced && info.namespace !== '') return pathNotFound();
+  if (custom && info.subresource !== '' && !served.subresources.has(info.subresource)) throw newNotFound(served.info, info.name);
   checkShape(context, served);
-  const deprecation = DEPRECATED[`${served.apiVersion} ${served.info.resource}`];
+  const deprecation = custom ? custom.deprecation : DEPRECATED[`${served.apiVersion} ${served.info.resource}`];
   if (deprecation) addWarning(context, deprecation);
   const key = keyOf(served);
-  const special = options.special.get(info.subresource === '' ? key : `${key}/${info.subresource}`);
+  const special = custom && info.subresource === 'scale' ? scaleEndpoint : options.special.get(info.subresource === '' ? key : `${key}/${info.subresource}`);
   const { admission, clock, tables } = options;
   const { registry } = served;
   if (special) {
@@ -75,7 +79,7 @@ export async function dispatchResource(options: DispatchOptions, context: Reques
   const endpoint = ENDPOINTS[info.verb];
   if (!registry || !endpoint) throw methodNotAllowed();
   const streams = info.verb === 'list' || info.verb === 'watch';
-  const media = mediaOf(context.request, { canWatch: streams, watch: info.verb === 'watch', transforms: tables !== undefined });
+  const media = mediaOf(context.request, { canWatch: streams, watch: info.verb === 'watch', transforms: tables !== undefined, protobuf: custom === undefined });
   return endpoint({ context, served, registry, admission, clock, tables, media });
 }
 

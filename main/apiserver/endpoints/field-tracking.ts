@@ -4,6 +4,7 @@ import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts
 import { managerFromUserAgent, trackUpdate } from '../patch/apply/field-manager.ts';
 import type { Fields, FieldScope } from '../patch/apply/field-scope.ts';
 import { resetFieldsOfEndpoint } from '../patch/apply/reset-fields.ts';
+import type { CustomVersion } from '../customresources/custom-version.ts';
 import type { ServedResource } from '../registry/catalog.ts';
 import { inVersion } from './answer.ts';
 import type { ResourceRequest, WriteQuery } from './resource-request.ts';
@@ -16,11 +17,19 @@ export function fieldScopeOf({ served, context: { info: { subresource } } }: Pic
 
 function newScope(served: ServedResource, subresource: string): FieldScope {
   const { group, version, kind, resource } = served.info;
-  const schema = schemaOfKind({ group, version, kind });
+  const { custom } = served;
+  const schema = custom ? undefined : schemaOfKind({ group, version, kind });
   const hasStatus = served.subresources.has('status');
-  const resetFields = resetFieldsOfEndpoint({ group, resource, subresource, hasStatus });
+  const resetFields = custom && subresource === 'status' ? allButStatus(custom) : resetFieldsOfEndpoint({ group, resource, subresource, hasStatus });
   const convert = (object: Fields, apiVersion: string): Fields | undefined => convertTo(served, object, apiVersion);
-  return { kind: { group, version, kind }, resetFields, convert, ...(subresource === '' ? {} : { subresource }), ...(schema ? { schema } : {}) };
+  const ofSchema = custom ? { type: custom.mergeType, typeIn: (apiVersion: string) => custom.mergeTypes.get(apiVersion) } : {};
+  return { kind: { group, version, kind }, resetFields, convert, ...ofSchema, ...(subresource === '' ? {} : { subresource }), ...(schema ? { schema } : {}) };
+}
+
+/** A write of a custom resource's status owns nothing else. */
+function allButStatus({ schema }: CustomVersion): readonly (readonly string[])[] {
+  const names = new Set(['apiVersion', 'kind', 'metadata', 'spec', ...Object.keys(schema.properties ?? {})]);
+  return [...names].filter((name) => name !== 'status').map((name) => [name]);
 }
 
 /** Between the served versions of one kind; undefined for a version that is not served. */

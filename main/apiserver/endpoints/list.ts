@@ -10,13 +10,14 @@ import type { ApiResponse } from './request.ts';
 import type { ResourceRequest } from './resource-request.ts';
 import { selectionOf } from './selection.ts';
 import { checkListOptions } from './list-options.ts';
-
-const LONG_LIST_BYTES = 128 * 1024;
+import { bodyOf, transformedList } from './transformed-list.ts';
 
 export async function listObjects(request: ResourceRequest): Promise<ApiResponse> {
   const { context, served, registry, media, tables } = request;
   const list = await registry.storage.list(listQueryOf(request));
   if (media === 'json' && !served.alternative) return { status: 200, headers: JSON_HEADERS, body: listBody(served, list) };
+  const quick = transformedList(request, list);
+  if (quick) return quick;
   const object = listObject(served, list);
   if (typeof media !== 'object' || !media.as) return answerValue(media, object);
   if (media.as.kind !== 'Table') return answerValue(media, toPartialMetadataList(object, media.as));
@@ -58,11 +59,21 @@ export function listMetaOf(list: StoredList<KubernetesObject>): ListMeta {
 
 export function listObject(served: ServedResource, list: StoredList<KubernetesObject>): KubernetesList<KubernetesObject> {
   return {
-    kind: `${served.info.kind}List`,
+    kind: listKindOf(served),
     apiVersion: served.apiVersion,
-    metadata: listMetaOf(list),
-    items: list.items.map((item) => bare(inVersion(served, item.object))) as KubernetesObject[],
+    metadata: served.custom ? { continue: '', ...listMetaOf(list) } : listMetaOf(list),
+    items: list.items.map((item) => itemOf(served, item.object)),
   };
+}
+
+export function listKindOf({ custom, info }: ServedResource): string {
+  return custom?.listKind ?? `${info.kind}List`;
+}
+
+/** Custom resources are whole objects in lists too. */
+export function itemOf(served: ServedResource, stored: KubernetesObject): KubernetesObject {
+  const object = inVersion(served, stored);
+  return served.custom ? object : (bare(object) as KubernetesObject);
 }
 
 /** Items of a list of built-in kinds carry neither kind nor apiVersion. */
@@ -72,13 +83,12 @@ export function bare(object: KubernetesObject): Omit<KubernetesObject, 'kind' | 
 }
 
 /** A long list is made piece by piece, as fast as the client reads. */
-function listBody({ info, apiVersion }: ServedResource, list: StoredList<KubernetesObject>): Uint8Array | AsyncIterable<Uint8Array> {
-  const chunks = jsonListChunks(list, { kind: `${info.kind}List`, apiVersion });
+function listBody(served: ServedResource, list: StoredList<KubernetesObject>): Uint8Array | AsyncIterable<Uint8Array> {
+  const { apiVersion, custom } = served;
+  const head = custom ? served.head : bareJsonHead;
+  const continued = custom ? { ...list, continue: list.continue ?? '' } : list;
+  const chunks = jsonListChunks(continued, { kind: listKindOf(served), apiVersion, itemHead: head });
   let size = 0;
-  for (const item of list.items) if ((size += item.jsonSize(bareJsonHead)) > LONG_LIST_BYTES) return asyncChunks(chunks);
-  return Buffer.concat([...chunks]);
-}
-
-async function* asyncChunks(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield* chunks;
+  for (const item of list.items) size += item.jsonSize(head);
+  return bodyOf(chunks, size);
 }

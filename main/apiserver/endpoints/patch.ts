@@ -1,4 +1,5 @@
-import { schemaOfKind } from '../../../kube/api/schema.ts';
+import { checkCustomKind, decodeOr } from '../customresources/read-request.ts';
+import { type ObjectSchema, schemaOfKind } from '../../../kube/api/schema.ts';
 import { toTyped } from '../../../kube/api/typed-object.ts';
 import { GoDecodeError } from '../../../kube/api/go-json-error.ts';
 import { goQuote } from '../../../kube/apimachinery/go-format.ts';
@@ -8,6 +9,7 @@ import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts
 import { fieldForbidden } from '../../../kube/apimachinery/field-error.ts';
 import { newInvalid, newNotFound, newUnsupportedMediaType } from '../../../kube/apimachinery/status-errors.ts';
 import { applyPatch, APPLY_PATCH_MEDIA_TYPE, patchMediaTypes, strictDecodingMessage, type PatchMediaType, type PatchResult } from '../patch/apply-patch.ts';
+import type { ServedResource } from '../registry/catalog.ts';
 import { applyObject } from './apply.ts';
 import { addWarning, type ApiResponse } from './request.ts';
 import { checkBodyIdentity, nameTarget, writeQueryOf, type ResourceRequest, type WriteQuery } from './resource-request.ts';
@@ -18,7 +20,7 @@ export async function patchObject(request: ResourceRequest): Promise<ApiResponse
   const { context, served, registry } = request;
   const target = nameTarget(request);
   const mediaType = (context.request.headers['content-type'] ?? '').split(';', 1)[0]?.trim() ?? '';
-  const known = patchMediaTypes({ isCustomResource: false });
+  const known = patchMediaTypes({ isCustomResource: served.custom !== undefined });
   if (!known.includes(mediaType)) throw newUnsupportedMediaType(known);
   const query = writeQueryOf(request, 'PatchOptions');
   if (mediaType !== APPLY_PATCH_MEDIA_TYPE && query.force !== undefined) {
@@ -48,10 +50,10 @@ export function patched(
   const schema = schemaOfKind(served.info);
   const result = applyPatch({ mediaType, text, current: current as Record<string, unknown>, fieldValidation, ...(schema ? { schema } : {}) });
   if (!isJsonObject(result.patched)) throw result.invalid(`cannot unmarshal into ${served.info.kind}`);
-  checkKind(result.patched, served, result.invalid);
+  if (!served.custom) checkKind(result.patched, served, result.invalid);
   const problems = [...result.strictErrors];
   try {
-    const object = schema ? toTyped(schema, result.patched, { onUnknownField: (path) => problems.push(`unknown field ${goQuote(path)}`) }) : result.patched;
+    const object = decoded(result, served, { schema, problems });
     if (fieldValidation === 'Strict' && problems.length > 0) throw result.invalid(strictDecodingMessage(problems));
     if (fieldValidation === 'Warn') for (const problem of problems) addWarning(context, problem);
     return object as unknown as KubernetesObject;
@@ -59,6 +61,18 @@ export function patched(
     if (error instanceof GoDecodeError) throw result.invalid(error.message);
     throw error;
   }
+}
+
+/** In Go's form, or under the schema of a custom resource; adds what is wrong with the fields' names. */
+function decoded({ patched, invalid }: PatchResult, { custom, info }: ServedResource, { schema, problems }: { readonly schema: ObjectSchema | undefined; readonly problems: string[] }): object {
+  const fields = patched as Record<string, unknown>;
+  if (custom) {
+    const read = decodeOr(custom, fields, invalid);
+    checkCustomKind(read.object, info);
+    problems.push(...read.problems);
+    return read.object;
+  }
+  return schema ? toTyped(schema, fields, { onUnknownField: (path) => problems.push(`unknown field ${goQuote(path)}`) }) : fields;
 }
 
 function checkKind(object: Record<string, unknown>, { info, apiVersion }: ResourceRequest['served'], invalid: PatchResult['invalid']): void {

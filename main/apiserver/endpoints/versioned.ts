@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import { readCustomBody } from '../customresources/read-request.ts';
 import { readObject } from './body.ts';
 import type { ResourceRequest, WriteQuery } from './resource-request.ts';
 
@@ -6,6 +7,8 @@ import type { ResourceRequest, WriteQuery } from './resource-request.ts';
 export async function readResource(request: ResourceRequest, query: Pick<WriteQuery, 'fieldValidation'>): Promise<KubernetesObject> {
   const { context, served } = request;
   const { group, version, kind } = served.info;
+  const { custom } = served;
+  if (custom) return toStorageVersion(request, await readCustomBody(context, served, { custom, fieldValidation: query.fieldValidation }));
   const decoded = await readObject(context, { expected: { group, version, kind }, fieldValidation: query.fieldValidation });
   return toStorageVersion(request, decoded);
 }

@@ -43,6 +43,10 @@ export interface DecodedBody {
 export function decodeBody(options: DecodeOptions): DecodedBody {
   const { expected, body } = options;
   const raw = readRaw(options);
+  if (options.unstructured && !raw.value['kind']) {
+    const missing = `Object 'Kind' is missing in '${JSON.stringify(raw.value)}'`;
+    throw newBadRequest(`the object provided is unrecognized (must be of type ${expected.kind}): ${missing} (${summarize(body)})`);
+  }
   const gvk = kindOf(raw.value, { expected, body });
   const schema = options.unstructured ? undefined : acceptKind(gvk, expected);
   const problems = [...raw.problems];

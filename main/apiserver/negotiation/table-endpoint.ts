@@ -22,8 +22,9 @@ function includeObject(query: URLSearchParams): (typeof INCLUDE)[number] {
 
 /** Tables for the endpoints: the kind comes from the object (a Scale has columns of its own), lists from the resource. */
 export function createTablePrinter(clock: Clock): TablePrinter {
-  const table = (gvk: { group: string; version: string; kind: string }, objects: readonly KubernetesObject[], rest: { metadata: ListMeta; options: TableOptions }): Table =>
+  const table = (gvk: { group: string; version: string; kind: string }, objects: readonly KubernetesObject[], rest: { served: ServedResource; metadata: ListMeta; options: TableOptions }): Table =>
     toTable(gvk, objects, {
+      ...(rest.served.custom ? { printer: rest.served.custom.printer } : {}),
       version: rest.options.version,
       includeObject: includeObject(rest.options.query),
       nowMs: clock.now(),
@@ -31,11 +32,11 @@ export function createTablePrinter(clock: Clock): TablePrinter {
       withColumns: rest.options.withoutHeaders !== true,
     });
   return {
-    objectTable(_served: ServedResource, object: KubernetesObject, options: TableOptions) {
+    objectTable(served: ServedResource, object: KubernetesObject, options: TableOptions) {
       const { resourceVersion } = object.metadata;
       const metadata = resourceVersion === undefined ? {} : { resourceVersion };
-      return table({ ...parseApiVersion(object.apiVersion), kind: object.kind }, [object], { metadata, options });
+      return table({ ...parseApiVersion(object.apiVersion), kind: object.kind }, [object], { served, metadata, options });
     },
-    listTable: (served: ServedResource, list: KubernetesList<KubernetesObject>, options: TableOptions) => table(served.info, list.items, { metadata: list.metadata, options }),
+    listTable: (served: ServedResource, list: KubernetesList<KubernetesObject>, options: TableOptions) => table(served.info, list.items, { served, metadata: list.metadata, options }),
   };
 }

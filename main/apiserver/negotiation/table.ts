@@ -57,7 +57,7 @@ function column(definition: string): TableColumn {
 
 /** Full upstream columns for every built-in kind, wide ones included: the client decides what to show. */
 export function tableColumns(printer: Printer): readonly TableColumn[] {
-  return printer.columns.map(column);
+  return [...printer.columns.map(column), ...(printer.ownColumns ?? [])];
 }
 
 /** Converts the objects of one kind to a Table; gvk is the kind of one object, not of the list. */

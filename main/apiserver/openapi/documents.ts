@@ -51,7 +51,7 @@ function rootMessages(info: GroupVersionInfo): readonly string[] {
   const kinds = info.resources.flatMap((resource) => [
     resource, { ...resource, kind: `${resource.kind}List` }, ...resource.subresources.map(({ kind }) => kind).filter(({ kind }) => !kind.endsWith('Options')),
   ]);
-  const meta = ['Status', 'DeleteOptions', 'WatchEvent', 'APIResourceList'].map((kind) => `meta/v1.${kind}`);
+  const meta = ['Status', 'DeleteOptions', 'WatchEvent', 'APIResourceList', ...(isCustom(info) ? ['ObjectMeta', 'ListMeta'] : [])].map((kind) => `meta/v1.${kind}`);
   return [...kinds.flatMap((gvk) => messageOfKind(gvk) ?? []), ...meta];
 }
 

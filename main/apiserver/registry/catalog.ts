@@ -6,6 +6,7 @@ import type { Random } from '../../../kube/apimachinery/random.ts';
 import { schemaOfKind } from '../../../kube/api/schema.ts';
 import { toTyped } from '../../../kube/api/typed-object.ts';
 import { servedGroupVersions, type ResourceInfo, type SubresourceInfo } from '../../../kube/api/inventory.ts';
+import type { CustomVersion } from '../customresources/custom-version.ts';
 import type { FieldScope } from '../patch/apply/field-scope.ts';
 import { jsonHead, type JsonHead } from '../storage/json-head.ts';
 import type { ObjectStorage } from '../storage/object-storage.ts';
@@ -27,6 +28,8 @@ export interface ServedResource {
   readonly fieldNames: ReadonlySet<string>;
   /** Where managedFields are tracked, by subresource; filled when first asked. */
   readonly fieldScopes: Map<string, FieldScope>;
+  /** Of a custom resource: its schema and what comes of it. */
+  readonly custom?: CustomVersion;
 }
 
 export interface CatalogOptions {
@@ -52,6 +55,7 @@ export class ResourceCatalog {
   readonly #served = new Map<string, ServedResource>();
   readonly #registries = new Map<string, Registry>();
   readonly #versions = new Map<string, Set<string>>();
+  readonly #builtIn: ReadonlySet<string>;
 
   constructor(options: CatalogOptions) {
     const own = new Map(options.definitions.map((definition) => [resourceKey(definition.resource), definition]));
@@ -61,6 +65,7 @@ export class ResourceCatalog {
         this.add(served(info, definition && this.#registryFor(info, definition, options)));
       }
     }
+    this.#builtIn = new Set(this.#versions.keys());
   }
 
   #definitionFor(info: ResourceInfo, own: ReadonlyMap<string, ResourceDefinition>): ResourceDefinition {
@@ -83,6 +88,11 @@ export class ResourceCatalog {
 
   hasGroup(group: string): boolean {
     return this.#versions.has(group);
+  }
+
+  /** Whether the group is Kubernetes' own: unknown paths in the others are answered as by a plain web server. */
+  isBuiltIn(group: string): boolean {
+    return this.#builtIn.has(group);
   }
 
   hasVersion(group: string, version: string): boolean {
@@ -110,8 +120,11 @@ export class ResourceCatalog {
     if (resource.registry) this.#registries.set(resourceKey(resource.registry.resource), resource.registry);
   }
 
-  remove({ info: { group, version, resource } }: ServedResource): void {
+  remove({ info: { group, version, resource }, registry }: ServedResource): void {
     this.#served.delete(`${group}/${version}/${resource}`);
+    const key = resourceKey({ group, resource });
+    const isServed = [...this.#served.values()].some(({ info }) => info.group === group && info.resource === resource);
+    if (!isServed && this.#registries.get(key) === registry) this.#registries.delete(key);
     const prefix = `${group}/${version}/`;
     if ([...this.#served.keys()].some((key) => key.startsWith(prefix))) return;
     const versions = this.#versions.get(group);

@@ -24,6 +24,7 @@ import {
   validatingAdmissionPolicyStrategy,
 } from './admissionregistration/policy-strategies.ts';
 import { mutatingWebhookConfigurationStrategy, validatingWebhookConfigurationStrategy } from './admissionregistration/webhook-strategies.ts';
+import { markTerminating } from '../customresources/definition-deletion.ts';
 import { customResourceDefinitionStrategy } from './apiextensions/crd-strategy.ts';
 import { apiServiceStrategy } from './apiregistration/apiservice-strategy.ts';
 import { controllerRevisionStrategy } from './apps/controllerrevision-strategy.ts';
@@ -127,7 +128,7 @@ export function resourceDefinitions(options: ResourceOptions): readonly Resource
     define({ resource: admissionregistration.validatingadmissionpolicybindings, strategy: validatingAdmissionPolicyBindingStrategy }),
     define({ resource: admissionregistration.mutatingadmissionpolicies, strategy: mutatingAdmissionPolicyStrategy }),
     define({ resource: admissionregistration.mutatingadmissionpolicybindings, strategy: mutatingAdmissionPolicyBindingStrategy }),
-    define({ resource: apiextensions.customresourcedefinitions, strategy: customResourceDefinitionStrategy }),
+    define({ resource: apiextensions.customresourcedefinitions, strategy: customResourceDefinitionStrategy, prepareForDelete: markTerminating }),
     define({ resource: apiregistration.apiservices, strategy: apiServiceStrategy, validateName: isValidPathSegmentName }),
     define({ resource: flowcontrol.flowschemas, strategy: flowSchemaStrategy }),
     define({ resource: flowcontrol.prioritylevelconfigurations, strategy: priorityLevelStrategy }),

@@ -9,9 +9,19 @@ export interface Printer<T extends KubernetesObject = KubernetesObject> {
    * starts with `@` names the field whose description it is: `@core/v1.PodStatus.podIP`.
    */
   readonly columns: readonly string[];
+  /** Columns beyond those, which may have a format of their own. */
+  readonly ownColumns?: readonly OwnColumn[];
   /** As many cells as columns, the wide ones (priority 1) included. */
   cells(object: T, context: PrintContext): readonly Cell[];
   conditions?(object: T): readonly RowCondition[] | undefined;
+}
+
+export interface OwnColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly format: string;
+  readonly description: string;
+  readonly priority: number;
 }
 
 export type Cell = string | number | boolean | null;

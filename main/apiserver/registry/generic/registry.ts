@@ -135,7 +135,8 @@ export class Registry<T extends KubernetesObject = KubernetesObject> {
       const { object, resourceVersion } = current;
       checkPreconditions({ group: this.resource.group, resource: this.definition.resource.kind }, object.metadata, options);
       await validate?.(object);
-      const plan = planDeletion(object, options, { strategy: this.definition.strategy, nowMs: this.#clock.now() });
+      const marked = object.metadata.deletionTimestamp ? object : (this.definition.prepareForDelete?.(object, this.#clock.now()) ?? object);
+      const plan = planDeletion(marked, options, { strategy: this.definition.strategy, nowMs: this.#clock.now() });
       if (plan.action === 'alreadyPending') return { object, deleted: false };
       if (context.dryRun) return { object: plan.object, deleted: plan.action === 'remove' };
       try {

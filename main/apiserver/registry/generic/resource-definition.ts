@@ -28,6 +28,8 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
   readonly indexedField?: string;
   /** Below /registry/; default: the plural for the core group, else `group/plural`. */
   readonly storagePrefix?: string;
+  /** Changes an object that is about to be deleted: adds the finalizers that keep it. Pure; not called again for one that is going already. */
+  prepareForDelete?(obj: T, nowMs: number): T;
   /** Gives back what beginCreate took. After the object is gone from storage. */
   afterDelete?(obj: T): void;
   /** Runs once at start with all stored objects, before the first request: rebuilds allocator state. */

@@ -39,7 +39,7 @@ export function checkResourceVersion<T extends KubernetesObject>({ strategy, res
   }
   if (!resourceVersion || resourceVersion === '0') {
     if (strategy.allowUnconditionalUpdate) return;
-    throw newInvalid(resource, name, [fieldInvalid('metadata.resourceVersion', Number(resourceVersion ?? 0), 'must be specified for an update')]);
+    throw newInvalid({ group: resource.group, kind: resource.resource }, name, [fieldInvalid('metadata.resourceVersion', Number(resourceVersion ?? 0), 'must be specified for an update')]);
   }
   if (resourceVersion !== previous.metadata.resourceVersion) throw newConflict(resource, name, OPTIMISTIC_LOCK_MESSAGE);
 }

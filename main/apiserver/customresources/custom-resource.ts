@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import type * as apiextensions from '../../../kube/api/generated/apiextensions/v1.ts';
+import type { ResourceInfo, SubresourceInfo, Verb } from '../../../kube/api/inventory.ts';
+import type { Clock } from '../../../kube/apimachinery/clock.ts';
+import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import type { Random } from '../../../kube/apimachinery/random.ts';
+import { deepEqual, deepFreeze } from '../../../kube/apimachinery/json.ts';
+import { served, type ServedResource } from '../registry/catalog.ts';
+import { Registry } from '../registry/generic/registry.ts';
+import type { AlternativeVersion, ResourceDefinition } from '../registry/generic/resource-definition.ts';
+import type { ObjectStorage } from '../storage/object-storage.ts';
+import { customStrategy } from './custom-strategy.ts';
+import { compileVersions, type CustomVersion, readCustomResource } from './custom-version.ts';
+
+type Definition = apiextensions.CustomResourceDefinition;
+
+export interface CustomStorageOptions {
+  readonly resource: { readonly group: string; readonly resource: string };
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+  readonly resourcePrefix: string;
+  readonly selectableFields: (object: KubernetesObject) => Readonly<Record<string, string>>;
+  readonly upgrade: (object: KubernetesObject) => KubernetesObject;
+}
+
+export interface CustomResourceOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly openStorage: (options: CustomStorageOptions) => ObjectStorage;
+}
+
+const VERBS: readonly Verb[] = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
+const TERMINATING_VERBS: readonly Verb[] = ['delete', 'deletecollection', 'get', 'list', 'watch'];
+const SUBRESOURCE_VERBS: readonly Verb[] = ['get', 'patch', 'update'];
+const HASH_BYTES = 8;
+
+/** The objects of one CustomResourceDefinition: their storage, and what is served of them. Outlives changes of the schema. */
+export class CustomResource implements AsyncDisposable {
+  readonly uid: string;
+  readonly registry: Registry;
+  readonly #storageIdentity: readonly unknown[];
+  #definition: Definition;
+  #versions: ReadonlyMap<string, CustomVersion>;
+
+  constructor(definition: Definition, options: CustomResourceOptions) {
+    this.uid = definition.metadata.uid ?? '';
+    this.#definition = definition;
+    this.#versions = versionsOf(definition);
+    this.#storageIdentity = storageIdentity(definition);
+    const { group, scope, names } = definition.spec;
+    const version = storageVersionOf(definition);
+    const namespaced = scope === 'Namespaced';
+    const resource = { group, version, kind: names.kind, resource: names.plural, namespaced };
+    const strategy = customStrategy({ namespaced, version: (name) => this.#versions.get(name), storageVersion: () => this.#storageVersion });
+    const apiVersion = `${group}/${version}`;
+    const registryDefinition: ResourceDefinition = { resource, strategy, storagePrefix: `${group}/${names.plural}` };
+    const storage = options.openStorage({
+      resource, apiVersion, kind: names.kind, namespaced, resourcePrefix: `${group}/${names.plural}`,
+      selectableFields: (object) => strategy.selectableFields?.(object) ?? {},
+      upgrade: (object) => ({ ...object, apiVersion }),
+    });
+    this.registry = new Registry({ definition: registryDefinition, storage, clock: options.clock, random: options.random });
+  }
+
+  get definition(): Definition {
+    return this.#definition;
+  }
+
+  get #storageVersion(): CustomVersion {
+    const version = this.#versions.get(storageVersionOf(this.#definition));
+    if (!version) throw new Error(`Cannot serve ${JSON.stringify(this.#definition.metadata.name)}: it has no storage version`);
+    return version;
+  }
+
+  /** False when the objects must be stored otherwise: make another one then. */
+  accepts(definition: Definition): boolean {
+    return definition.metadata.uid === this.uid && deepEqual(storageIdentity(definition), this.#storageIdentity);
+  }
+
+  update(definition: Definition): void {
+    const isSame = deepEqual(definition.spec, this.#definition.spec) && definition.metadata.deletionTimestamp === this.#definition.metadata.deletionTimestamp;
+    this.#definition = definition;
+    if (!isSame) this.#versions = versionsOf(definition);
+  }
+
+  /** One entry a served version. */
+  served(): readonly ServedResource[] {
+    return this.#definition.spec.versions.flatMap((version) => {
+      const custom = this.#versions.get(version.name);
+      return version.served && custom ? [this.#servedVersion(custom)] : [];
+    });
+  }
+
+  #servedVersion(custom: CustomVersion): ServedResource {
+    const info = infoOf(this.#definition, custom);
+    const { alternative: _renamed, ...entry } = served(info, this.registry);
+    const alternative = this.#alternativeOf(custom, info);
+    return { ...entry, fieldNames: new Set(custom.selectableFields), custom, ...(alternative ? { alternative } : {}) };
+  }
+
+  /** Stored bytes go out as they are only when they were written under this very schema. */
+  #alternativeOf(custom: CustomVersion, { group, version, kind, resource, namespaced }: ResourceInfo): AlternativeVersion | undefined {
+    const stored = storageVersionOf(this.#definition);
+    const isAsStored = version === stored && !custom.hasDefaults && this.#definition.metadata.generation === 1;
+    if (isAsStored) return undefined;
+    const [inside, outside] = [`${group}/${stored}`, `${group}/${version}`];
+    const read = new WeakMap<KubernetesObject, KubernetesObject>();
+    return {
+      resource: { group, version, kind, resource, namespaced },
+      toStorage: (object) => (object.apiVersion === inside ? object : { ...object, apiVersion: inside }),
+      fromStorage(object) {
+        const known = read.get(object);
+        if (known) return known;
+        const converted = deepFreeze({ ...readCustomResource(custom, object), apiVersion: outside });
+        read.set(object, converted);
+        return converted;
+      },
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.registry.storage[Symbol.asyncDispose]();
+  }
+}
+
+function versionsOf(definition: Definition): ReadonlyMap<string, CustomVersion> {
+  return new Map(compileVersions(definition).map((version) => [version.name, version]));
+}
+
+function storageVersionOf({ spec }: Definition): string {
+  return spec.versions.find(({ storage }) => storage)?.name ?? spec.versions[0]?.name ?? '';
+}
+
+function storageIdentity(definition: Definition): readonly unknown[] {
+  const { spec } = definition;
+  const version = storageVersionOf(definition);
+  const selectable = spec.versions.find(({ name }) => name === version)?.selectableFields ?? [];
+  return [spec.group, spec.names.plural, spec.names.kind, spec.scope, version, selectable];
+}
+
+function infoOf(definition: Definition, custom: CustomVersion): ResourceInfo {
+  const { spec, status } = definition;
+  const names = status?.acceptedNames.plural ? status.acceptedNames : spec.names;
+  const own = { group: spec.group, version: custom.name, kind: names.kind };
+  const hash = createHash('sha256').update(`${spec.group}/${storageVersionOf(definition)}/${names.kind}`).digest().subarray(0, HASH_BYTES);
+  const subresources: SubresourceInfo[] = [
+    ...(custom.hasStatus ? [{ name: 'status', kind: own, verbs: SUBRESOURCE_VERBS }] : []),
+    ...(custom.scale ? [{ name: 'scale', kind: { group: 'autoscaling', version: 'v1', kind: 'Scale' }, verbs: SUBRESOURCE_VERBS }] : []),
+  ];
+  return {
+    ...own, resource: names.plural, singular: names.singular ?? names.kind.toLowerCase(), namespaced: spec.scope === 'Namespaced',
+    verbs: custom.isTerminating ? TERMINATING_VERBS : VERBS,
+    shortNames: names.shortNames ?? [], categories: names.categories ?? [], storageVersionHash: hash.toString('base64'), subresources,
+  };
+}

@@ -1,0 +1,89 @@
+import type { FieldError } from '../../../kube/apimachinery/field-error.ts';
+import { deepEqual, isJsonObject } from '../../../kube/apimachinery/json.ts';
+import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import { defaultStatusStrategy } from '../registry/generic/default-strategy.ts';
+import type { ScaleStrategy, Strategy, StrategyContext } from '../registry/generic/strategy.ts';
+import { type CustomVersion, validateCustomResource, validateCustomStatus } from './custom-version.ts';
+import { findByJsonPath, parseJsonPath, withValueAt } from './json-path.ts';
+import { withoutUnchanged } from './ratcheting.ts';
+
+type CustomObject = KubernetesObject & { status?: unknown };
+
+/** What is served now: the definition may change while the strategy lives. */
+export interface CurrentVersions {
+  readonly namespaced: boolean;
+  version(name: string): CustomVersion | undefined;
+  storageVersion(): CustomVersion;
+}
+
+/** Upstream: apiextensions-apiserver, pkg/registry/customresource. */
+export function customStrategy(current: CurrentVersions): Strategy {
+  const versionOf = ({ version }: StrategyContext): CustomVersion => current.version(version) ?? current.storageVersion();
+  return {
+    namespaced: current.namespaced,
+    allowCreateOnUpdate: false,
+    allowUnconditionalUpdate: false,
+    prepareForCreate: (object: CustomObject, context) => (versionOf(context).hasStatus ? withoutStatus(object) : object),
+    validate: (object, context) => validateCustomResource(versionOf(context), object),
+    prepareForUpdate: (next: CustomObject, previous: CustomObject, context) => prepareForUpdate(next, previous, versionOf(context)),
+    validateUpdate: (next, previous, context) => ratcheted(validateCustomResource(versionOf(context), next), next, previous),
+    selectableFields: (object) => Object.fromEntries(current.storageVersion().selectableFields.map((path) => [path, textAt(object, path)])),
+    status: {
+      prepareForUpdate: keepAllButStatus,
+      validateUpdate: (next, previous, context) => ratcheted(validateCustomStatus(versionOf(context), next), next, previous),
+    },
+    scale: scaleBy(current),
+  };
+}
+
+function ratcheted(errors: readonly FieldError[], next: unknown, previous: unknown): readonly FieldError[] {
+  return errors.length === 0 ? errors : withoutUnchanged(errors, next, previous);
+}
+
+function withoutStatus(object: CustomObject): CustomObject {
+  if (object.status === undefined) return object;
+  const { status: _dropped, ...rest } = object;
+  return rest;
+}
+
+function prepareForUpdate(next: CustomObject, previous: CustomObject, { hasStatus }: CustomVersion): CustomObject {
+  if (hasStatus) return previous.status === undefined ? withoutStatus(next) : { ...next, status: previous.status };
+  // Without the subresource a change of status counts like any other; the registry looks at the rest.
+  if (deepEqual(next.status, previous.status)) return next;
+  return { ...next, metadata: { ...next.metadata, generation: (previous.metadata.generation ?? 0) + 1 } };
+}
+
+/** Only managedFields of the metadata move with a write of the status. */
+function keepAllButStatus(next: KubernetesObject, previous: KubernetesObject, context: StrategyContext): KubernetesObject {
+  const result = defaultStatusStrategy.prepareForUpdate(next, previous, context);
+  const { managedFields } = next.metadata;
+  const { managedFields: _old, ...metadata } = previous.metadata;
+  const resourceVersion = next.metadata.resourceVersion ?? '';
+  return { ...result, metadata: { ...metadata, resourceVersion, ...(managedFields ? { managedFields } : {}) } };
+}
+
+function textAt(object: unknown, path: string): string {
+  const [value] = findByJsonPath(object, parseJsonPath(path) ?? []);
+  return value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function scaleBy(current: CurrentVersions): ScaleStrategy<KubernetesObject> {
+  const numberAt = (object: KubernetesObject, path: string | undefined): number => {
+    const [value] = path ? findByJsonPath(object, parseJsonPath(path) ?? []) : [];
+    return typeof value === 'number' ? Math.trunc(value) : 0;
+  };
+  return {
+    replicas(object) {
+      const { scale } = current.storageVersion();
+      return {
+        spec: numberAt(object, scale?.specReplicasPath), status: numberAt(object, scale?.statusReplicasPath),
+        selector: scale?.labelSelectorPath ? textAt(object, scale.labelSelectorPath) : '',
+      };
+    },
+    withReplicas(object, replicas) {
+      const path = parseJsonPath(current.storageVersion().scale?.specReplicasPath ?? '') ?? [];
+      const next: unknown = withValueAt(object as unknown as Record<string, unknown>, path, replicas);
+      return isJsonObject(next) ? (next as unknown as KubernetesObject) : object;
+    },
+  };
+}
