@@ -22,20 +22,26 @@ function wipeSystemFields({ metadata }: KubernetesObject): void {
   delete metadata.selfLink;
 }
 
+function newResourceVersionOnCreate(): StatusError {
+  return new StatusError(failureStatus({ code: 500, reason: '', message: 'resourceVersion should not be set on objects to be created' }));
+}
+
 /** From the point where the object is known: also the end of pods/binding and other creating subresources. */
 export async function createDecoded(request: ResourceRequest, decoded: KubernetesObject, query: WriteQuery): Promise<ApiResponse> {
   const { context, registry, admission, served } = request;
   const { dryRun } = query;
   decoded.metadata.name ??= '';
-  if (decoded.metadata.resourceVersion) {
-    throw new StatusError(failureStatus({ code: 500, reason: '', message: 'resourceVersion should not be set on objects to be created' }));
-  }
+  const { resourceVersion } = decoded.metadata;
   wipeSystemFields(decoded);
   const object = tracked(request, query, { next: decoded, live: undefined });
   const attributes = admissionAttributes(request, { operation: 'CREATE', object, dryRun });
   const admitted = await admission.mutate({ ...attributes, object }, context.request.signal);
   const result = await registry.create(admitted, writeContextOf(request, query), {
-    validate: (object) => admission.validate({ ...attributes, object, name: object.metadata.name }, context.request.signal),
+    validate: async (object) => {
+      await admission.validate({ ...attributes, object, name: object.metadata.name }, context.request.signal);
+      // The store's refusal upstream, which a dry run never reaches.
+      if (resourceVersion && !dryRun) throw newResourceVersionOnCreate();
+    },
   });
   return result.stored ? answerStored(request, result.stored, 201) : answerObject(request, inVersion(served, result.object), 201);
 }

@@ -108,6 +108,8 @@ export function checkBodyIdentity(object: KubernetesObject, { context: { info },
     else if (metadata.namespace !== info.namespace) {
       throw newBadRequest('the namespace of the provided object does not match the namespace sent on the request');
     }
+  } else {
+    delete metadata.namespace;
   }
   if (info.name === '') return;
   if (!metadata.name) throw newBadRequest(`the name of the object (${info.name} based on URL) was undeterminable: name must be provided`);

@@ -14,6 +14,7 @@ import * as node from '../../../kube/api/generated/node/v1.ts';
 import * as policy from '../../../kube/api/generated/policy/v1.ts';
 import * as scheduling from '../../../kube/api/generated/scheduling/v1.ts';
 import * as storage from '../../../kube/api/generated/storage/v1.ts';
+import * as resource from '../../../kube/api/generated/resource/v1.ts';
 import * as rbac from '../../../kube/api/generated/rbac/v1.ts';
 import { isValidPathSegmentName } from '../../../kube/apimachinery/name-validation.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
@@ -53,7 +54,7 @@ import { podTemplateStrategy } from './core/podtemplate/strategy.ts';
 import { secretStrategy } from './core/secret/strategy.ts';
 import { serviceDefinition } from './core/service/definition.ts';
 import { serviceAccountStrategy } from './core/serviceaccount/strategy.ts';
-import type { ResourceDefinition } from './generic/resource-definition.ts';
+import type { MetadataRules, ResourceDefinition } from './generic/resource-definition.ts';
 import { leaseStrategy } from './coordination/lease-strategy.ts';
 import { endpointSliceStrategy } from './discovery/endpointslice-strategy.ts';
 import { flowSchemaStrategy } from './flowcontrol/flowschema-strategy.ts';
@@ -68,7 +69,9 @@ import { csiStorageCapacityStrategy, storageClassStrategy, volumeAttributesClass
 import { csiDriverStrategy, csiNodeStrategy, volumeAttachmentStrategy } from './storage/csi-strategies.ts';
 import { clusterRoleBindingStrategy, roleBindingStrategy } from './rbac/binding-strategies.ts';
 import { clusterRoleStrategy, roleStrategy } from './rbac/role-strategies.ts';
-import { nameIsDnsLabel } from './validation/values.ts';
+import { deviceClassStrategy, resourceClaimStrategy, resourceClaimTemplateStrategy } from './resource/claim-strategies.ts';
+import { resourceSliceStrategy } from './resource/resourceslice-strategy.ts';
+import { nameIsDnsLabel, nameOfLimitedBytes } from './validation/values.ts';
 
 /** What registry definitions need of the cluster they run in. */
 export interface ResourceOptions {
@@ -86,58 +89,66 @@ export function resourceDefinitions(options: ResourceOptions): readonly Resource
     define({ resource: core.podtemplates, strategy: podTemplateStrategy }),
     define({ resource: core.nodes, strategy: nodeStrategy }),
     define({ resource: core.namespaces, strategy: namespaceStrategy, validateName: nameIsDnsLabel }),
-    define({ resource: core.configmaps, strategy: configMapStrategy }),
-    define({ resource: core.secrets, strategy: secretStrategy }),
+    define({ resource: core.configmaps, strategy: configMapStrategy, metadataRules: rechecked }),
+    define({ resource: core.secrets, strategy: secretStrategy, metadataRules: rechecked }),
     define(serviceDefinition(options)),
-    define({ resource: core.serviceaccounts, strategy: serviceAccountStrategy }),
-    define({ resource: core.endpoints, strategy: endpointsStrategy }),
-    define({ resource: core.events, strategy: eventStrategy, alternatives: [eventsV1] }),
+    define({ resource: core.serviceaccounts, strategy: serviceAccountStrategy, metadataRules: rechecked }),
+    define({ resource: core.endpoints, strategy: endpointsStrategy, metadataRules: rechecked }),
+    define({ resource: core.events, strategy: eventStrategy, alternatives: [eventsV1], metadataRules: ({ group }) => ({ own: group === 'events.k8s.io' }) }),
     define({ resource: core.limitranges, strategy: limitRangeStrategy }),
     define({ resource: core.resourcequotas, strategy: resourceQuotaStrategy }),
-    define({ resource: core.persistentvolumes, strategy: persistentVolumeStrategy }),
+    define({ resource: core.persistentvolumes, strategy: persistentVolumeStrategy, metadataRules: rechecked }),
     define({ resource: core.persistentvolumeclaims, strategy: persistentVolumeClaimStrategy }),
-    define({ resource: core.replicationcontrollers, strategy: replicationControllerStrategy }),
+    define({ resource: core.replicationcontrollers, strategy: replicationControllerStrategy, validateName: nameOfLimitedBytes }),
     define({ resource: apps.deployments, strategy: deploymentStrategy }),
     define({ resource: apps.replicasets, strategy: replicaSetStrategy }),
     define({ resource: apps.daemonsets, strategy: daemonSetStrategy }),
     define({ resource: apps.statefulsets, strategy: statefulSetStrategy, validateName: nameIsDnsLabel }),
     define({ resource: apps.controllerrevisions, strategy: controllerRevisionStrategy }),
-    define({ resource: batch.jobs, strategy: jobStrategy }),
+    define({ resource: batch.jobs, strategy: jobStrategy, metadataRules: rechecked }),
     define({ resource: batch.cronjobs, strategy: cronJobStrategy }),
-    define({ resource: coordination.leases, strategy: leaseStrategy }),
+    define({ resource: coordination.leases, strategy: leaseStrategy, metadataRules: plainFinalizers }),
     define({ resource: discovery.endpointslices, strategy: endpointSliceStrategy }),
-    define({ resource: networking.ingresses, strategy: ingressStrategy }),
+    define({ resource: networking.ingresses, strategy: ingressStrategy, metadataRules: rechecked }),
     define({ resource: networking.ingressclasses, strategy: ingressClassStrategy }),
     define({ resource: networking.networkpolicies, strategy: networkPolicyStrategy }),
     define({ resource: networking.ipaddresses, strategy: ipAddressStrategy, validateName: validateIpAddressName }),
     define({ resource: networking.servicecidrs, strategy: serviceCidrStrategy }),
-    define({ resource: policy.poddisruptionbudgets, strategy: podDisruptionBudgetStrategy }),
+    define({ resource: policy.poddisruptionbudgets, strategy: podDisruptionBudgetStrategy, metadataRules: unchecked }),
     define({ resource: scheduling.priorityclasses, strategy: priorityClassStrategy }),
-    define({ resource: node.runtimeclasses, strategy: runtimeClassStrategy }),
+    define({ resource: node.runtimeclasses, strategy: runtimeClassStrategy, metadataRules: () => ({ plainFinalizers: true, recheckedOnUpdate: true }) }),
     define({ resource: storage.storageclasses, strategy: storageClassStrategy }),
-    define({ resource: storage.volumeattributesclasses, strategy: volumeAttributesClassStrategy }),
+    define({ resource: storage.volumeattributesclasses, strategy: volumeAttributesClassStrategy, metadataRules: rechecked }),
     define({ resource: storage.csistoragecapacities, strategy: csiStorageCapacityStrategy }),
     define({ resource: storage.csidrivers, strategy: csiDriverStrategy }),
     define({ resource: storage.csinodes, strategy: csiNodeStrategy }),
     define({ resource: storage.volumeattachments, strategy: volumeAttachmentStrategy }),
     define({ resource: autoscaling.horizontalpodautoscalers, strategy: horizontalPodAutoscalerStrategy, alternatives: [autoscalingV1] }),
-    define({ resource: certificates.certificatesigningrequests, strategy: certificateSigningRequestStrategy, validateName: () => [] }),
-    define({ resource: admissionregistration.validatingwebhookconfigurations, strategy: validatingWebhookConfigurationStrategy }),
-    define({ resource: admissionregistration.mutatingwebhookconfigurations, strategy: mutatingWebhookConfigurationStrategy }),
-    define({ resource: admissionregistration.validatingadmissionpolicies, strategy: validatingAdmissionPolicyStrategy }),
-    define({ resource: admissionregistration.validatingadmissionpolicybindings, strategy: validatingAdmissionPolicyBindingStrategy }),
-    define({ resource: admissionregistration.mutatingadmissionpolicies, strategy: mutatingAdmissionPolicyStrategy }),
-    define({ resource: admissionregistration.mutatingadmissionpolicybindings, strategy: mutatingAdmissionPolicyBindingStrategy }),
+    define({ resource: certificates.certificatesigningrequests, strategy: certificateSigningRequestStrategy, validateName: () => [], metadataRules: rechecked }),
+    define({ resource: admissionregistration.validatingwebhookconfigurations, strategy: validatingWebhookConfigurationStrategy, metadataRules: plainFinalizers }),
+    define({ resource: admissionregistration.mutatingwebhookconfigurations, strategy: mutatingWebhookConfigurationStrategy, metadataRules: plainFinalizers }),
+    define({ resource: admissionregistration.validatingadmissionpolicies, strategy: validatingAdmissionPolicyStrategy, metadataRules: plainFinalizers }),
+    define({ resource: admissionregistration.validatingadmissionpolicybindings, strategy: validatingAdmissionPolicyBindingStrategy, metadataRules: plainFinalizers }),
+    define({ resource: admissionregistration.mutatingadmissionpolicies, strategy: mutatingAdmissionPolicyStrategy, metadataRules: plainFinalizers }),
+    define({ resource: admissionregistration.mutatingadmissionpolicybindings, strategy: mutatingAdmissionPolicyBindingStrategy, metadataRules: plainFinalizers }),
     define({ resource: apiextensions.customresourcedefinitions, strategy: customResourceDefinitionStrategy, prepareForDelete: markTerminating }),
     define({ resource: apiregistration.apiservices, strategy: apiServiceStrategy, validateName: isValidPathSegmentName }),
     define({ resource: flowcontrol.flowschemas, strategy: flowSchemaStrategy }),
     define({ resource: flowcontrol.prioritylevelconfigurations, strategy: priorityLevelStrategy }),
-    define({ resource: rbac.roles, strategy: roleStrategy, validateName: isValidPathSegmentName }),
-    define({ resource: rbac.clusterroles, strategy: clusterRoleStrategy, validateName: isValidPathSegmentName }),
-    define({ resource: rbac.rolebindings, strategy: roleBindingStrategy, validateName: isValidPathSegmentName }),
-    define({ resource: rbac.clusterrolebindings, strategy: clusterRoleBindingStrategy, validateName: isValidPathSegmentName }),
+    define({ resource: resource.resourceclaims, strategy: resourceClaimStrategy, metadataRules: rechecked }),
+    define({ resource: resource.resourceclaimtemplates, strategy: resourceClaimTemplateStrategy }),
+    define({ resource: resource.deviceclasses, strategy: deviceClassStrategy, validateName: nameOfLimitedBytes, metadataRules: rechecked }),
+    define({ resource: resource.resourceslices, strategy: resourceSliceStrategy }),
+    define({ resource: rbac.roles, strategy: roleStrategy, validateName: isValidPathSegmentName, metadataRules: rechecked }),
+    define({ resource: rbac.clusterroles, strategy: clusterRoleStrategy, validateName: isValidPathSegmentName, metadataRules: rechecked }),
+    define({ resource: rbac.rolebindings, strategy: roleBindingStrategy, validateName: isValidPathSegmentName, metadataRules: rechecked }),
+    define({ resource: rbac.clusterrolebindings, strategy: clusterRoleBindingStrategy, validateName: isValidPathSegmentName, metadataRules: rechecked }),
   ];
 }
+
+const rechecked = (): MetadataRules => ({ recheckedOnUpdate: true });
+const plainFinalizers = (): MetadataRules => ({ plainFinalizers: true });
+const unchecked = (): MetadataRules => ({ own: false });
 
 /** Forgets the type of the object: the registry handles all definitions alike. */
 function define<T extends KubernetesObject>(definition: ResourceDefinition<T>): ResourceDefinition {

@@ -17,7 +17,10 @@ const TEMPLATE = SPEC_PATH.child('template');
 export const daemonSetStrategy = buildStrategy<DaemonSet>({
   namespaced: true,
   generation: true,
-  defaults({ spec }) {
+  defaults({ spec, metadata }) {
+    // The version's own form of a counter that is zero at first.
+    metadata.annotations ??= {};
+    metadata.annotations[TEMPLATE_GENERATION] ??= '0';
     if (spec === undefined) return;
     spec.updateStrategy ??= {};
     spec.updateStrategy.type ||= 'RollingUpdate';

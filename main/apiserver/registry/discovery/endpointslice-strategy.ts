@@ -23,7 +23,6 @@ const ENDPOINTS = ROOT_PATH.child('endpoints');
 export const endpointSliceStrategy = buildStrategy<Slice>({
   namespaced: true,
   generation: true,
-  allowCreateOnUpdate: true,
   defaults({ ports, endpoints }) {
     // Only v1beta1 clients could set it.
     for (const endpoint of endpoints ?? []) delete endpoint.deprecatedTopology;

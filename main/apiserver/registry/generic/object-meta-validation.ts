@@ -17,7 +17,7 @@ export const nameIsDnsLabel: NameValidator = (name, prefix) => isDns1123Label(pr
 
 export function validateObjectMeta(
   meta: ObjectMeta,
-  { namespaced, definition }: { readonly namespaced: boolean; readonly definition: { validateName?: NameValidator } },
+  { namespaced, definition, plainFinalizers = false }: { readonly namespaced: boolean; readonly definition: { validateName?: NameValidator }; readonly plainFinalizers?: boolean },
 ): FieldError[] {
   const errors: FieldError[] = [];
   const validateName: NameValidator = (name, prefix) => (definition.validateName ? definition.validateName(name, prefix) : nameIsDnsSubdomain(name, prefix));
@@ -32,7 +32,7 @@ export function validateObjectMeta(
   else for (const message of isDns1123Label(meta.namespace)) errors.push(fieldInvalid('metadata.namespace', meta.namespace, message));
   if ((meta.generation ?? 0) < 0) errors.push(fieldInvalid('metadata.generation', meta.generation, 'must be greater than or equal to 0'));
   errors.push(...validateMaps(meta));
-  errors.push(...validateFinalizers(meta.finalizers ?? []));
+  errors.push(...validateFinalizers(meta.finalizers ?? [], plainFinalizers));
   return errors;
 }
 
@@ -88,11 +88,11 @@ function validateOwnerReferences(references: readonly OwnerReference[]): FieldEr
   return errors;
 }
 
-export function validateFinalizers(finalizers: readonly string[]): FieldError[] {
+export function validateFinalizers(finalizers: readonly string[], plain = false): FieldError[] {
   const path = 'metadata.finalizers';
   const errors = finalizers.flatMap((name, index) => [
     ...isQualifiedName(name).map((message) => fieldInvalid(path, name, message)),
-    ...(name.includes('/') || STANDARD_FINALIZERS.has(name)
+    ...(plain || name.includes('/') || STANDARD_FINALIZERS.has(name)
       ? []
       : [fieldInvalid(`${path}[${index}]`, name, 'name is neither a standard finalizer name nor is it fully qualified')]),
   ]);
@@ -123,7 +123,7 @@ export function validateFieldManager(manager: string, path: string): FieldError[
   }
   [...manager].forEach((char, index) => {
     if (!/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(char)) {
-      errors.push(fieldInvalid(path, manager, `invalid character U+${char.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')} (at position ${index}) in "fieldManager"`));
+      errors.push(fieldInvalid(path, manager, `invalid character U+${char.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')} (at position ${index})`));
     }
   });
   return errors;

@@ -12,6 +12,8 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
   readonly strategy: Strategy<T>;
   /** Messages of what is wrong with metadata.name; `prefix` is true for a generateName. Default: a DNS-1123 subdomain. */
   validateName?(name: string, prefix: boolean): readonly string[];
+  /** Which rules metadata keeps beyond those of all objects. */
+  metadataRules?(context: StrategyContext): MetadataRules;
   /** Other versions of the same stored objects (events.k8s.io/v1 Event, autoscaling/v1 HorizontalPodAutoscaler). */
   readonly alternatives?: readonly AlternativeVersion<T>[];
   /**
@@ -36,6 +38,16 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
   restore?(objects: readonly T[]): void;
   /** Changes a copy of what a read answers (upstream's decorators). Rare: it costs the byte copy. */
   decorate?(obj: T): T;
+}
+
+/** Where a resource's own validation of metadata differs from most; everything left out is as most have it. */
+export interface MetadataRules {
+  /** False: the strategy checks no metadata, so that names are bound by the path alone. */
+  readonly own?: boolean;
+  /** Finalizers need no domain. */
+  readonly plainFinalizers?: boolean;
+  /** An update checks everything once more, as a create does. */
+  readonly recheckedOnUpdate?: boolean;
 }
 
 export interface AlternativeVersion<T extends KubernetesObject = KubernetesObject> {

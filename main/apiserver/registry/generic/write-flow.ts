@@ -1,11 +1,12 @@
-import { fieldInvalid } from '../../../../kube/apimachinery/field-error.ts';
+import { fieldInvalid, type FieldError } from '../../../../kube/apimachinery/field-error.ts';
 import { deepEqual } from '../../../../kube/apimachinery/json.ts';
+import { isValidPathSegmentName } from '../../../../kube/apimachinery/name-validation.ts';
 import type { KubernetesObject, ObjectMeta } from '../../../../kube/apimachinery/object-meta.ts';
 import { failureStatus, StatusError } from '../../../../kube/apimachinery/status.ts';
 import { newConflict, newInvalid, OPTIMISTIC_LOCK_MESSAGE } from '../../../../kube/apimachinery/status-errors.ts';
 import { timestamp } from './deletion.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from './object-meta-validation.ts';
-import type { ResourceDefinition } from './resource-definition.ts';
+import type { MetadataRules, ResourceDefinition } from './resource-definition.ts';
 import type { StatusStrategy, Strategy, StrategyContext } from './strategy.ts';
 
 /** The pure steps of a write, in the order that the registry takes them (upstream: apiserver/pkg/registry/rest create.go, update.go). */
@@ -26,7 +27,9 @@ export function prepareCreate<T extends KubernetesObject>(
 
 export function validateCreate<T extends KubernetesObject>(definition: ResourceDefinition<T>, object: T, context: StrategyContext): void {
   const { strategy, resource } = definition;
-  const errors = [...validateObjectMeta(object.metadata, { namespaced: strategy.namespaced, definition }), ...strategy.validate(object, context)];
+  const rules = definition.metadataRules?.(context) ?? {};
+  const metadata = rules.own === false ? commonMetadataErrors(definition, object) : ownMetadataErrors(definition, object, rules);
+  const errors = [...metadata, ...strategy.validate(object, context)];
   if (errors.length > 0) throw newInvalid(resource, object.metadata.name, errors);
 }
 
@@ -65,15 +68,29 @@ export function prepareUpdate<T extends KubernetesObject>({ strategy }: Resource
   return counts ? { ...next, metadata: { ...next.metadata, generation: (old.generation ?? 0) + 1 } } : next;
 }
 
-export function validateUpdate<T extends KubernetesObject>({ strategy, resource }: ResourceDefinition<T>, next: T, previous: T, context: StrategyContext): void {
+export function validateUpdate<T extends KubernetesObject>(definition: ResourceDefinition<T>, next: T, previous: T, context: StrategyContext): void {
+  const { strategy, resource } = definition;
+  const rules = definition.metadataRules?.(context) ?? {};
   const part = partStrategy(strategy, context);
   // The API server's own writes of a part (binding) keep to the rules by construction.
   const isOwn = !part && context.subresource !== undefined && context.subresource !== 'scale';
   const own = isOwn ? [] : (part ?? strategy).validateUpdate(next, previous, context);
-  // Twice, as upstream: once for all resources, once as a part of each one's own validation.
-  const metadata = validateObjectMetaUpdate(next.metadata, previous.metadata);
-  const errors = [...metadata, ...metadata, ...own];
+  // As often as upstream: once for all resources, then as a part of each one's own validation.
+  const changed = validateObjectMetaUpdate(next.metadata, previous.metadata);
+  const errors = [...commonMetadataErrors(definition, next), ...changed];
+  if (rules.own !== false) errors.push(...changed);
+  if (rules.recheckedOnUpdate && context.subresource === undefined) errors.push(...ownMetadataErrors(definition, next, rules));
+  errors.push(...own);
   if (errors.length > 0) throw newInvalid(resource, next.metadata.name ?? '', errors);
+}
+
+/** What every object must keep, whatever its own rules (upstream: rest.validateCommonFields). */
+function commonMetadataErrors<T extends KubernetesObject>({ strategy: { namespaced } }: ResourceDefinition<T>, { metadata }: T): FieldError[] {
+  return validateObjectMeta(metadata, { namespaced, definition: { validateName: isValidPathSegmentName }, plainFinalizers: true });
+}
+
+function ownMetadataErrors<T extends KubernetesObject>(definition: ResourceDefinition<T>, { metadata }: T, { plainFinalizers = false }: MetadataRules): FieldError[] {
+  return validateObjectMeta(metadata, { namespaced: definition.strategy.namespaced, definition, plainFinalizers });
 }
 
 /** The strategy of the part that this write is about; undefined for the whole object. */

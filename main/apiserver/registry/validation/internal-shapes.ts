@@ -51,6 +51,13 @@ export const INTERNAL_SHAPES: Readonly<Record<string, string>> = {
     'LivenessProbe *Probe, ReadinessProbe *Probe, StartupProbe *Probe, Lifecycle *Lifecycle, TerminationMessagePath s, ' +
     'TerminationMessagePolicy s, ImagePullPolicy s, SecurityContext *SecurityContext, Stdin b, StdinOnce b, TTY=tty b, ' +
     'TargetContainerName s',
+  DeviceClaim: 'Requests []DeviceRequest, Constraints []DeviceConstraint, Config []DeviceClaimConfiguration',
+  DeviceClaimConfiguration: 'Requests, Opaque *OpaqueDeviceConfiguration',
+  DeviceConstraint: 'Requests, MatchAttribute, DistinctAttribute',
+  DeviceRequest: 'Name s, Exactly *ExactDeviceRequest, FirstAvailable []DeviceSubRequest',
+  DeviceSelector: 'CEL=cel *CELDeviceSelector',
+  CELDeviceSelector: 'Expression s',
+  DeviceSubRequest: 'Name s, DeviceClassName s, Selectors []DeviceSelector, AllocationMode s, Count n, Tolerations, Capacity',
   EphemeralVolumeSource: 'VolumeClaimTemplate *PersistentVolumeClaimTemplate',
   ExecAction: 'Command',
   FCVolumeSource: 'TargetWWNs, Lun, FSType=fsType s, ReadOnly b, WWIDs=wwids',
@@ -123,6 +130,7 @@ export const INTERNAL_SHAPES: Readonly<Record<string, string>> = {
   PodIP: 'IP=ip s',
   PodOS: 'Name s',
   PodReadinessGate: 'ConditionType s',
+  OpaqueDeviceConfiguration: 'Driver s, Parameters',
   PodResourceClaim: 'Name s, ResourceClaimName, ResourceClaimTemplateName',
   PodSchedulingGate: 'Name s',
   PodSecurityContext:
@@ -156,6 +164,9 @@ export const INTERNAL_SHAPES: Readonly<Record<string, string>> = {
     'SecretRef *LocalObjectReference, ReadOnly b',
   ResourceClaim: 'Name s, Request s',
   ResourceFieldSelector: 'ContainerName s, Resource s, Divisor q',
+  ResourceClaimSpec: 'Devices DeviceClaim',
+  ResourceClaimTemplateSpec: 'Spec ResourceClaimSpec',
+  ExactDeviceRequest: 'DeviceClassName s, Selectors []DeviceSelector, AllocationMode s, Count n, AdminAccess, Tolerations, Capacity',
   ResourceRequirements: 'Limits, Requests, Claims []ResourceClaim',
   SELinuxOptions: 'User s, Role s, Type s, Level s',
   ScaleIOPersistentVolumeSource:

@@ -78,6 +78,10 @@ export function nameIsDnsSubdomain(name: string, prefix = false): string[] {
 export function nameIsDnsLabel(name: string, prefix = false): string[] {
   return isDns1123Label(prefix ? maskTrailingDash(name) : name);
 }
+/** The same, in the words of the kinds whose names are declared by markers upstream. */
+export function nameOfLimitedBytes(name: string, prefix = false): string[] {
+  return nameIsDnsSubdomain(name, prefix).map((message) => message.replace(/^must be no more than (\d+) characters$/, 'must be no more than $1 bytes'));
+}
 export function checkObjectName(name: string, path: FieldPath, errors: FieldErrors): void {
   errors.invalidEach(path, name, isDns1123Subdomain(name));
 }

@@ -17,6 +17,8 @@ export const limitRangeStrategy = buildStrategy<core.LimitRange>({
   defaults(range) {
     for (const item of range.spec?.limits ?? []) if (item.type === 'Container') setDefaults(item);
   },
+  // Upstream gives the nameless a name of its own; nobody else has this one.
+  prepareForCreate: (range) => (range.metadata.name ? range : { ...range, metadata: { ...range.metadata, name: range.metadata.uid ?? '' } }),
   check(range, errors) {
     const types = new Set<string>();
     for (const [index, item] of (range.spec?.limits ?? []).entries()) {
