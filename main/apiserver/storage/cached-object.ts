@@ -28,6 +28,7 @@ export class CachedObject<T extends KubernetesObject> implements StoredObject<T>
   #decoded: WeakRef<T> | undefined;
   #attributes: Attributes | undefined;
   #forms: Map<string, Uint8Array> | undefined;
+  #metadataEnd: number | undefined;
 
   /** `object`, when it is at hand: without or with another resourceVersion, frozen if the codec freezes. */
   constructor(
@@ -93,6 +94,25 @@ export class CachedObject<T extends KubernetesObject> implements StoredObject<T>
     return at + this.#json.length - this.#tailStart;
   }
 
+  metadataJsonSize(head: JsonHead): number {
+    return head.bytes.length + this.resourceVersion.length + this.#endOfMetadata - this.#tailStart + 1;
+  }
+
+  copyMetadataJson(target: Uint8Array, { offset, head }: { readonly offset: number; readonly head: JsonHead }): number {
+    target.set(head.bytes, offset);
+    const digits = this.resourceVersion;
+    let at = offset + head.bytes.length;
+    for (let i = 0; i < digits.length; i++) target[at++] = digits.charCodeAt(i);
+    target.set(this.#json.subarray(this.#tailStart, this.#endOfMetadata), at);
+    at += this.#endOfMetadata - this.#tailStart;
+    target[at] = closingBrace;
+    return at + 1;
+  }
+
+  get #endOfMetadata(): number {
+    return (this.#metadataEnd ??= endOfObject(this.#json, this.#tailStart));
+  }
+
   json(head: JsonHead): Uint8Array {
     const bytes = Buffer.allocUnsafeSlow(this.jsonSize(head));
     this.copyJson(bytes, { offset: 0, head });
@@ -116,6 +136,27 @@ export class CachedObject<T extends KubernetesObject> implements StoredObject<T>
     this.#decoded = new WeakRef(object);
     return object;
   }
+}
+
+const quote = 0x22;
+const backslash = 0x5c;
+const openingBrace = 0x7b;
+const closingBrace = 0x7d;
+
+/** Where the object ends in which the string ends that `start` is in. */
+function endOfObject(json: Uint8Array, start: number): number {
+  let depth = 1;
+  let inString = true;
+  for (let at = start; at < json.length; at++) {
+    const byte = json[at];
+    if (inString) {
+      if (byte === backslash) at++;
+      else if (byte === quote) inString = false;
+    } else if (byte === quote) inString = true;
+    else if (byte === openingBrace) depth++;
+    else if (byte === closingBrace && --depth === 0) return at + 1;
+  }
+  return json.length;
 }
 
 function attributesOf<T extends KubernetesObject>({ codec }: ObjectContext<T>, object: T): Attributes {

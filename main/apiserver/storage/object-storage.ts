@@ -108,6 +108,9 @@ export interface StoredObject<T> {
   jsonSize(head: JsonHead): number;
   /** Writes the JSON to target, beginning at offset; returns the offset after it. */
   copyJson(target: Uint8Array, options: { readonly offset: number; readonly head: JsonHead }): number;
+  /** The same for the metadata alone: `{…head…"metadata":{…}}`. */
+  metadataJsonSize(head: JsonHead): number;
+  copyMetadataJson(target: Uint8Array, options: { readonly offset: number; readonly head: JsonHead }): number;
   /** The JSON as bytes of its own: for an answer with one object. */
   json(head: JsonHead): Uint8Array;
   /** Another encoding (protobuf, a converted version), made once per form and kept with the object. */
