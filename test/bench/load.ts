@@ -8,8 +8,8 @@ export interface LoadResult {
   readonly count: number;
 }
 
-/** Workers that each send the next request when the last was answered (a closed loop), for a time; the first tenth does not count. */
-export async function load({ workers, seconds, send }: { readonly workers: number; readonly seconds: number; readonly send: (turn: number) => Promise<boolean> }): Promise<LoadResult> {
+/** Workers that each send the next request when the last was answered (a closed loop), for a time or up to a limit; the first tenth of the time does not count. */
+export async function load({ workers, seconds, limit = Number.POSITIVE_INFINITY, send }: { readonly workers: number; readonly seconds: number; readonly limit?: number; readonly send: (turn: number) => Promise<boolean> }): Promise<LoadResult> {
   const started = performance.now();
   const countFrom = started + seconds * 100;
   const end = started + seconds * 1000;
@@ -17,7 +17,7 @@ export async function load({ workers, seconds, send }: { readonly workers: numbe
   let turn = 0;
   let failures = 0;
   await Promise.all(Array.from({ length: workers }, async () => {
-    while (performance.now() < end) {
+    while (performance.now() < end && turn < limit) {
       const sentAt = performance.now();
       const good = await send(turn++);
       const answeredAt = performance.now();

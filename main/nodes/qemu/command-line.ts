@@ -62,7 +62,9 @@ function processor({ accelerator, architecture, version }: QemuHost): readonly s
 function kernelArguments(x64: boolean): string {
   return [
     `console=${x64 ? 'ttyS0' : 'ttyAMA0'}`, 'quiet', 'loglevel=4', 'panic=-1', 'random.trust_cpu=on', ...(x64 ? ['tsc=reliable'] : []),
-    'root=/dev/nvme0n1', 'rootfstype=ext4', 'rw', 'rootwait', 'init=/usr/lib/coracle/init',
+    'root=/dev/nvme0n1', 'rootfstype=ext4',
+    // Without delayed allocation an fsync of containerd's database also puts the images it speaks of on the disk; else a power cut leaves empty programs.
+    'rootflags=nodelalloc', 'rw', 'rootwait', 'init=/usr/lib/coracle/init',
   ].join(' ');
 }
 
