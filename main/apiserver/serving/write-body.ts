@@ -1,8 +1,11 @@
 import type { Writable } from 'node:stream';
 
+/** The next chunk is made while this much is on its way. */
+const MAX_UNREAD_BYTES = 512 * 1024;
+
 /**
  * Writes a response body and ends the stream. A slow reader holds back its own source only: the next chunk is taken after the stream has
- * drained, and at most one chunk plus the stream's high-water mark waits in memory.
+ * drained, and at most one chunk more than the above waits in memory.
  */
 export async function writeBody(stream: Writable, body: Uint8Array | AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
   if (body instanceof Uint8Array) {
@@ -14,7 +17,7 @@ export async function writeBody(stream: Writable, body: Uint8Array | AsyncIterab
     for (;;) {
       const next = await iterator.next();
       if (next.done || stream.destroyed) break;
-      if (!stream.write(next.value)) await drained(stream, signal);
+      if (!stream.write(next.value) && stream.writableLength >= MAX_UNREAD_BYTES) await drained(stream, signal);
     }
   } catch (error) {
     if (!signal.aborted) throw error;
