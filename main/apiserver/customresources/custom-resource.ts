@@ -4,7 +4,7 @@ import type { ResourceInfo, SubresourceInfo, Verb } from '../../../kube/api/inve
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import type { Random } from '../../../kube/apimachinery/random.ts';
-import { deepEqual, deepFreeze } from '../../../kube/apimachinery/json.ts';
+import { deepEqual, deepFreeze, isJsonObject, setMember } from '../../../kube/apimachinery/json.ts';
 import { served, type ServedResource } from '../registry/catalog.ts';
 import { Registry } from '../registry/generic/registry.ts';
 import type { AlternativeVersion, ResourceDefinition } from '../registry/generic/resource-definition.ts';
@@ -60,7 +60,7 @@ export class CustomResource implements AsyncDisposable {
       selectableFields: (object) => strategy.selectableFields?.(object) ?? {},
       upgrade: (object) => ({ ...object, apiVersion }),
     });
-    this.registry = new Registry({ definition: registryDefinition, storage, clock: options.clock, random: options.random });
+    this.registry = new Registry({ definition: registryDefinition, storage, clock: options.clock, random: options.random, normalize: sorted });
   }
 
   get definition(): Definition {
@@ -122,6 +122,19 @@ export class CustomResource implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.registry.storage[Symbol.asyncDispose]();
   }
+}
+
+/** Members by name, as Go writes maps: so that the same object is the same bytes, however it was made. */
+function sorted(object: KubernetesObject): KubernetesObject {
+  return sortedValue(object) as KubernetesObject;
+}
+
+function sortedValue(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortedValue);
+  if (!isJsonObject(value)) return value;
+  const result: Record<string, unknown> = {};
+  for (const name of Object.keys(value).sort()) setMember(result, name, sortedValue(value[name]));
+  return result;
 }
 
 function versionsOf(definition: Definition): ReadonlyMap<string, CustomVersion> {

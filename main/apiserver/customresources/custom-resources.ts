@@ -190,7 +190,7 @@ export class CustomResources implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('the API server is shutting down'));
     await Promise.allSettled([this.#loop, ...this.#work.values()]);
-    for (const name of [...this.#serving.keys()]) this.#unserve(name);
+    for (const name of this.#serving.keys()) this.#unserve(name);
     await Promise.allSettled(this.#closing);
   }
 }

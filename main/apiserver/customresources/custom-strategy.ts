@@ -24,16 +24,20 @@ export function customStrategy(current: CurrentVersions): Strategy {
     allowCreateOnUpdate: false,
     allowUnconditionalUpdate: false,
     prepareForCreate: (object: CustomObject, context) => (versionOf(context).hasStatus ? withoutStatus(object) : object),
-    validate: (object, context) => validateCustomResource(versionOf(context), object),
+    validate: (object, context) => withRules(versionOf(context), object, undefined, validateCustomResource(versionOf(context), object)),
     prepareForUpdate: (next: CustomObject, previous: CustomObject, context) => prepareForUpdate(next, previous, versionOf(context)),
-    validateUpdate: (next, previous, context) => ratcheted(validateCustomResource(versionOf(context), next), next, previous),
+    validateUpdate: (next, previous, context) => ratcheted(withRules(versionOf(context), next, previous, validateCustomResource(versionOf(context), next)), next, previous),
     selectableFields: (object) => Object.fromEntries(current.storageVersion().selectableFields.map((path) => [path, textAt(object, path)])),
     status: {
       prepareForUpdate: keepAllButStatus,
-      validateUpdate: (next, previous, context) => ratcheted(validateCustomStatus(versionOf(context), next), next, previous),
+      validateUpdate: (next, previous, context) => ratcheted(withRules(versionOf(context), next, previous, validateCustomStatus(versionOf(context), next)), next, previous),
     },
     scale: scaleBy(current),
   };
+}
+
+function withRules({ rules }: CustomVersion, next: KubernetesObject, previous: KubernetesObject | undefined, errors: readonly FieldError[]): readonly FieldError[] {
+  return [...errors, ...rules.validate(next, previous, errors)];
 }
 
 function ratcheted(errors: readonly FieldError[], next: unknown, previous: unknown): readonly FieldError[] {

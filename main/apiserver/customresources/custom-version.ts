@@ -10,6 +10,7 @@ import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts
 import type { Printer } from '../negotiation/printers/printer.ts';
 import type { MergeType } from '../patch/apply/merge-type.ts';
 import { mergeTypeOfCustomResource } from '../patch/apply/structural-merge-type.ts';
+import { CelRules } from './cel-rules.ts';
 import { type JsonObject, type JsonSchema, propertyOf, someSchema } from './json-schema.ts';
 import { type PrinterColumn, customPrinter } from './printer-columns.ts';
 import { validateListTypes, validateValue } from './schema-validator.ts';
@@ -33,6 +34,7 @@ export interface CustomVersion {
   readonly deprecation: string | undefined;
   readonly isTerminating: boolean;
   readonly hasDefaults: boolean;
+  readonly rules: CelRules;
 }
 
 const ANYTHING: JsonSchema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
@@ -56,6 +58,7 @@ export function compileVersions({ spec, metadata }: Definition): readonly Custom
       selectableFields: (version.selectableFields ?? []).map(({ jsonPath }) => jsonPath.replace(/^\./, '')),
       deprecation: version.deprecated ? deprecation : undefined,
       isTerminating: metadata.deletionTimestamp !== undefined,
+      rules: new CelRules(schema),
       hasDefaults: someSchema(schema, (part) => part.default !== undefined),
     };
   });
@@ -74,9 +77,9 @@ export interface DecodedCustomResource {
 
 /**
  * A raw object in this version's form: metadata typed, unknown fields dropped, defaults filled in. The input stays as it is.
- * Throws GoDecodeError for metadata of the wrong type.
+ * `keepsNulls`: what server-side apply merged is validated with its nulls. Throws GoDecodeError for metadata of the wrong type.
  */
-export function decodeCustomResource({ schema }: Pick<CustomVersion, 'schema'>, raw: Readonly<JsonObject>): DecodedCustomResource {
+export function decodeCustomResource({ schema }: Pick<CustomVersion, 'schema'>, raw: Readonly<JsonObject>, options: { readonly keepsNulls?: boolean } = {}): DecodedCustomResource {
   const problems: string[] = [];
   const object = deepCopy(raw) as JsonObject;
   const onUnknown = (path: string): void => void problems.push(`unknown field ${goQuote(path)}`);
@@ -92,7 +95,7 @@ export function decodeCustomResource({ schema }: Pick<CustomVersion, 'schema'>, 
       throw error;
     }
   });
-  dropNulls(object, schema);
+  if (!options.keepsNulls) dropNulls(object, schema);
   applyDefaults(object, schema);
   return { object: object as unknown as KubernetesObject, problems };
 }

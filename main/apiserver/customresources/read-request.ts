@@ -31,9 +31,9 @@ export function checkCustomKind(object: KubernetesObject, { group, kind }: { rea
 }
 
 /** Metadata of the wrong type becomes the given error. */
-export function decodeOr(custom: CustomVersion, raw: Readonly<Record<string, unknown>>, failure: (message: string) => Error): ReturnType<typeof decodeCustomResource> {
+export function decodeOr(custom: CustomVersion, raw: Readonly<Record<string, unknown>>, failure: (message: string) => Error, options: { readonly keepsNulls?: boolean } = {}): ReturnType<typeof decodeCustomResource> {
   try {
-    return decodeCustomResource(custom, raw);
+    return decodeCustomResource(custom, raw, options);
   } catch (error) {
     if (error instanceof GoDecodeError) throw failure(error.message);
     throw error;

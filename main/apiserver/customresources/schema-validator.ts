@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js';
 import type { FieldError } from '../../../kube/apimachinery/field-error.ts';
-import { fieldDuplicate, fieldInvalid, fieldNotSupported, fieldRequired, fieldTooLongCharacters, fieldTooMany, fieldTypeInvalid } from '../../../kube/apimachinery/field-error.ts';
+import { fieldDuplicate, fieldInvalid, fieldNotSupported, fieldRequired, fieldTooLong, fieldTooMany, fieldTypeInvalid } from '../../../kube/apimachinery/field-error.ts';
 import { deepEqual, isJsonObject } from '../../../kube/apimachinery/json.ts';
 import { additionalOf, type JsonObject, type JsonSchema, propertyOf } from './json-schema.ts';
 import { hasFormat } from './string-formats.ts';
@@ -57,7 +57,7 @@ function subject(text: string): string {
 
 function checkString(value: string, schema: JsonSchema, { field, text }: Place, errors: FieldError[]): void {
   const length = [...value].length;
-  if (schema.maxLength !== undefined && length > schema.maxLength) errors.push(fieldTooLongCharacters(field, schema.maxLength));
+  if (schema.maxLength !== undefined && length > schema.maxLength) errors.push(fieldTooLong(field, schema.maxLength));
   if (schema.minLength !== undefined && length < schema.minLength) errors.push(fieldInvalid(field, value, `${subject(text)} should be at least ${schema.minLength} chars long`));
   if (schema.pattern !== undefined && schema.pattern !== '' && !matches(schema, value)) errors.push(fieldInvalid(field, value, `${subject(text)} should match '${schema.pattern}'`));
   if (schema.format !== undefined && schema.format !== '' && schema.type === 'string' && !hasFormat(schema.format, value)) {

@@ -4,13 +4,13 @@ import { isDns1123Label, isDns1123Subdomain } from '../../../kube/apimachinery/n
 /** String formats that structural schemas may name (upstream: kube-openapi/pkg/validation/strfmt, apiextensions-apiserver formats.go). Unknown ones hold always. */
 const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
   bsonobjectid: (text) => /^[0-9a-fA-F]{24}$/.test(text),
-  uri: (text) => /^([A-Za-z][A-Za-z0-9+.\-]*:[^\s]*|\/[^\s]*)$/.test(text) && !/[\u0000-\u0020\u007f]/.test(text),
+  uri: (text) => /^([A-Za-z][A-Za-z0-9+.-]*:[^\s]*|\/[^\s]*)$/.test(text) && !/[\s\p{Cc}]/u.test(text),
   email: (text) => /^[^\s@]+@[^\s@]+$/.test(text) || /^.*<[^\s@]+@[^\s@]+>$/.test(text),
-  hostname: (text) => text.length <= 255 && /^[a-zA-Z0-9\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef]([a-zA-Z0-9\-\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef]*[a-zA-Z0-9])?(\.[a-zA-Z\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef]([a-zA-Z0-9\-]*[a-zA-Z0-9]){1,62})*$/.test(text),
+  hostname: (text) => text.length <= 255 && /^[a-zA-Z0-9\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef]([a-zA-Z0-9\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef-]*[a-zA-Z0-9])?(\.[a-zA-Z\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef]([a-zA-Z0-9-]*[a-zA-Z0-9]){1,62})*$/.test(text),
   ipv4: isIPv4,
   ipv6: isIPv6,
   cidr: isCidr,
-  mac: (text) => /^([0-9a-fA-F]{2}([:\-][0-9a-fA-F]{2}){5}([:\-][0-9a-fA-F]{2}){0,2}|[0-9a-fA-F]{4}(\.[0-9a-fA-F]{4}){2,3})$/.test(text),
+  mac: (text) => /^([0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}([:-][0-9a-fA-F]{2}){0,2}|[0-9a-fA-F]{4}(\.[0-9a-fA-F]{4}){2,3})$/.test(text),
   uuid: (text) => /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i.test(text),
   uuid3: (text) => /^[0-9a-f]{8}-?[0-9a-f]{4}-?3[0-9a-f]{3}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i.test(text),
   uuid4: (text) => /^[0-9a-f]{8}-?[0-9a-f]{4}-?4[0-9a-f]{3}-?[89ab][0-9a-f]{3}-?[0-9a-f]{12}$/i.test(text),

@@ -55,7 +55,7 @@ async function readApplied({ context }: ResourceRequest, { fieldValidation }: Wr
 function decode({ served }: ResourceRequest, object: Record<string, unknown>): KubernetesObject {
   const { custom, info } = served;
   if (custom) {
-    const { object: fields } = decodeOr(custom, object, newBadRequest);
+    const { object: fields } = decodeOr(custom, object, newBadRequest, { keepsNulls: true });
     checkCustomKind(fields, info);
     return fields;
   }

@@ -67,7 +67,8 @@ export function tracked(
 
 /** In the version of the request, without the nulls that Go writes for absent lists. */
 export function fieldsOf(served: ServedResource, object: KubernetesObject): Fields {
-  return withoutNulls(inVersion(served, object)) as Fields;
+  const fields = inVersion(served, object);
+  return (served.custom ? fields : withoutNulls(fields)) as unknown as Fields;
 }
 
 /** The same value when there is no null in it. */
