@@ -125,7 +125,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     ...(options.staticTokens ? { staticTokens: options.staticTokens } : {}),
   });
   const authorizer = await authorizerFor(options, mirror);
-  const dynamic = await openDynamicAdmission({ mirror, catalog, authorizer, random, ...(options.dialer ? { dialer: options.dialer } : {}) });
+  const dynamic = await openDynamicAdmission({ mirror, catalog, authorizer, random, clock, ...(options.dialer ? { dialer: options.dialer } : {}) });
   const admission = admissionChain({ reader: mirror, clock, random, authorizer, dynamic, quotas: () => quotaStorage(catalog) });
   const shared = { ...options, catalog, mirror, authenticator, authorizer, admission, keys, issuer };
   const proxy: ProxyOptions = { reader: mirror, admission, ...(options.dialer ? { dialer: options.dialer } : {}), ...(pki.kubeletClient ? { kubeletClient: pki.kubeletClient } : {}) };

@@ -1,3 +1,4 @@
+import type { Clock } from '../../../kube/apimachinery/clock.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import type { Random } from '../../../kube/apimachinery/random.ts';
 import type { NodeDialer } from '../api-server.ts';
@@ -9,12 +10,14 @@ import { mutatingPolicies } from './policies/mutating-policy.ts';
 import type { FindKind } from './policies/policy-params.ts';
 import { validatingPolicies } from './policies/validating-policy.ts';
 import type { ConfigurationList } from './webhooks/configuration-list.ts';
+import { mutatingWebhooks, validatingWebhooks } from './webhooks/webhook-plugins.ts';
 
 export interface DynamicAdmissionOptions {
   readonly mirror: ObjectMirror;
   readonly catalog: ResourceCatalog;
   readonly authorizer: Authorizer;
   readonly random: Random;
+  readonly clock: Clock;
   /** The way to webhooks inside the cluster. */
   readonly dialer?: NodeDialer;
 }
@@ -25,9 +28,11 @@ const GROUP = 'admissionregistration.k8s.io';
 export async function openDynamicAdmission(options: DynamicAdmissionOptions): Promise<readonly AdmissionPlugin[]> {
   const { mirror, catalog, authorizer } = options;
   const shared = { reader: mirror, authorizer, findKind: kindFinder(catalog) };
+  const { random, clock, dialer } = options;
+  const webhookOptions = { ...shared, random, clock, ...(dialer ? { dialer } : {}) };
   const plugins = {
-    mutatingPolicy: mutatingPolicies(shared),
-    validatingPolicy: validatingPolicies(shared),
+    mutatingPolicy: mutatingPolicies(shared), mutatingWebhook: mutatingWebhooks(webhookOptions),
+    validatingPolicy: validatingPolicies(shared), validatingWebhook: validatingWebhooks(webhookOptions),
   };
   const follow = <T extends KubernetesObject, R>(resource: string, list: ConfigurationList<T, R>): Promise<void> =>
     mirror.observe({ group: GROUP, resource }, { clear: () => list.clear(), set: (object) => list.set(object), remove: (object) => list.remove(object) });
@@ -36,6 +41,8 @@ export async function openDynamicAdmission(options: DynamicAdmissionOptions): Pr
     follow('mutatingadmissionpolicybindings', plugins.mutatingPolicy.bindings),
     follow('validatingadmissionpolicies', plugins.validatingPolicy.policies),
     follow('validatingadmissionpolicybindings', plugins.validatingPolicy.bindings),
+    follow('mutatingwebhookconfigurations', plugins.mutatingWebhook.configurations),
+    follow('validatingwebhookconfigurations', plugins.validatingWebhook.configurations),
   ]);
   return Object.values(plugins);
 }
