@@ -86,13 +86,26 @@ async function program(stage: Stage, command: readonly string[]): Promise<Outcom
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
 }
 
+/** Tests that are asked to end stop what they started; those that do not are killed. */
+function end(group: number | undefined): void {
+  if (group === undefined) return;
+  process.kill(-group, 'SIGTERM');
+  setTimeout(() => {
+    try {
+      process.kill(-group, 'SIGKILL');
+    } catch {
+      // All of them have ended.
+    }
+  }, 20_000).unref();
+}
+
 /** Runs to the end or the stage's limit; the whole process group ends with it. */
 function start(stage: Stage, [file = '', ...args]: readonly string[]): Promise<number> {
   return new Promise((resolve) => {
     const child = spawn(file, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], detached: true, env: { ...process.env, NO_COLOR: '1' } });
     const limit = setTimeout(() => {
       console.log(`  ${stage.name} did not finish within ${stage.limitMinutes} minutes`);
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      end(child.pid);
     }, stage.limitMinutes * 60_000);
     const interrupt = () => child.pid !== undefined && process.kill(-child.pid, 'SIGTERM');
     process.on('SIGINT', interrupt).on('SIGTERM', interrupt);

@@ -251,6 +251,7 @@ export class Cluster implements AsyncDisposable {
   }
 
   async #startMachines({ machines, records, admin, run }: { machines: Machines; records: MachineRecords; admin: Client; run: <T>(name: string, limitMs: number, fix: string, work: (context: { signal: AbortSignal; step: (text: string) => void }) => Promise<T>) => Promise<T> }): Promise<void> {
+    const sinceMs = systemClock.now();
     const fix = 'see `coracle logs daemon` and the log of the machine; `coracle up --workers 0` starts without workers';
     await run(phase.machines, 600_000, fix, async ({ signal, step }) => {
       const ended = await machines.recover();
@@ -263,7 +264,7 @@ export class Cluster implements AsyncDisposable {
       if (missing > 0) await this.#addWorkers(machines, missing, signal, step);
     });
     const expected = machines.statuses.filter((machine) => machine.phase === 'Running').map((machine) => machine.name);
-    await run(phase.nodes, 300_000, fix, ({ signal, step }) => waitForReadyNodes({ client: admin, names: expected, signal, clock: systemClock, step }));
+    await run(phase.nodes, 300_000, fix, ({ signal, step }) => waitForReadyNodes({ client: admin, names: expected, sinceMs, signal, clock: systemClock, step }));
   }
 
   async #addWorkers(machines: Machines, count: number, signal: AbortSignal, step: (text: string) => void): Promise<void> {
