@@ -23,6 +23,7 @@ import { ServiceAccountController } from './serviceaccount/service-account-contr
 import { StatefulSetController } from './statefulset/stateful-set-controller.ts';
 import { TaintEvictionController } from './taint-eviction/taint-eviction-controller.ts';
 import { TokenCleaner } from './token-cleaner/token-cleaner.ts';
+import { VolumeBindingController } from './volume-binding/volume-binding-controller.ts';
 import { newClaimProtection, newVolumeAttributesClassProtection, newVolumeProtection } from './volume-protection/volume-protection-controller.ts';
 
 /** Every controller there is, by hand; `contextFor` gives the events of a controller their source, upstream's name of it. */
@@ -49,6 +50,7 @@ export function newControllers(contextFor: (component: string) => ControllerCont
     new CronJobController(contextFor('cronjob-controller')),
     new DisruptionController(context),
     new ClusterRoleAggregationController(context),
+    new VolumeBindingController(contextFor('persistentvolume-controller')),
     newClaimProtection(context),
     newVolumeProtection(context),
     newVolumeAttributesClassProtection(context),
