@@ -6,8 +6,8 @@ import type { ApiRequest, ApiResponse } from '../endpoints/request.ts';
 
 /** Smaller answers are not worth it (upstream: defaultGzipThresholdBytes, and the level). */
 const LEAST_BYTES = 128 * 1024;
-const OPTIONS = { level: constants.Z_BEST_SPEED };
-const gzipWhole = promisify<Uint8Array, { level: number }, Uint8Array>(gzip);
+const OPTIONS = { level: constants.Z_BEST_SPEED, chunkSize: 128 * 1024 };
+const gzipWhole = promisify<Uint8Array, typeof OPTIONS, Uint8Array>(gzip);
 
 /** Answers that are long come compressed to who takes it; a streamed body is long. Not for watches. */
 export async function compressed(request: ApiRequest, response: ApiResponse): Promise<ApiResponse> {
