@@ -17,22 +17,23 @@ const REQUEST_FIELDS = new Set([
 
 export interface ExpressionScope {
   readonly hasParams?: boolean;
-  readonly hasVariables?: boolean;
+  /** The variables that come before; absent: there is no `variables` at all. */
+  readonly variables?: readonly string[];
   readonly hasAuthorizer?: boolean;
   readonly hasNamespaceObject?: boolean;
 }
 
 /** The environment of admission: the names that an expression may use. */
-export function admissionEnvironment({ hasParams = false, hasVariables = false, hasAuthorizer = true, hasNamespaceObject = true }: ExpressionScope = {}): CelEnvironment {
+export function admissionEnvironment({ hasParams = false, variables, hasAuthorizer = true, hasNamespaceObject = true }: ExpressionScope = {}): CelEnvironment {
   return new CelEnvironment({
     variables: {
       object: 'dyn', oldObject: 'dyn', request: 'dyn',
       ...(hasNamespaceObject ? { namespaceObject: 'dyn' } : {}),
       ...(hasParams ? { params: 'dyn' } : {}),
-      ...(hasVariables ? { variables: 'dyn' } : {}),
+      ...(variables ? { variables: 'dyn' } : {}),
       ...(hasAuthorizer ? { authorizer: AUTHORIZER_TYPE } : {}),
     },
-    fields: { request: REQUEST_FIELDS },
+    fields: { request: REQUEST_FIELDS, ...(variables ? { variables: new Set(variables) } : {}) },
   });
 }
 
@@ -83,6 +84,11 @@ export function requestOf({ group, version, resource, subresource, kind, namespa
 export interface NamedExpression {
   readonly name: string;
   readonly expression: Expression;
+}
+
+/** The scope of a policy's own expressions, as its spec sets it. */
+export function policyScope({ paramKind, variables = [] }: { readonly paramKind?: unknown; readonly variables?: readonly Variable[] }): ExpressionScope {
+  return { hasParams: paramKind !== undefined, ...(variables.length > 0 ? { variables: variables.map(({ name }) => name) } : {}) };
 }
 
 export function compileVariables(environment: CelEnvironment, variables: readonly Variable[] | undefined): readonly NamedExpression[] {

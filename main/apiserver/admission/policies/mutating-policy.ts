@@ -7,7 +7,7 @@ import { forbidden } from '../refusal.ts';
 import { ConfigurationList } from '../webhooks/configuration-list.ts';
 import { matchesCriteria, namespaceOf } from '../webhooks/matching.ts';
 import {
-  admissionEnvironment, compileConditions, compileExpression, compileVariables, evaluateConditions, evaluateExpression, policyBudget, requestBindings, withVariables,
+  admissionEnvironment, compileConditions, compileExpression, compileVariables, evaluateConditions, evaluateExpression, policyBudget, policyScope, requestBindings, withVariables,
   type Expression, type NamedExpression,
 } from './admission-expressions.ts';
 import { applyMutation, type PatchType } from './apply-mutation.ts';
@@ -61,7 +61,7 @@ export function mutatingPolicies(options: PolicyOptions): MutatingPolicies {
 function compilePolicy(policy: MutatingAdmissionPolicy): CompiledPolicy {
   const { spec } = policy;
   const hasParams = spec.paramKind !== undefined;
-  const environment = admissionEnvironment({ hasParams, hasVariables: (spec.variables ?? []).length > 0 });
+  const environment = admissionEnvironment(policyScope(spec));
   return {
     policy,
     conditions: compileConditions(admissionEnvironment({ hasParams }), spec.matchConditions),

@@ -7,7 +7,7 @@ import { forbidden } from '../refusal.ts';
 import { ConfigurationList } from '../webhooks/configuration-list.ts';
 import { matchesCriteria, namespaceOf } from '../webhooks/matching.ts';
 import {
-  admissionEnvironment, compileConditions, compileExpression, compileVariables, evaluateConditions, evaluateExpression, policyBudget, requestBindings, withVariables,
+  admissionEnvironment, compileConditions, compileExpression, compileVariables, evaluateConditions, evaluateExpression, policyBudget, policyScope, requestBindings, withVariables,
   type Bindings, type Expression, type NamedExpression,
 } from './admission-expressions.ts';
 import { bindingCriteria, isExemptFromPolicies, policyCriteria, type PolicyOptions } from './policy-matching.ts';
@@ -62,8 +62,9 @@ export function validatingPolicies(options: PolicyOptions): ValidatingPolicies {
 function compilePolicy(policy: ValidatingAdmissionPolicy): CompiledPolicy {
   const { spec } = policy;
   const hasParams = spec.paramKind !== undefined;
-  const bodies = admissionEnvironment({ hasParams, hasVariables: (spec.variables ?? []).length > 0 });
-  const messages = admissionEnvironment({ hasParams, hasVariables: (spec.variables ?? []).length > 0, hasAuthorizer: false });
+  const scope = policyScope(spec);
+  const bodies = admissionEnvironment(scope);
+  const messages = admissionEnvironment({ ...scope, hasAuthorizer: false });
   const compileOne = ({ expression, message = '', messageExpression, reason }: Validation): CompiledValidation => ({
     expression: compileExpression(bodies, expression, ['bool']),
     message: message.trim(),
