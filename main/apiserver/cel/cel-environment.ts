@@ -99,7 +99,10 @@ function evaluationError(error: unknown): CelEvaluationError {
   return new CelEvaluationError(lowerFirst(message), { cause: error });
 }
 
-class JsonPatchNamespace {}
+class JsonPatchNamespace {
+  /** The package tells types apart by their classes. */
+  readonly name = 'jsonpatch';
+}
 
 function registerJsonPatch(environment: Environment): void {
   environment.registerType('JsonPatchNamespace', JsonPatchNamespace);

@@ -26,7 +26,10 @@ export function registerLists(environment: Environment): void {
   registerSets(environment);
 }
 
-class SetsNamespace {}
+class SetsNamespace {
+  /** The package tells types apart by their classes. */
+  readonly name = 'sets';
+}
 
 function registerSets(environment: Environment): void {
   environment.registerType('SetsNamespace', SetsNamespace);

@@ -15,7 +15,7 @@ export function registerStrings(environment: Environment): void {
   on('string.replace(string, string): string', (text: string, from: string, to: string) => text.replaceAll(from, () => to));
   on('string.replace(string, string, int): string', replaceSome);
   on('string.charAt(int): string', (text: string, at: bigint) => [...text][Number(at)] ?? '');
-  on('string.reverse(): string', (text: string) => [...text].reverse().join(''));
+  on('string.reverse(): string', (text: string) => [...text].toReversed().join(''));
   on('string.format(list): string', format);
 }
 
