@@ -77,6 +77,16 @@ const hostPorts: Check = (pod) => {
   return bad.length > 0 ? { reason: 'hostPort', detail: `${name(bad)} ${verb} hostPort${ports.length === 1 ? '' : 's'} ${ports.join(', ')}` } : undefined;
 };
 
+/** Where probes and hooks may reach beyond the pod. */
+const probeHosts: Check = (pod) => {
+  const hostsOf = ({ lifecycle, livenessProbe, readinessProbe, startupProbe }: Container): string[] =>
+    [livenessProbe, readinessProbe, startupProbe, lifecycle?.postStart, lifecycle?.preStop].flatMap((action) => [action?.httpGet?.host, action?.tcpSocket?.host].filter((host) => !!host) as string[]);
+  const bad = offenders(pod, (_context, container) => hostsOf(container).length > 0);
+  const hosts = [...new Set(all(pod).flatMap(hostsOf))];
+  const verb = bad.length === 1 ? 'uses' : 'use';
+  return bad.length > 0 ? { reason: 'probe or lifecycle host', detail: `${name(bad)} ${verb} probe or lifecycle host${hosts.length === 1 ? '' : 's'} ${quoted(hosts)}` } : undefined;
+};
+
 const privileged: Check = (pod) => {
   const bad = offenders(pod, (context) => context.privileged === true);
   return bad.length > 0 ? { reason: 'privileged', detail: `${name(bad)} must not set securityContext.privileged=true` } : undefined;
@@ -170,10 +180,11 @@ const restrictedSeccomp: Check = (pod) => {
   return missing.length > 0 ? { reason: 'seccompProfile', detail: `pod or ${name(missing)} must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost"` } : undefined;
 };
 
-const COMMON = [hostNamespaces, hostPath, hostPorts, privileged, procMount, seLinux];
-const BASELINE: readonly Check[] = [appArmor, baselineCapabilities, ...COMMON, baselineSeccomp, sysctls, hostProcess];
+const COMMON = [hostPorts, probeHosts, privileged, procMount, seLinux];
+const BASELINE: readonly Check[] = [appArmor, baselineCapabilities, hostNamespaces, hostPath, ...COMMON, baselineSeccomp, sysctls, hostProcess];
+/** Stricter checks of the same take the place of baseline's. */
 const RESTRICTED: readonly Check[] = [
-  appArmor, ...COMMON, sysctls, hostProcess, privilegeEscalation, restrictedCapabilities, restrictedVolumes, runAsNonRoot, runAsUser, restrictedSeccomp,
+  appArmor, hostNamespaces, ...COMMON, sysctls, hostProcess, privilegeEscalation, restrictedCapabilities, restrictedVolumes, runAsNonRoot, runAsUser, restrictedSeccomp,
 ];
 
 export function podSecurityViolations(level: Level, pod: PodParts): readonly Violation[] {

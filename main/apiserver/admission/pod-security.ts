@@ -1,12 +1,17 @@
 import type { Namespace, Pod, PodSpec } from '../../../kube/api/generated/core/v1.ts';
 import { deepEqual } from '../../../kube/apimachinery/json.ts';
+import { fieldInvalid } from '../../../kube/apimachinery/field-error.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import { newInvalid } from '../../../kube/apimachinery/status-errors.ts';
 import type { ObjectReader } from '../authentication/object-reader.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts';
 import { podSecurityViolations, type Level, type PodParts } from './pod-security-checks.ts';
 import { forbidden } from './refusal.ts';
 
 const LABEL = 'pod-security.kubernetes.io/';
+const MODES = ['enforce', 'audit', 'warn'];
+const LEVELS = ['privileged', 'baseline', 'restricted'];
+const VERSION = /^(latest|v1\.(0|[1-9]\d*))$/v;
 const WORKLOADS = new Set(['podtemplates', 'replicationcontrollers', 'replicasets.apps', 'deployments.apps', 'statefulsets.apps', 'daemonsets.apps', 'jobs.batch', 'cronjobs.batch']);
 
 /** The Pod Security Standards as the namespace's labels ask for them; workloads are only warned about. */
@@ -15,10 +20,12 @@ export function podSecurity(reader: ObjectReader): AdmissionPlugin {
     name: 'PodSecurity',
     handles: ({ operation, subresource, group, resource }) => {
       if (operation !== 'CREATE' && operation !== 'UPDATE') return false;
+      if (group === '' && resource === 'namespaces') return subresource === '';
       if (group === '' && resource === 'pods') return subresource === '' || subresource === 'ephemeralcontainers';
       return subresource === '' && WORKLOADS.has(group === '' ? resource : `${resource}.${group}`);
     },
     async validate(attributes) {
+      if (attributes.resource === 'namespaces') return checkLabels(attributes);
       const namespace = await reader.get<Namespace>({ group: '', resource: 'namespaces' }, { name: attributes.namespace });
       const labels = namespace?.metadata.labels ?? {};
       const parts = partsOf(attributes);
@@ -31,6 +38,20 @@ export function podSecurity(reader: ObjectReader): AdmissionPlugin {
       if (warned) attributes.warn(`would violate PodSecurity ${warned}`);
     },
   };
+}
+
+/** A namespace cannot ask for a level or version that there is none of; what was there before stays. */
+function checkLabels({ object, oldObject }: AdmissionAttributes): void {
+  const labels = object?.metadata.labels ?? {};
+  const errors = MODES.flatMap((mode) => {
+    const [level, version] = [labels[LABEL + mode], labels[`${LABEL}${mode}-version`]];
+    const path = `metadata.labels[${LABEL}${mode}`;
+    return [
+      ...(level === undefined || LEVELS.includes(level) ? [] : [fieldInvalid(`${path}]`, level, `must be one of ${LEVELS.join(', ')}`)]),
+      ...(version === undefined || VERSION.test(version) ? [] : [fieldInvalid(`${path}-version]`, version, 'must be "latest" or "v1.x"')]),
+    ];
+  });
+  if (errors.length > 0 && !deepEqual(labels, oldObject?.metadata.labels)) throw newInvalid({ group: '', kind: 'Namespace' }, object?.metadata.name ?? '', errors);
 }
 
 /** `"restricted:latest": host namespaces (hostNetwork=true), …`; undefined when all is well. */

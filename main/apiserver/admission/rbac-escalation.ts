@@ -23,15 +23,26 @@ export function rbacEscalation({ reader, authorizer }: { readonly reader: Object
       const held: PolicyRule[] = [];
       for await (const rule of rulesFor(reader, attributes.user, attributes.namespace, [])) held.push(rule);
       const missing = uncoveredRules(held, granted);
-      if (missing.length > 0) throw refusal(attributes, missing);
+      if (missing.length === 0) return;
+      throw aggregates(attributes) ? aggregationRefusal(attributes) : refusal(attributes, missing);
     },
   };
 }
 
-function grantedByRole({ object, oldObject }: AdmissionAttributes): readonly PolicyRule[] {
-  const next = object as Role & { aggregationRule?: unknown };
-  const old = oldObject as (Role & { aggregationRule?: unknown }) | undefined;
-  if (next.aggregationRule && !deepEqual(next.aggregationRule, old?.aggregationRule)) return [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }, { verbs: ['*'], nonResourceURLs: ['*'] }];
+function aggregates({ object, oldObject }: AdmissionAttributes): boolean {
+  const [next, old] = [object, oldObject] as [{ aggregationRule?: unknown }, { aggregationRule?: unknown } | undefined];
+  return next.aggregationRule !== undefined && !deepEqual(next.aggregationRule, old?.aggregationRule);
+}
+
+function aggregationRefusal({ group, resource, name, object }: AdmissionAttributes): Error {
+  return newForbidden({ group, resource }, name || (object?.metadata.name ?? ''), 'must have cluster-admin privileges to use the aggregationRule');
+}
+
+function grantedByRole(attributes: AdmissionAttributes): readonly PolicyRule[] {
+  const { object, oldObject } = attributes;
+  const next = object as Role;
+  const old = oldObject as Role | undefined;
+  if (aggregates(attributes)) return [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }, { verbs: ['*'], nonResourceURLs: ['*'] }];
   return old && deepEqual(next.rules ?? [], old.rules ?? []) ? [] : (next.rules ?? []);
 }
 

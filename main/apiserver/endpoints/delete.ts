@@ -18,8 +18,15 @@ const RETURNS_DELETED = new Set(['pods', 'podtemplates', 'persistentvolumes', 'p
 export async function deleteObject(request: ResourceRequest): Promise<ApiResponse> {
   const target = nameTarget(request);
   const options = await deleteOptionsOf(request);
+  warnOfKeptPods(request, options);
   const result = await deleteOne(request, target, options);
   return answerDelete(request, result, options);
+}
+
+/** Jobs are the one kind whose dependents outlive a deletion that does not say otherwise. */
+function warnOfKeptPods({ served, context: { warnings } }: ResourceRequest, { propagationPolicy, orphanDependents }: DeleteOptions): void {
+  if (served.info.group !== 'batch' || served.info.resource !== 'jobs' || propagationPolicy !== undefined || orphanDependents !== undefined) return;
+  warnings.push('child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning');
 }
 
 export function deleteOne(request: ResourceRequest, target: { readonly namespace?: string; readonly name: string }, options: DeleteOptions): Promise<DeleteResult<KubernetesObject>> {

@@ -7,6 +7,7 @@ import { parseApiVersion } from '../../../kube/apimachinery/gvr.ts';
 import { isJsonObject } from '../../../kube/apimachinery/json.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import { fieldForbidden } from '../../../kube/apimachinery/field-error.ts';
+import { failureStatus, StatusError } from '../../../kube/apimachinery/status.ts';
 import { newInvalid, newNotFound, newUnsupportedMediaType } from '../../../kube/apimachinery/status-errors.ts';
 import { applyPatch, APPLY_PATCH_MEDIA_TYPE, patchMediaTypes, strictDecodingMessage, type PatchMediaType, type PatchResult } from '../patch/apply-patch.ts';
 import type { ServedResource } from '../registry/catalog.ts';
@@ -21,7 +22,7 @@ export async function patchObject(request: ResourceRequest): Promise<ApiResponse
   const target = nameTarget(request);
   const mediaType = (context.request.headers['content-type'] ?? '').split(';', 1)[0]?.trim() ?? '';
   const known = patchMediaTypes({ isCustomResource: served.custom !== undefined });
-  if (!known.includes(mediaType)) throw newUnsupportedMediaType(known);
+  if (!known.includes(mediaType)) throw request.served.custom ? newUnsupportedMediaType(known) : newUnroutedMediaType();
   const query = writeQueryOf(request, 'PatchOptions');
   if (mediaType !== APPLY_PATCH_MEDIA_TYPE && query.force !== undefined) {
     throw newInvalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [fieldForbidden('force', 'may not be specified for non-apply patch')]);
@@ -75,10 +76,19 @@ function decoded({ patched, invalid }: PatchResult, { custom, info }: ServedReso
   return schema ? toTyped(schema, fields, { onUnknownField: (path) => problems.push(`unknown field ${goQuote(path)}`) }) : fields;
 }
 
+/** The refusal of upstream's router, which knows the patch types of built-in resources. */
+function newUnroutedMediaType(): StatusError {
+  return new StatusError(failureStatus({ code: 415, reason: 'UnsupportedMediaType', message: '415: Unsupported Media Type', details: {} }));
+}
+
 function checkKind(object: Record<string, unknown>, { info, apiVersion }: ResourceRequest['served'], invalid: PatchResult['invalid']): void {
   const [kind, version] = [String(object['kind'] ?? ''), String(object['apiVersion'] ?? '')];
   if (kind === info.kind && version === apiVersion) return;
   const known = schemaOfKind({ ...parseApiVersion(version), kind });
   if (!known) throw invalid(`no kind ${goQuote(kind)} is registered for version ${goQuote(version)} in scheme "pkg/api/legacyscheme/scheme.go:30"`);
+  if (kind !== info.kind) {
+    const internal = info.group === '' ? 'core' : (info.group.split('.')[0] ?? info.group);
+    throw invalid(`converting (${version.slice(version.indexOf('/') + 1)}.${kind}) to (${internal}.${info.kind}): unknown conversion`);
+  }
   throw invalid(`unable to decode ${version}, Kind=${kind} into *${info.version}.${info.kind}`);
 }

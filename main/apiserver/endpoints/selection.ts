@@ -33,11 +33,15 @@ function parse<T>(read: () => T): T {
 function supported(served: ServedResource, requirements: readonly FieldRequirement[]): readonly FieldRequirement[] {
   for (const { field } of requirements) {
     if (field === 'metadata.name' || (field === 'metadata.namespace') || served.fieldNames.has(field)) continue;
-    throw newBadRequest(
-      served.fieldNames.size > 0
-        ? `field label not supported: ${field}`
-        : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
-    );
+    throw newBadRequest(unsupported(served, field));
   }
   return requirements;
+}
+
+/** Each in upstream's words for it. */
+function unsupported({ fieldNames, info: { group, version, kind } }: ServedResource, field: string): string {
+  if (fieldNames.size === 0) return `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
+  if (kind === 'Job' && group === 'batch') return `field label ${JSON.stringify(field)} not supported for ${kind}`;
+  if (group === 'resource.k8s.io') return `field label not supported for ${group}/${version}, Kind=${kind}: ${field}`;
+  return `field label not supported: ${field}`;
 }

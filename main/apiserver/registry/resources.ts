@@ -85,7 +85,7 @@ export interface ResourceOptions {
 /** Every built-in resource that has a strategy of its own. The others are served with the default strategy. */
 export function resourceDefinitions(options: ResourceOptions): readonly ResourceDefinition[] {
   return [
-    define({ resource: core.pods, strategy: podStrategy }),
+    define({ resource: core.pods, strategy: podStrategy, metadataRules: rechecked }),
     define({ resource: core.podtemplates, strategy: podTemplateStrategy }),
     define({ resource: core.nodes, strategy: nodeStrategy }),
     define({ resource: core.namespaces, strategy: namespaceStrategy, validateName: nameIsDnsLabel }),

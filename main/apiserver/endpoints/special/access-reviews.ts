@@ -1,4 +1,4 @@
-import { fieldInvalid, type FieldError } from '../../../../kube/apimachinery/field-error.ts';
+import { fieldInvalid, fieldRequired, type FieldError } from '../../../../kube/apimachinery/field-error.ts';
 import { deepEqual } from '../../../../kube/apimachinery/json.ts';
 import type { KubernetesObject } from '../../../../kube/apimachinery/object-meta.ts';
 import { newBadRequest, newInvalid } from '../../../../kube/apimachinery/status-errors.ts';
@@ -12,10 +12,15 @@ import { readReview } from './review-request.ts';
 
 const GROUP = 'authorization.k8s.io';
 
+interface SelectorAttributes {
+  readonly rawSelector?: string;
+  readonly requirements?: readonly unknown[];
+}
 interface ReviewSpec {
   readonly resourceAttributes?: {
     readonly namespace?: string; readonly verb?: string; readonly group?: string; readonly version?: string;
     readonly resource?: string; readonly subresource?: string; readonly name?: string;
+    readonly fieldSelector?: SelectorAttributes; readonly labelSelector?: SelectorAttributes;
   };
   readonly nonResourceAttributes?: { readonly path?: string; readonly verb?: string };
   readonly user?: string;
@@ -33,7 +38,7 @@ export function accessReviewEndpoint(authorizer: Authorizer, kind: 'SubjectAcces
     const review = await readReview<Review>(request, { group: GROUP, version: 'v1', kind });
     const spec = review.spec ?? {};
     const isSelf = kind === 'SelfSubjectAccessReview';
-    const errors = validate(review, isSelf);
+    const errors = validate(review, kind);
     if (kind === 'LocalSubjectAccessReview') errors.push(...namespaceErrors(request, spec));
     if (errors.length > 0) throw newInvalid({ group: GROUP, kind: '' }, '', errors);
     const { user } = request.context;
@@ -52,15 +57,25 @@ function attributesOf(user: User, { resourceAttributes: resource, nonResourceAtt
   };
 }
 
-function validate({ spec, metadata }: Review, isSelf: boolean): FieldError[] {
+function validate({ spec, metadata }: Review, kind: string): FieldError[] {
+  const isSelf = kind === 'SelfSubjectAccessReview';
   const errors: FieldError[] = [];
   const { resourceAttributes, nonResourceAttributes } = spec ?? {};
   if (resourceAttributes && nonResourceAttributes) errors.push(fieldInvalid('spec.nonResourceAttributes', goFields(nonResourceAttributes), 'cannot be specified in combination with resourceAttributes'));
   if (!resourceAttributes && !nonResourceAttributes) errors.push(fieldInvalid('spec.resourceAttributes', null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified'));
   if (!isSelf && !spec?.user && !spec?.groups?.length) errors.push(fieldInvalid('spec.user', '', 'at least one of user or group must be specified'));
-  const { managedFields: _ignored, namespace: _namespace, ...rest } = metadata;
-  if (!deepEqual(rest, {})) errors.push(fieldInvalid('metadata', metadata, 'must be empty except for namespace'));
+  errors.push(...selectorErrors('fieldSelector', resourceAttributes?.fieldSelector), ...selectorErrors('labelSelector', resourceAttributes?.labelSelector));
+  const { managedFields: _ignored, ...rest } = metadata;
+  if (kind === 'LocalSubjectAccessReview') delete rest.namespace;
+  if (!deepEqual(rest, {})) errors.push(fieldInvalid('metadata', metadata, kind === 'LocalSubjectAccessReview' ? 'must be empty except for namespace' : 'must be empty'));
   return errors;
+}
+
+function selectorErrors(name: string, selector: SelectorAttributes | undefined): FieldError[] {
+  const { rawSelector = '', requirements = [] } = selector ?? {};
+  const path = `spec.resourceAttributes.${name}`;
+  if (rawSelector !== '' && requirements.length > 0) return [fieldInvalid(`${path}.rawSelector`, rawSelector, 'may not specified at the same time as requirements')];
+  return selector && rawSelector === '' && requirements.length === 0 ? [fieldRequired(`${path}.requirements`, `when ${path} is specified, requirements or rawSelector is required`)] : [];
 }
 
 function namespaceErrors({ context }: SpecialRequest, { resourceAttributes }: ReviewSpec): FieldError[] {

@@ -91,7 +91,7 @@ async function boundClaims(reader: ObjectReader, { namespace = '', name: account
   if (!ref) return {};
   const kinds: Readonly<Record<string, 'pods' | 'secrets' | 'nodes'>> = { Pod: 'pods', Secret: 'secrets', Node: 'nodes' };
   const resource = kinds[ref.kind ?? ''];
-  if (!resource || (ref.apiVersion ?? 'v1') !== 'v1') throw newBadRequest(`cannot bind token to a ${ref.apiVersion ?? ''}, Kind=${ref.kind ?? ''} object`);
+  if (!resource || (ref.apiVersion ?? 'v1') !== 'v1') throw newBadRequest(`cannot bind token to object of type /${ref.apiVersion ?? ''}, Kind=${ref.kind ?? ''}`);
   const name = ref.name ?? '';
   const stored = await reader.get<KubernetesObject & { spec?: { nodeName?: string; serviceAccountName?: string } }>({ group: '', resource }, resource === 'nodes' ? { name } : { namespace, name });
   if (!stored) throw newNotFound({ group: '', resource }, name);

@@ -17,6 +17,9 @@ const STATUS_EXTRA: Readonly<Record<string, Paths>> = {
   'volumeattachments.storage.k8s.io': [['metadata']],
 };
 
+/** Whatever the API server decides alone: who asks, and everything that follows. */
+const ALL_BUT_STATUS_ENDPOINT: ReadonlySet<string> = new Set(['certificatesigningrequests.certificates.k8s.io']);
+
 export function resetFieldsOfEndpoint(endpoint: {
   readonly group: string;
   readonly resource: string;
@@ -26,5 +29,6 @@ export function resetFieldsOfEndpoint(endpoint: {
   const { group, resource, subresource, hasStatus } = endpoint;
   const key = group === '' ? resource : `${resource}.${group}`;
   if (subresource === 'status') return [['spec'], ...(STATUS_EXTRA[key] ?? [])];
+  if (ALL_BUT_STATUS_ENDPOINT.has(key)) return [['spec'], ['status']];
   return subresource === '' && hasStatus ? [['status']] : [];
 }

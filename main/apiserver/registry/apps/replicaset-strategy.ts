@@ -31,7 +31,6 @@ export const replicaSetStrategy = buildStrategy<ReplicaSet>({
     replicas: ({ spec, status }) => ({ spec: spec.replicas ?? 0, status: status?.replicas ?? 0, selector: selectorText(spec.selector) }),
     withReplicas: (set, replicas) => ({ ...set, spec: { ...set.spec, replicas } }),
   },
-  selectableFields: ({ status }) => ({ 'status.replicas': String(status?.replicas ?? 0) }),
   warnings(set, previous) {
     if (previous === undefined) return [...podNameWarnings(set.metadata.name, NAME_IN_PODS), ...templateWarnings(set.spec?.template)];
     return semanticEqual(set.spec, previous.spec) ? [] : templateWarnings(set.spec?.template);

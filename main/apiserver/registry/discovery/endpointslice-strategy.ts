@@ -31,6 +31,12 @@ export const endpointSliceStrategy = buildStrategy<Slice>({
       port.protocol ??= 'TCP';
     }
   },
+  // Labels and annotations count for the generation as well.
+  prepareForUpdate(next, { metadata: previous }) {
+    const { labels, annotations, generation } = next.metadata;
+    const same = semanticEqual(labels, previous.labels) && semanticEqual(annotations, previous.annotations);
+    return same ? next : { ...next, metadata: { ...next.metadata, generation: (generation ?? 0) + 1 } };
+  },
   check(slice, errors) {
     checkHead(slice, errors);
     checkEndpoints(slice, errors);

@@ -46,8 +46,9 @@ export function planDeletion<T extends KubernetesObject>(
     if (!metadata.deletionTimestamp) {
       if ((metadata.generation ?? 0) > 0) metadata.generation = (metadata.generation ?? 0) + 1;
       metadata.deletionTimestamp = timestamp(nowMs);
-    } else if (!finalizersChanged && metadata.deletionGracePeriodSeconds === 0) return { action: 'alreadyPending' };
-    metadata.deletionGracePeriodSeconds = 0;
+    } else if (!finalizersChanged && !metadata.deletionGracePeriodSeconds) return { action: 'alreadyPending' };
+    // A namespace ends with its content, not after a grace period.
+    if (!strategy.specFinalizers) metadata.deletionGracePeriodSeconds = 0;
   }
   return { action: 'update', object: { ...stored, metadata } };
 }
@@ -105,7 +106,7 @@ export function checkPreconditions(resource: GroupResource, meta: ObjectMeta, { 
 /** An update that takes the last finalizer off a terminating object ends it. */
 export function isDeletedByUpdate<T extends KubernetesObject>(next: T, { metadata: previous }: T, strategy: Strategy<T>): boolean {
   const kept = (next.metadata.finalizers?.length ?? 0) + (strategy.specFinalizers?.(next).length ?? 0) > 0;
-  return !!previous.deletionTimestamp && !kept && previous.deletionGracePeriodSeconds === 0;
+  return !!previous.deletionTimestamp && !kept && !previous.deletionGracePeriodSeconds;
 }
 
 export function validateDeleteOptions(options: DeleteOptions): void {

@@ -19,7 +19,8 @@ export function prepareCreate<T extends KubernetesObject>(
   delete metadata.deletionTimestamp;
   delete metadata.deletionGracePeriodSeconds;
   delete metadata.selfLink;
-  delete metadata.resourceVersion;
+  // A dry run answers it as sent: only the store refuses it.
+  if (!context.dryRun) delete metadata.resourceVersion;
   if (strategy.generation ?? true) metadata.generation = 1;
   else delete metadata.generation;
   return strategy.prepareForCreate({ ...input, metadata }, context);

@@ -119,7 +119,7 @@ export const volumeAttachmentStrategy = buildStrategy<storage.VolumeAttachment>(
   namespaced: false,
   check(attachment, errors) {
     checkAttachment(attachment, errors);
-    checkCsiDriverName(attachment.spec?.attacher, ROOT_PATH.child('spec.attacher'), errors);
+    if (attachment.spec?.attacher) checkCsiDriverName(attachment.spec.attacher, ROOT_PATH.child('spec.attacher'), errors);
     const name = attachment.spec?.source?.persistentVolumeName;
     if (name !== undefined) checkObjectName(name, ROOT_PATH.child('spec.source.persistentVolumeName'), errors);
   },

@@ -36,7 +36,7 @@ export const namespaceStrategy = buildStrategy<Namespace>({
   status: { check: checkPhase },
   specFinalizers: (namespace) => namespace.spec?.finalizers ?? [],
   subresources: { finalize: finalizeStrategy() },
-  selectableFields: ({ metadata, status }) => ({ 'status.phase': status?.phase ?? '', name: metadata.name }),
+  selectableFields: ({ status }) => ({ 'status.phase': status?.phase ?? '' }),
 });
 
 function checkFinalizer(finalizer: string, path: FieldPath, errors: FieldErrors): void {

@@ -34,6 +34,8 @@ export const podStrategy: Strategy<Pod> = {
     'spec.serviceAccountName': spec.serviceAccountName ?? '',
     'spec.hostNetwork': String(spec.hostNetwork ?? false),
     'status.phase': status?.phase ?? '',
+    // Known to upstream's conversion alone: nothing ever matches it.
+    'status.podIPs': '',
     'status.podIP': status?.podIPs?.[0]?.ip ?? status?.podIP ?? '',
     'status.nominatedNodeName': status?.nominatedNodeName ?? '',
   }),
