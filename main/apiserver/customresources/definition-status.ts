@@ -57,15 +57,15 @@ function takenNames(others: readonly Definition[]): TakenNames {
   return { resources, kinds };
 }
 
+/** Of several conflicts the last is told, as upstream. */
 function conflictOf(names: Names, { resources, kinds }: TakenNames): Verdict | undefined {
-  const refuse = (reason: string, name: string): Verdict => ({ status: 'False', reason, message: `${JSON.stringify(name)} is already in use` });
-  if (resources.has(names.plural)) return refuse('PluralConflict', names.plural);
-  if (names.singular && resources.has(names.singular)) return refuse('SingularConflict', names.singular);
-  const short = (names.shortNames ?? []).filter((name) => resources.has(name));
-  if (short[0] !== undefined) return refuse('ShortNamesConflict', short[0]);
-  if (kinds.has(names.kind)) return refuse('KindConflict', names.kind);
-  if (names.listKind && kinds.has(names.listKind)) return refuse('ListKindConflict', names.listKind);
-  return undefined;
+  const candidates: readonly (readonly [string, string | undefined, ReadonlySet<string>])[] = [
+    ['PluralConflict', names.plural, resources], ['SingularConflict', names.singular, resources],
+    ...(names.shortNames ?? []).map((name) => ['ShortNamesConflict', name, resources] as const),
+    ['KindConflict', names.kind, kinds], ['ListKindConflict', names.listKind, kinds],
+  ];
+  const conflict = candidates.findLast(([, name, taken]) => name !== undefined && taken.has(name));
+  return conflict && { status: 'False', reason: conflict[0], message: `${JSON.stringify(conflict[1])} is already in use` };
 }
 
 /** What is free is taken; for the rest stays what was accepted before. */

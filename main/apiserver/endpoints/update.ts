@@ -44,7 +44,10 @@ export function writeChange(request: ResourceRequest, query: WriteQuery, change:
       return admission.mutate({ ...attributesOf(wanted, current), object: wanted }, signal);
     },
     validate: (next, previous) => admission.validate(attributesOf(next, previous), signal),
-    finish: (next, previous) => keepManagedFieldsTimes(next as never, previous as never) as unknown as KubernetesObject,
+    finish(next, previous) {
+      const finished = keepManagedFieldsTimes(next as never, previous as never) as unknown as KubernetesObject;
+      return request.served.custom ? registry.normalize(finished) : finished;
+    },
     ...(change.preconditionUid ? { preconditionUid: change.preconditionUid } : {}),
     ...(change.allowCreate ? { allowCreate: true } : {}),
   });
