@@ -60,8 +60,9 @@ export function surplusHistory(cronJob: CronJob, jobs: readonly Job[]): readonly
   return [...beyond(of('Complete'), successfulJobsHistoryLimit), ...beyond(of('Failed'), failedJobsHistoryLimit)];
 }
 
+/** What runs of the jobs made for the schedule; those started by hand (`kubectl create job --from`) belong to the CronJob but do not count. */
 export function activeJobs(jobs: readonly Job[]): readonly Job[] {
-  return jobs.filter((job) => !isJobFinished(job));
+  return jobs.filter((job) => !isJobFinished(job) && job.metadata.annotations?.['cronjob.kubernetes.io/instantiate'] !== 'manual');
 }
 
 export function lastSuccess(jobs: readonly Job[], known: string | undefined): string | undefined {
