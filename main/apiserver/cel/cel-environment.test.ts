@@ -37,6 +37,7 @@ describe('CEL expressions', () => {
     ['ip("::1").isLoopback()', true],
     ['url("https://h:1/p?q=1").getPort()', '1'],
     ['sets.contains([1, 2], [2])', true],
+    ['semver("1.2.3").minor() == 2 && semver("1.0.0-rc.2").isLessThan(semver("1.0.0")) && !isSemver("v1")', true],
     ['object.spec.?nope.orValue("none")', 'none'],
     ['Object{spec: Object.spec{replicas: 4, list: [1]}}', { spec: { replicas: 4, list: [1] } }],
     ['[JSONPatch{op: "add", path: "/a/" + jsonpatch.escapeKey("b/c"), value: {"x": 1}}]', [{ op: 'add', path: '/a/b~1c', value: { x: 1 } }]],

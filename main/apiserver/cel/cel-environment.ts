@@ -6,6 +6,7 @@ import { registerAuthorizer } from './library/authorizer.ts';
 import { registerLists } from './library/lists.ts';
 import { registerNetwork } from './library/network.ts';
 import { registerQuantity } from './library/quantity.ts';
+import { registerSemver } from './library/semver.ts';
 import { registerStrings } from './library/strings.ts';
 
 /** A compiled expression. Values in and out are CEL's: see values.ts. */
@@ -47,6 +48,7 @@ export class CelEnvironment {
     registerLists(environment);
     registerQuantity(environment);
     registerNetwork(environment);
+    registerSemver(environment);
     registerAuthorizer(environment);
     registerJsonPatch(environment);
     for (const [name, type] of Object.entries(variables)) environment.registerVariable(name, type);
