@@ -1,5 +1,6 @@
 import type * as resource from '../../../../kube/api/generated/resource/v1.ts';
 import { isCIdentifier } from '../../../../kube/apimachinery/name-validation.ts';
+import { CelEnvironment } from '../../cel/cel-environment.ts';
 import type { FieldErrors } from '../validation/field-errors.ts';
 import type { FieldPath } from '../validation/field-path.ts';
 import { nanoValue } from '../validation/quantities.ts';
@@ -15,6 +16,8 @@ const MAX_PARAMETERS_BYTES = 10 * 1024;
 const MAX_EXPRESSION_BYTES = 10 * 1024;
 const MAX_IDENTIFIER = 32;
 const ALLOCATION_MODES = ['All', 'ExactCount'];
+/** What a selector sees of a device. */
+const DEVICE_FIELDS: ReadonlySet<string> = new Set(['driver', 'attributes', 'capacity', 'allowMultipleAllocations']);
 const EFFECTS = ['NoExecute', 'NoSchedule', 'None'];
 
 type Request = resource.ExactDeviceRequest | resource.DeviceSubRequest;
@@ -107,9 +110,18 @@ export function checkSelectors(selectors: readonly resource.DeviceSelector[] | u
     path, errors, maximum: MAX_SELECTORS,
     check({ cel }, at) {
       if (!cel) errors.required(at.child('cel'));
-      else if (Buffer.byteLength(cel.expression) > MAX_EXPRESSION_BYTES) errors.tooLong(at.child('cel').child('expression'), MAX_EXPRESSION_BYTES);
+      else checkExpression(cel.expression ?? '', at.child('cel').child('expression'), errors);
     },
   });
+}
+
+function checkExpression(expression: string, path: FieldPath, errors: FieldErrors): void {
+  if (Buffer.byteLength(expression) > MAX_EXPRESSION_BYTES) {
+    errors.tooLong(path, MAX_EXPRESSION_BYTES);
+    return;
+  }
+  const { problem } = new CelEnvironment({ variables: { device: 'dyn' }, fields: { device: DEVICE_FIELDS } }).compile(expression, ['bool']);
+  if (problem !== undefined) errors.invalid(path, expression, problem);
 }
 
 function checkConstraint({ requests, matchAttribute, distinctAttribute }: resource.DeviceConstraint, names: ReadonlySet<string>, path: FieldPath, errors: FieldErrors): void {
