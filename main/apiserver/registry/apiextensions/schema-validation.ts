@@ -1,6 +1,7 @@
 import type * as apiextensions from '../../../../kube/api/generated/apiextensions/v1.ts';
 import { FieldErrors } from '../validation/field-errors.ts';
 import type { FieldPath } from '../validation/field-path.ts';
+import { checkDefaults, checkObjectFields, checkRestrictions } from './schema-restrictions.ts';
 
 type Schema = apiextensions.JSONSchemaProps;
 type Level = 'root' | 'item' | 'field';
@@ -30,6 +31,8 @@ export function checkSchema(schema: Schema | undefined, path: FieldPath, errors:
   if (errors.count > before) return;
   const structural = new FieldErrors();
   checkStructure(schema, 'root', path, structural);
+  checkObjectFields(schema as { properties?: Record<string, { type?: string }> }, path, structural);
+  if (structural.count === 0) checkDefaults(schema, path, structural);
   errors.addAll(structural.list.toSorted((a, b) => (a.field < b.field ? -1 : a.field > b.field ? 1 : 0)));
 }
 
@@ -56,6 +59,7 @@ function checkForm(schema: Schema, path: FieldPath, errors: FieldErrors, isRoot 
   if (Array.isArray(items)) errors.forbidden(path.child('items'), 'items must be a schema object and not an array');
   else if (isSchema(items)) checkForm(items, path.child('items'), errors);
   if (schema.type !== undefined && schema.type !== '' && !TYPES.includes(schema.type)) errors.notSupported(path.child('type'), schema.type, TYPES);
+  checkRestrictions(schema, path, errors);
   checkExtensions(schema, path, errors);
   for (const [index, rule] of (schema['x-kubernetes-validations'] ?? []).entries()) {
     checkRule(rule, path.child('x-kubernetes-validations').index(index), errors);
@@ -100,7 +104,10 @@ function checkExtensions(schema: Schema, path: FieldPath, errors: FieldErrors): 
 function checkMapItems(items: unknown, keys: readonly string[], path: FieldPath, errors: FieldErrors): void {
   if (!isSchema(items)) return;
   const itemsPath = path.child('items');
-  if (items.type !== 'object') errors.invalid(itemsPath.child('type'), items.type ?? '', 'must be object if parent array\'s x-kubernetes-list-type is map');
+  if (items.type !== 'object') {
+    errors.invalid(itemsPath.child('type'), items.type ?? '', 'must be object if parent array\'s x-kubernetes-list-type is map');
+    return;
+  }
   for (const [index, key] of keys.entries()) {
     const property = items.properties?.[key];
     if (property === undefined) {
@@ -116,7 +123,7 @@ function checkRule(rule: apiextensions.ValidationRule, path: FieldPath, errors: 
   const { rule: expression = '', message, messageExpression } = rule;
   if (expression.trim() === '') errors.required(path.child('rule'), 'rule is not specified');
   if (message !== undefined && message !== '') {
-    if (message.trim() === '') errors.invalid(path.child('message'), message, 'message must be non-empty if specified');
+    if (message.trim() === '') errors.invalid(path.child('message'), message, 'must be non-empty if specified');
     else if (/[\n\r]/v.test(message.trim())) errors.invalid(path.child('message'), message, 'must not contain line breaks');
   }
   if (messageExpression !== undefined && messageExpression !== '' && messageExpression.trim() === '') {
