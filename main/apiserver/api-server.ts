@@ -85,7 +85,7 @@ export interface ApiServer extends AsyncDisposable {
   readonly catalog: ResourceCatalog;
 }
 
-const DEFAULT_ISSUER = 'https://kubernetes.default.svc.cluster.local';
+const DEFAULT_ISSUER = 'https://kubernetes.default.svc';
 /** As upstream's --max-requests-inflight plus --max-mutating-requests-inflight. */
 const MAX_IN_FLIGHT = 600;
 /** What authentication, authorization and admission ask about on every request. */

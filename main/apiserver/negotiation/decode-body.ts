@@ -52,7 +52,12 @@ export function decodeBody(options: DecodeOptions): DecodedBody {
   const problems = [...raw.problems];
   const object = schema ? typedOrBadRequest(schema, { value: raw.value, gvk, expected, problems }) : raw.value;
   const { warnings } = applyFieldValidation(problems, { mode: options.fieldValidation, gvk, expected });
-  return { object: { ...object, apiVersion: apiVersionOf(gvk), kind: gvk.kind }, gvk, warnings };
+  return { object: { ...object, apiVersion: apiVersionOf(gvk), kind: gvk.kind }, gvk, warnings: warnings.map(withoutYamlPrefix) };
+}
+
+/** A warning names the lines alone. */
+function withoutYamlPrefix(warning: string): string {
+  return warning.replace(/^yaml: unmarshal errors:\n\s*/v, '');
 }
 
 /** Parses any JSON or YAML document (patches). Throws GoDecodeError. */
