@@ -2,7 +2,7 @@ import type * as apiextensions from '../../../../kube/api/generated/apiextension
 import { buildStrategy } from '../validation/build-strategy.ts';
 import { SPEC_PATH, STATUS_PATH } from '../validation/field-path.ts';
 import { checkImmutable, isEmpty } from '../validation/values.ts';
-import { checkApproval, checkDefinition, checkNames, checkStoredVersions } from './crd-validation.ts';
+import { checkApproval, checkDefinition, checkDefinitionName, checkNames, checkStoredVersions } from './crd-validation.ts';
 
 type Definition = apiextensions.CustomResourceDefinition;
 const NO_NAMES = { plural: '', kind: '' };
@@ -17,6 +17,7 @@ export const customResourceDefinitionStrategy = buildStrategy<Definition>({
   defaults: applyDefaults,
   prepareForCreate: (definition) => withStorageVersion({ ...definition, status: emptyStatus() }),
   check(definition, errors) {
+    checkDefinitionName(definition, errors);
     checkDefinition(definition, errors);
     checkStoredVersions(definition, errors);
     checkApproval(definition, undefined, errors);

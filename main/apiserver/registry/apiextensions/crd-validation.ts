@@ -16,11 +16,16 @@ const MAX_DEPRECATION_WARNING = 256;
 const APPROVAL = 'api-approved.kubernetes.io';
 const APPROVAL_URL = 'https://github.com/kubernetes/enhancements/pull/1111';
 
-export function checkDefinition({ metadata, spec }: Definition, errors: FieldErrors): void {
-  const { group = '', scope = '', names = { plural: '', kind: '' } } = spec;
+/** Of a new definition; later neither part can change. */
+export function checkDefinitionName({ metadata, spec }: Definition, errors: FieldErrors): void {
+  const { group = '', names = { plural: '' } } = spec;
   if (metadata.name && metadata.name !== `${names.plural ?? ''}.${group}`) {
     errors.invalid(METADATA_PATH.child('name'), metadata.name, 'must be spec.names.plural+"."+spec.group');
   }
+}
+
+export function checkDefinition({ spec }: Definition, errors: FieldErrors): void {
+  const { group = '', scope = '', names = { plural: '', kind: '' } } = spec;
   checkGroup(group, errors);
   if (scope === '') errors.required(SPEC_PATH.child('scope'));
   else if (scope !== 'Cluster' && scope !== 'Namespaced') errors.notSupported(SPEC_PATH.child('scope'), scope, ['Cluster', 'Namespaced']);

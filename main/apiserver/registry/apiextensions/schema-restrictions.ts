@@ -1,8 +1,9 @@
 import { RE2JS } from 're2js';
 import type * as apiextensions from '../../../../kube/api/generated/apiextensions/v1.ts';
-import { isJsonObject } from '../../../../kube/apimachinery/json.ts';
+import { deepCopy, isJsonObject } from '../../../../kube/apimachinery/json.ts';
 import type { JsonSchema } from '../../customresources/json-schema.ts';
 import { validateListTypes, validateValue } from '../../customresources/schema-validator.ts';
+import { prune } from '../../customresources/structural.ts';
 import type { FieldErrors } from '../validation/field-errors.ts';
 import type { FieldPath } from '../validation/field-path.ts';
 
@@ -44,12 +45,19 @@ export function checkDefaults(schema: Schema, path: FieldPath, errors: FieldErro
   const value = schema.default as unknown;
   if (value !== undefined) {
     const at = path.child('default').toString();
+    if (hasUnknownFields(value, schema as unknown as JsonSchema)) errors.invalid(path.child('default'), value, 'must not have unknown fields');
     const found = [...validateValue(value, schema as unknown as JsonSchema, { field: at, text: '' }), ...validateListTypes(value, schema as unknown as JsonSchema, at)];
     errors.addAll(found);
   }
   for (const [name, property] of Object.entries(properties ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1))) checkDefaults(property as unknown as Schema, path.child('properties').key(name), errors);
   if (isJsonObject(additionalProperties)) checkDefaults(additionalProperties as unknown as Schema, path.child('additionalProperties'), errors);
   if (items) checkDefaults(items as unknown as Schema, path.child('items'), errors);
+}
+
+function hasUnknownFields(value: unknown, schema: JsonSchema): boolean {
+  let found = false;
+  prune(deepCopy(value), schema, { isObjectRoot: schema['x-kubernetes-embedded-resource'] === true, onUnknown: () => void (found = true) });
+  return found;
 }
 
 /** What every object has cannot be declared as something else. */
