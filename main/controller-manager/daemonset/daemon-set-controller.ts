@@ -1,5 +1,4 @@
 import { selectorMatches } from '../../../kube/apimachinery/label-selector.ts';
-import { isNotFound } from '../../../kube/apimachinery/status.ts';
 import { type DaemonSet, daemonsets } from '../../../kube/api/generated/apps/v1.ts';
 import { type Node, nodes, type Pod, pods } from '../../../kube/api/generated/core/v1.ts';
 import type { Informer } from '../../../kube/client/informer.ts';
@@ -8,14 +7,14 @@ import { CONTROLLER_INDEX, controllerIndex, controllerOf, orphanIndexValue } fro
 import type { ControllerContext } from '../controller-context.ts';
 import type { Controller, ControllerWatch } from '../controller.ts';
 import { Expectations } from '../expectations.ts';
+import { changePods } from '../change-pods.ts';
 import { keyOf } from '../object-key.ts';
 import { patchStatus } from '../patch-status.ts';
 import { nextAvailabilityMs } from '../pod-conditions.ts';
-import { isNamespaceTerminating, PodControl } from '../pod-control.ts';
+import { PodControl } from '../pod-control.ts';
 import { revisionHash } from '../revisions/controller-revision.ts';
 import { RevisionHistory } from '../revisions/revision-history.ts';
 import { selectorMatcher } from '../selector-matcher.ts';
-import { slowStartBatch } from '../slow-start.ts';
 import { newDaemonPod } from './daemon-pods.ts';
 import { computeDaemonSetStatus, type DaemonSetPlan, planDaemonSet } from './plan-daemon-set.ts';
 
@@ -96,35 +95,16 @@ export class DaemonSetController implements Controller {
   }
 
   async #apply(daemonSet: DaemonSet, { plan, hash, signal }: { readonly plan: DaemonSetPlan; readonly hash: string; readonly signal: AbortSignal }): Promise<void> {
-    const key = keyOf(daemonSet);
-    const createOn = plan.createOn.slice(0, BURST_REPLICAS);
-    const remove = plan.delete.slice(0, BURST_REPLICAS);
     for (const pod of plan.failed) {
       const message = `Found failed daemon pod ${keyOf(pod)} on node ${pod.spec.nodeName}, will try to kill it`;
       this.#context.recorder.event({ object: daemonSet, type: 'Warning', reason: 'FailedDaemonPod', message });
     }
-    this.#expectations.expectCreations(key, createOn.length);
-    this.#expectations.expectDeletions(key, remove.map(({ metadata }) => metadata.uid ?? ''));
-    const { succeeded, error } = await slowStartBatch(createOn.length, async (i) => {
-      try {
-        await this.#podControl.create(newDaemonPod(daemonSet, { nodeName: createOn[i] ?? '', hash }), daemonSet, signal);
-      } catch (cause) {
-        if (!isNamespaceTerminating(cause)) throw cause;
-        this.#expectations.creationObserved(key);
-      }
+    const failed = await changePods({
+      owner: daemonSet,
+      create: plan.createOn.slice(0, BURST_REPLICAS).map((nodeName) => newDaemonPod(daemonSet, { nodeName, hash })),
+      remove: plan.delete.slice(0, BURST_REPLICAS),
+      podControl: this.#podControl, expectations: this.#expectations, signal,
     });
-    if (succeeded < createOn.length) this.#expectations.creationObserved(key, createOn.length - succeeded);
-    const results = await Promise.allSettled(
-      remove.map(async (pod) => {
-        try {
-          await this.#podControl.delete(pod, daemonSet, signal);
-        } catch (cause) {
-          this.#expectations.deletionObserved(key, pod.metadata.uid ?? '');
-          if (!isNotFound(cause)) throw cause;
-        }
-      }),
-    );
-    const failed = error ?? results.find((result) => result.status === 'rejected')?.reason;
     if (failed !== undefined) throw failed;
   }
 

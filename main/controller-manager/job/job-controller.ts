@@ -7,11 +7,11 @@ import { CONTROLLER_INDEX, controllerIndex, controllerOf, orphanIndexValue } fro
 import type { ControllerContext } from '../controller-context.ts';
 import type { Controller, ControllerWatch } from '../controller.ts';
 import { Expectations } from '../expectations.ts';
+import { changePods } from '../change-pods.ts';
 import { keyOf, targetOf } from '../object-key.ts';
 import { patchStatus } from '../patch-status.ts';
-import { isNamespaceTerminating, PodControl } from '../pod-control.ts';
+import { PodControl } from '../pod-control.ts';
 import { selectorMatcher } from '../selector-matcher.ts';
-import { slowStartBatch } from '../slow-start.ts';
 import { isTracked, JOB_TRACKING, newJobPod } from './job-pods.ts';
 import { type JobPlan, planJob } from './plan-job.ts';
 
@@ -76,31 +76,12 @@ export class JobController implements Controller {
   }
 
   async #manage(job: Job, plan: JobPlan, signal: AbortSignal): Promise<void> {
-    const key = keyOf(job);
-    const create = plan.create.slice(0, MAX_PODS_PER_SYNC);
-    const remove = plan.delete.slice(0, MAX_PODS_PER_SYNC);
-    this.#expectations.expectCreations(key, create.length);
-    this.#expectations.expectDeletions(key, remove.map(({ metadata }) => metadata.uid ?? ''));
-    const { succeeded, error } = await slowStartBatch(create.length, async (i) => {
-      try {
-        await this.#podControl.create(newJobPod(job, create[i] ?? {}), job, signal);
-      } catch (cause) {
-        if (!isNamespaceTerminating(cause)) throw cause;
-        this.#expectations.creationObserved(key);
-      }
+    const failed = await changePods({
+      owner: job,
+      create: plan.create.slice(0, MAX_PODS_PER_SYNC).map((pod) => newJobPod(job, pod)),
+      remove: plan.delete.slice(0, MAX_PODS_PER_SYNC),
+      podControl: this.#podControl, expectations: this.#expectations, signal,
     });
-    if (succeeded < create.length) this.#expectations.creationObserved(key, create.length - succeeded);
-    const results = await Promise.allSettled(
-      remove.map(async (pod) => {
-        try {
-          await this.#podControl.delete(pod, job, signal);
-        } catch (cause) {
-          this.#expectations.deletionObserved(key, pod.metadata.uid ?? '');
-          if (!isNotFound(cause)) throw cause;
-        }
-      }),
-    );
-    const failed = error ?? results.find((result) => result.status === 'rejected')?.reason;
     if (failed !== undefined) throw failed;
   }
 

@@ -1,8 +1,8 @@
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import { selectorMatches } from '../../../kube/apimachinery/label-selector.ts';
-import { isNotFound } from '../../../kube/apimachinery/status.ts';
 import { type Pod, pods } from '../../../kube/api/generated/core/v1.ts';
 import type { Informer } from '../../../kube/client/informer.ts';
+import { changePods } from '../change-pods.ts';
 import { claim } from '../claim.ts';
 import { CONTROLLER_INDEX, controllerIndex, controllerOf, orphanIndexValue } from '../controller-ref.ts';
 import type { ControllerContext } from '../controller-context.ts';
@@ -11,10 +11,9 @@ import { Expectations } from '../expectations.ts';
 import { keyOf } from '../object-key.ts';
 import { patchStatus } from '../patch-status.ts';
 import { isPodActive, isPodTerminating, nextAvailabilityMs } from '../pod-conditions.ts';
-import { isNamespaceTerminating, PodControl, podFromTemplate } from '../pod-control.ts';
+import { PodControl, podFromTemplate } from '../pod-control.ts';
 import { rankPodsForDeletion } from '../rank-pods-for-deletion.ts';
 import { selectorMatcher } from '../selector-matcher.ts';
-import { slowStartBatch } from '../slow-start.ts';
 import { computeReplicaSetStatus } from './replica-set-status.ts';
 import type { ReplicatedView, ReplicatedWorkload } from './replicated-workload.ts';
 
@@ -123,47 +122,11 @@ export class ReplicaSetController<T extends KubernetesObject & { status?: object
     { view, active, signal }: { readonly view: ReplicatedView; readonly active: readonly Pod[]; readonly signal: AbortSignal },
   ): Promise<unknown> {
     const missing = view.replicas - active.length;
-    if (missing > 0) return this.#createPods(owner, { view, count: Math.min(missing, BURST_REPLICAS), signal });
-    if (missing < 0) return this.#deletePods(owner, { active, count: Math.min(-missing, BURST_REPLICAS), signal });
-    return undefined;
-  }
-
-  async #createPods(
-    owner: T,
-    { view, count, signal }: { readonly view: ReplicatedView; readonly count: number; readonly signal: AbortSignal },
-  ): Promise<unknown> {
-    const key = keyOf(owner);
-    this.#expectations.expectCreations(key, count);
-    const { succeeded, error } = await slowStartBatch(count, async () => {
-      try {
-        await this.#podControl.create(podFromTemplate(view.template, owner), owner, signal);
-      } catch (cause) {
-        if (!isNamespaceTerminating(cause)) throw cause;
-        this.#expectations.creationObserved(key);
-      }
-    });
-    if (succeeded < count) this.#expectations.creationObserved(key, count - succeeded);
-    return error;
-  }
-
-  async #deletePods(
-    owner: T,
-    { active, count, signal }: { readonly active: readonly Pod[]; readonly count: number; readonly signal: AbortSignal },
-  ): Promise<unknown> {
-    const key = keyOf(owner);
-    const chosen = count >= active.length ? active : this.#chooseForDeletion(owner, active).slice(0, count);
-    this.#expectations.expectDeletions(key, chosen.map((pod) => pod.metadata.uid ?? ''));
-    const results = await Promise.allSettled(
-      chosen.map(async (pod) => {
-        try {
-          await this.#podControl.delete(pod, owner, signal);
-        } catch (error) {
-          this.#expectations.deletionObserved(key, pod.metadata.uid ?? '');
-          if (!isNotFound(error)) throw error;
-        }
-      }),
-    );
-    return results.find((result) => result.status === 'rejected')?.reason;
+    if (missing === 0) return undefined;
+    const create = missing > 0 ? Array.from({ length: Math.min(missing, BURST_REPLICAS) }, () => podFromTemplate(view.template, owner)) : [];
+    const surplus = Math.min(Math.max(-missing, 0), BURST_REPLICAS);
+    const remove = surplus === 0 ? [] : surplus >= active.length ? active : this.#chooseForDeletion(owner, active).slice(0, surplus);
+    return changePods({ owner, create, remove, podControl: this.#podControl, expectations: this.#expectations, signal });
   }
 
   /** Pods of sibling ReplicaSets count too, so that a rolling update thins out crowded nodes first. */
