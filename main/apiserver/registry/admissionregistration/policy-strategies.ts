@@ -1,13 +1,15 @@
 import type * as admission from '../../../../kube/api/generated/admissionregistration/v1.ts';
 import { isDns1123Subdomain } from '../../../../kube/apimachinery/name-validation.ts';
+import { policyExpressionChecks, type PolicyExpressionChecks } from '../../admission/policies/expression-checks.ts';
 import { buildStrategy } from '../validation/build-strategy.ts';
 import { checkConditions } from '../validation/conditions.ts';
 import type { FieldErrors } from '../validation/field-errors.ts';
 import { SPEC_PATH, STATUS_PATH, type FieldPath } from '../validation/field-path.ts';
 import { semanticEqual } from '../validation/semantic-equal.ts';
 import { isEmpty } from '../validation/values.ts';
-import { checkParamKind, checkValidations, checkVariables } from './policy-validation.ts';
+import { checkParamKind, checkValidations, checkVariables, NO_EXPRESSION_CHECKS } from './policy-validation.ts';
 import {
+  checkExpression,
   checkFailurePolicy,
   checkMatchConditions,
   checkMatchResources,
@@ -81,32 +83,50 @@ function checkPolicyHead(spec: PolicySpec, errors: FieldErrors): void {
   }
 }
 
-function checkPolicyConditions(spec: PolicySpec, previous: PolicySpec | undefined, errors: FieldErrors): void {
+/** What is stored already stays, whatever the compiler says of it by now. */
+function expressionChecksFor(spec: admission.ValidatingAdmissionPolicySpec | admission.MutatingAdmissionPolicySpec, previous: unknown): PolicyExpressionChecks {
+  return semanticEqual(spec, previous) ? NO_EXPRESSION_CHECKS : policyExpressionChecks(spec);
+}
+
+interface PolicyChange {
+  readonly spec: PolicySpec;
+  readonly previous: PolicySpec | undefined;
+}
+
+function checkPolicyConditions({ spec, previous }: PolicyChange, checks: PolicyExpressionChecks, errors: FieldErrors): void {
   const isKept = previous !== undefined && semanticEqual(spec.paramKind, previous.paramKind) && semanticEqual(spec.matchConditions, previous.matchConditions);
-  if (!isKept) checkMatchConditions(spec.matchConditions, SPEC_PATH.child('matchConditions'), errors);
+  if (!isKept) checkMatchConditions(spec.matchConditions, { path: SPEC_PATH.child('matchConditions'), errors, check: checks.condition });
 }
 
 function checkValidatingPolicy(next: admission.ValidatingAdmissionPolicy, previous: admission.ValidatingAdmissionPolicy | undefined, errors: FieldErrors): void {
+  const checks = expressionChecksFor(next.spec, previous?.spec);
   checkPolicyHead(next.spec, errors);
-  checkPolicyConditions(next.spec, previous?.spec, errors);
-  checkVariables(next.spec.variables, SPEC_PATH.child('variables'), errors);
-  checkValidations(next, errors);
+  checkPolicyConditions({ spec: next.spec, previous: previous?.spec }, checks, errors);
+  checkVariables(next.spec.variables, checks, errors);
+  checkValidations(next, checks, errors);
 }
 
 function checkMutatingPolicy({ spec }: admission.MutatingAdmissionPolicy, previous: admission.MutatingAdmissionPolicy | undefined, errors: FieldErrors): void {
+  const checks = expressionChecksFor(spec, previous?.spec);
   checkPolicyHead(spec, errors);
   checkMutatingOperations(spec.matchConstraints, CONSTRAINTS, errors);
-  checkPolicyConditions(spec, previous?.spec, errors);
-  checkVariables(spec.variables, SPEC_PATH.child('variables'), errors);
+  checkPolicyConditions({ spec, previous: previous?.spec }, checks, errors);
+  checkVariables(spec.variables, checks, errors);
   const { mutations = [], reinvocationPolicy = '' } = spec;
   if (mutations.length === 0) errors.required(SPEC_PATH.child('mutations'), 'mutations must contain at least one item');
-  for (const [index, mutation] of mutations.entries()) checkMutation(mutation, SPEC_PATH.child('mutations').index(index), errors);
+  for (const [index, mutation] of mutations.entries()) checkMutation(mutation, { path: SPEC_PATH.child('mutations').index(index), errors, checks });
   const path = SPEC_PATH.child('reinvocationPolicy');
   if (reinvocationPolicy === '') errors.required(path);
   else if (!REINVOCATION_POLICIES.includes(reinvocationPolicy)) errors.notSupported(path, reinvocationPolicy, REINVOCATION_POLICIES);
 }
 
-function checkMutation(mutation: admission.Mutation, path: FieldPath, errors: FieldErrors): void {
+interface MutationChecks {
+  readonly path: FieldPath;
+  readonly errors: FieldErrors;
+  readonly checks: PolicyExpressionChecks;
+}
+
+function checkMutation(mutation: admission.Mutation, { path, errors, checks }: MutationChecks): void {
   const { patchType = '' } = mutation;
   if (patchType === '') {
     errors.required(path.child('patchType'));
@@ -116,10 +136,16 @@ function checkMutation(mutation: admission.Mutation, path: FieldPath, errors: Fi
     errors.notSupported(path.child('patchType'), patchType, PATCH_TYPES);
     return;
   }
-  const [own, other] = patchType === 'JSONPatch' ? (['jsonPatch', 'applyConfiguration'] as const) : (['applyConfiguration', 'jsonPatch'] as const);
+  const isJsonPatch = patchType === 'JSONPatch';
+  const [own, other] = isJsonPatch ? (['jsonPatch', 'applyConfiguration'] as const) : (['applyConfiguration', 'jsonPatch'] as const);
   const patch = mutation[own];
   if (patch === undefined) errors.required(path.child(own), `must be specified when patchType is ${patchType}`);
-  else if ((patch.expression ?? '').trim() === '') errors.required(path.child(own).child('expression'));
+  else {
+    const source = (patch.expression ?? '').trim();
+    const at = path.child(own).child('expression');
+    if (source === '') errors.required(at);
+    else checkExpression(source, checks.mutation(isJsonPatch ? 'JSONPatch' : 'ApplyConfiguration'), at, errors);
+  }
   if (mutation[other] !== undefined) errors.invalid(path.child(other), `{${other}}`, `must not be specified when patchType is ${patchType}`);
 }
 

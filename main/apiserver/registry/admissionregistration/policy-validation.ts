@@ -1,8 +1,10 @@
 import type * as admission from '../../../../kube/api/generated/admissionregistration/v1.ts';
 import { isDns1035Label, isDns1123Subdomain } from '../../../../kube/apimachinery/name-validation.ts';
+import type { PolicyExpressionChecks } from '../../admission/policies/expression-checks.ts';
 import type { FieldErrors } from '../validation/field-errors.ts';
 import { SPEC_PATH, type FieldPath } from '../validation/field-path.ts';
 import { checkQualifiedName, isEmpty } from '../validation/values.ts';
+import { checkExpression } from './rules.ts';
 
 const REASONS = ['Forbidden', 'Invalid', 'RequestEntityTooLarge'];
 const MAX_AUDIT_ANNOTATIONS = 20;
@@ -12,6 +14,20 @@ const RESERVED = new Set([
   'true', 'false', 'null', 'in', 'as', 'break', 'const', 'continue', 'else', 'for', 'function', 'if', 'import', 'let',
   'loop', 'package', 'namespace', 'return', 'var', 'void', 'while',
 ]);
+
+function pass(): undefined {
+  return undefined;
+}
+
+/** For expressions that stay as they were. */
+export const NO_EXPRESSION_CHECKS: PolicyExpressionChecks = {
+  condition: pass,
+  validation: pass,
+  message: pass,
+  auditValue: pass,
+  mutation: () => pass,
+  variable: () => pass,
+};
 
 export function checkParamKind(kind: admission.ParamKind | undefined, path: FieldPath, errors: FieldErrors): void {
   if (kind === undefined) return;
@@ -47,17 +63,18 @@ function checkParamVersion(apiVersion: string, path: FieldPath, errors: FieldErr
   if (problems.length > 0) errors.invalid(path, version, problems.join(','));
 }
 
-export function checkVariables(variables: readonly admission.Variable[] | undefined, path: FieldPath, errors: FieldErrors): void {
+export function checkVariables(variables: readonly admission.Variable[] | undefined, checks: PolicyExpressionChecks, errors: FieldErrors): void {
+  const path = SPEC_PATH.child('variables');
   for (const [index, { name = '', expression = '' }] of (variables ?? []).entries()) {
     const at = path.index(index);
     if (name.trim() === '') errors.required(at.child('name'), 'name is not specified');
     else if (!IDENTIFIER.test(name) || RESERVED.has(name)) errors.invalid(at.child('name'), name, 'must be a valid CEL identifier');
     if (expression.trim() === '') errors.required(at.child('expression'), 'expression is not specified');
+    else checkExpression(expression, checks.variable(index), at.child('expression'), errors);
   }
 }
 
-/** The expressions themselves are compiled by whoever evaluates them. */
-export function checkValidations({ metadata, spec }: admission.ValidatingAdmissionPolicy, errors: FieldErrors): void {
+export function checkValidations({ metadata, spec }: admission.ValidatingAdmissionPolicy, checks: PolicyExpressionChecks, errors: FieldErrors): void {
   const { validations = [], auditAnnotations } = spec;
   const annotationsPath = SPEC_PATH.child('auditAnnotations');
   if (validations.length === 0 && isEmpty(auditAnnotations)) {
@@ -65,7 +82,7 @@ export function checkValidations({ metadata, spec }: admission.ValidatingAdmissi
     errors.required(annotationsPath, 'validations or auditAnnotations must contain at least one item');
     return;
   }
-  for (const [index, validation] of validations.entries()) checkValidation(validation, SPEC_PATH.child('validations').index(index), errors);
+  for (const [index, validation] of validations.entries()) checkValidation(validation, { path: SPEC_PATH.child('validations').index(index), errors, checks });
   if (auditAnnotations === undefined) return;
   if (auditAnnotations.length > MAX_AUDIT_ANNOTATIONS) {
     errors.invalid(annotationsPath, auditAnnotations, `must not have more than ${MAX_AUDIT_ANNOTATIONS} auditAnnotations`);
@@ -73,25 +90,33 @@ export function checkValidations({ metadata, spec }: admission.ValidatingAdmissi
   const keys = new Set<string>();
   for (const [index, annotation] of auditAnnotations.entries()) {
     const path = annotationsPath.index(index);
-    checkAuditAnnotation(metadata.name ?? '', annotation, path, errors);
+    checkAuditAnnotation(metadata.name ?? '', annotation, { path, errors, checks });
     if (keys.has(annotation.key)) errors.duplicate(path.child('key'), annotation.key);
     keys.add(annotation.key);
   }
 }
 
-function checkValidation(validation: admission.Validation, path: FieldPath, errors: FieldErrors): void {
+interface ItemChecks {
+  readonly path: FieldPath;
+  readonly errors: FieldErrors;
+  readonly checks: PolicyExpressionChecks;
+}
+
+function checkValidation(validation: admission.Validation, { path, errors, checks }: ItemChecks): void {
   const { expression = '', message = '', messageExpression = '', reason } = validation;
-  if (expression.trim() === '') errors.required(path.child('expression'), 'expression is not specified');
+  const source = expression.trim();
+  if (source === '') errors.required(path.child('expression'), 'expression is not specified');
+  else checkExpression(source, checks.validation, path.child('expression'), errors);
   if (messageExpression !== '' && messageExpression.trim() === '') {
     errors.invalid(path.child('messageExpression'), messageExpression, 'must be non-empty if specified');
-  }
+  } else if (messageExpression !== '') checkExpression(messageExpression, checks.message, path.child('messageExpression'), errors);
   const trimmed = message.trim();
   if (message !== '' && trimmed === '') errors.invalid(path.child('message'), message, 'must be non-empty if specified');
   else if (trimmed.includes('\n') || trimmed.includes('\r')) errors.invalid(path.child('message'), message, 'must not contain line breaks');
   if (reason !== undefined && !REASONS.includes(reason)) errors.notSupported(path.child('reason'), reason, REASONS);
 }
 
-function checkAuditAnnotation(policy: string, annotation: admission.AuditAnnotation, path: FieldPath, errors: FieldErrors): void {
+function checkAuditAnnotation(policy: string, annotation: admission.AuditAnnotation, { path, errors, checks }: ItemChecks): void {
   const { key = '', valueExpression = '' } = annotation;
   if (policy === '') errors.invalid(path.child('key'), key, 'requires metadata.name be non-empty');
   else checkQualifiedName(`${policy}/${key}`, path.child('key'), errors);
@@ -99,4 +124,5 @@ function checkAuditAnnotation(policy: string, annotation: admission.AuditAnnotat
   const at = path.child('valueExpression');
   if (trimmed === '') errors.required(at, 'valueExpression is not specified');
   else if (trimmed.length > MAX_VALUE_EXPRESSION_BYTES) errors.required(at, `must not exceed ${MAX_VALUE_EXPRESSION_BYTES} bytes in length`);
+  else checkExpression(trimmed, checks.auditValue, at, errors);
 }

@@ -1,5 +1,6 @@
 import type * as admission from '../../../../kube/api/generated/admissionregistration/v1.ts';
 import { isQualifiedName, isValidPathSegmentName } from '../../../../kube/apimachinery/name-validation.ts';
+import type { ExpressionCheck } from '../../admission/policies/expression-checks.ts';
 import type { FieldErrors } from '../validation/field-errors.ts';
 import type { FieldPath } from '../validation/field-path.ts';
 import { checkLabelSelector } from '../validation/label-selector.ts';
@@ -74,14 +75,27 @@ function checkResources(resources: readonly string[], path: FieldPath, errors: F
   if (plain && resources.includes('*')) errors.invalid(path, resources, "if '*' is present, must not specify other resources without subresources");
 }
 
-/** The expressions themselves are compiled by whoever evaluates them. */
-export function checkMatchConditions(conditions: readonly admission.MatchCondition[] | undefined, path: FieldPath, errors: FieldErrors): void {
+/** An expression that does not compile is refused where it stands. */
+export function checkExpression(source: string, check: ExpressionCheck, path: FieldPath, errors: FieldErrors): void {
+  const problem = check(source);
+  if (problem !== undefined) errors.invalid(path, source, problem);
+}
+
+interface ConditionChecks {
+  readonly path: FieldPath;
+  readonly errors: FieldErrors;
+  readonly check: ExpressionCheck;
+}
+
+export function checkMatchConditions(conditions: readonly admission.MatchCondition[] | undefined, { path, errors, check }: ConditionChecks): void {
   if (conditions === undefined) return;
   if (conditions.length > MAX_CONDITIONS) errors.tooMany(path, conditions.length, MAX_CONDITIONS);
   const seen = new Set<string>();
   for (const [index, { name = '', expression = '' }] of conditions.entries()) {
     const at = path.index(index);
-    if (expression.trim() === '') errors.required(at.child('expression'));
+    const source = expression.trim();
+    if (source === '') errors.required(at.child('expression'));
+    else checkExpression(source, check, at.child('expression'), errors);
     if (name === '') {
       errors.required(at.child('name'));
       continue;

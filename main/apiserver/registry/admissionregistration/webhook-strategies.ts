@@ -1,5 +1,6 @@
 import type * as admission from '../../../../kube/api/generated/admissionregistration/v1.ts';
 import { isDns1035Label, isDns1123Subdomain } from '../../../../kube/apimachinery/name-validation.ts';
+import { webhookConditionCheck } from '../../admission/policies/expression-checks.ts';
 import { buildStrategy } from '../validation/build-strategy.ts';
 import { FieldErrors } from '../validation/field-errors.ts';
 import { FieldPath } from '../validation/field-path.ts';
@@ -116,7 +117,7 @@ function checkWebhook(webhook: Webhook, path: FieldPath, errors: FieldErrors, le
     errors.notSupported(path.child('reinvocationPolicy'), reinvocationPolicy, REINVOCATION_POLICIES);
   }
   checkClient(webhook.clientConfig ?? {}, path.child('clientConfig'), errors);
-  if (!leniency.conditions) checkMatchConditions(webhook.matchConditions, path.child('matchConditions'), errors);
+  if (!leniency.conditions) checkMatchConditions(webhook.matchConditions, { path: path.child('matchConditions'), errors, check: webhookConditionCheck() });
 }
 
 function checkClient({ url, service }: admission.WebhookClientConfig, path: FieldPath, errors: FieldErrors): void {
