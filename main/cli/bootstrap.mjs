@@ -52,11 +52,13 @@ function runTypeScript(file, parameters) {
   // Ctrl-C reaches the child through the terminal's process group; a TERM sent to us alone must be passed on.
   const ignore = () => {};
   const forward = (signal) => child.kill(signal);
-  process.on('SIGINT', ignore).on('SIGTERM', forward).on('SIGHUP', forward);
+  // Without a terminal nobody else passes an interrupt on.
+  const interrupt = process.stdin.isTTY ? ignore : forward;
+  process.on('SIGINT', interrupt).on('SIGTERM', forward).on('SIGHUP', forward);
   return new Promise((resolve) => {
     child.on('error', (error) => fail(`cannot run ${node}: ${error.message}`, 'delete node_modules and try again'));
     child.on('exit', (code) => {
-      process.off('SIGINT', ignore).off('SIGTERM', forward).off('SIGHUP', forward);
+      process.off('SIGINT', interrupt).off('SIGTERM', forward).off('SIGHUP', forward);
       resolve(code ?? 1);
     });
   });
