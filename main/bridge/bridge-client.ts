@@ -14,6 +14,7 @@ export class BridgeClient implements Bridge {
   readonly #calls = new Map<number, Pending>();
   readonly #streams = new Map<number, StreamHandlers<unknown>>();
   #nextId = 1;
+  #closed = false;
 
   constructor(channel: MessageChannel<ClientMessage, ServerMessage>) {
     this.#channel = channel;
@@ -25,6 +26,7 @@ export class BridgeClient implements Bridge {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) return reject(signal.reason);
+      if (this.#closed) return reject(connectionLost());
       const abort = () => {
         this.#calls.delete(id);
         this.#channel.send({ type: 'cancel', id });
@@ -69,7 +71,8 @@ export class BridgeClient implements Bridge {
   }
 
   #fail(): void {
-    const lost = newServiceUnavailable('the connection to the Coracle daemon is closed');
+    this.#closed = true;
+    const lost = connectionLost();
     const calls = [...this.#calls.values()];
     const streams = [...this.#streams.values()];
     this.#calls.clear();
@@ -77,4 +80,8 @@ export class BridgeClient implements Bridge {
     for (const pending of calls) pending.reject(lost);
     for (const handlers of streams) handlers.end(lost.status);
   }
+}
+
+function connectionLost(): StatusError {
+  return newServiceUnavailable('the connection to the Coracle daemon is closed');
 }

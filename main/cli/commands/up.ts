@@ -41,7 +41,7 @@ export async function up(args: readonly string[]): Promise<number> {
   printReady(ready);
   if (options.detach || daemon === undefined) return 0;
   console.error('  Ctrl-C stops the cluster and keeps everything in it.');
-  return stayInForeground(connection, daemon, interrupted);
+  return await stayInForeground(connection, daemon, interrupted); // Awaited: returning would close the connection.
 }
 
 async function startDaemon(directory: DataDirectory, options: UpArguments): Promise<ChildProcess> {
