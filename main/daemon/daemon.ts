@@ -29,7 +29,7 @@ export async function runDaemon(options: DaemonOptions, log: Log): Promise<void>
   lifetime.use(await acquireProcessLock(directory.lock));
   const shutdown = shutdownSignal();
   const cluster = lifetime.use(new Cluster({ directory, log, ...options }));
-  const handlers = createHandlers({ cluster, directory, log, shutdown: () => shutdown.abort(new Error('shutdown was asked for')) });
+  const handlers = lifetime.use(createHandlers({ cluster, directory, log, shutdown: () => shutdown.abort(new Error('shutdown was asked for')) }));
   lifetime.use(await serveControlSocket({ path: directory.controlSocket, handlers, log }));
   if (options.ui ?? true) {
     const web = lifetime.use(await startWebServer({ handlers, directory, log, ...(options.uiPort === undefined ? {} : { port: options.uiPort }) }));
