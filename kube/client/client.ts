@@ -35,6 +35,8 @@ export interface ListOptions extends CallOptions {
   readonly continue?: string;
   readonly resourceVersion?: string;
   readonly resourceVersionMatch?: 'Exact' | 'NotOlderThan';
+  /** Only apiVersion, kind and metadata of each object are needed; the server then sends no more than these. */
+  readonly metadataOnly?: boolean;
 }
 export interface WatchOptions extends ListOptions {
   readonly allowWatchBookmarks?: boolean;

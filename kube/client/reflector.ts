@@ -19,7 +19,7 @@ export interface ReflectorOptions<T> {
   readonly sink: ReflectorSink<T>;
   readonly clock: Clock;
   readonly random: Random;
-  readonly selection?: Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector'>;
+  readonly selection?: Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector' | 'metadataOnly'>;
   /** Told of every failed attempt; the reflector then waits and goes on. */
   readonly onError?: (error: unknown) => void;
 }

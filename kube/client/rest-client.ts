@@ -6,7 +6,7 @@ import { isStatus, StatusError } from '../apimachinery/status.ts';
 import { newGenericServerResponse } from '../apimachinery/status-errors.ts';
 import type { CallOptions, Client, DeleteOptions, ListOptions, Patch, Target, WatchOptions, WriteOptions } from './client.ts';
 import { deleteBody, listQuery, resourcePath, watchQuery, withKind, withQuery, writeQuery } from './resource-path.ts';
-import { OBJECT_MEDIA_TYPE, type Transport, type TransportResponse } from './transport.ts';
+import { OBJECT_MEDIA_TYPE, OBJECT_METADATA_MEDIA_TYPE, type Transport, type TransportResponse } from './transport.ts';
 import { parseFrames, readBody } from './watch-frames.ts';
 
 export interface RestClientOptions {
@@ -34,6 +34,8 @@ interface Call {
   readonly path: string;
   readonly body?: unknown;
   readonly contentType?: string;
+  /** Absent: what the client always accepts. */
+  readonly accept?: string;
   readonly signal?: AbortSignal;
   /** For the text of an error that comes without a Status. */
   readonly resource?: GroupVersionResource;
@@ -45,13 +47,15 @@ export class RestClient implements Client {
   readonly #transport: Transport;
   readonly #userAgent: string;
   readonly #accept: string;
+  readonly #acceptsObjects: boolean;
   readonly #clock: Clock | undefined;
 
   constructor({ transport, userAgent, acceptObjects, clock }: RestClientOptions) {
     this.#transport = transport;
     this.#clock = clock;
     this.#userAgent = userAgent;
-    this.#accept = acceptObjects === true ? `${OBJECT_MEDIA_TYPE}, application/json` : 'application/json';
+    this.#acceptsObjects = acceptObjects === true;
+    this.#accept = this.#acceptsObjects ? `${OBJECT_MEDIA_TYPE}, application/json` : 'application/json';
   }
 
   async get<T>(resource: Resource<T>, target: Target, options: CallOptions = {}): Promise<T> {
@@ -61,13 +65,15 @@ export class RestClient implements Client {
 
   async list<T>(resource: Resource<T>, options: ListOptions = {}): Promise<KubernetesList<T>> {
     const path = withQuery(resourcePath(resource, { namespace: options.namespace }), listQuery(options));
-    const list = await this.#call<KubernetesList<T>>({ method: 'GET', path, signal: options.signal, resource });
+    const accept = options.metadataOnly === true ? this.#acceptMetadata('PartialObjectMetadataList') : undefined;
+    const list = await this.#call<KubernetesList<T>>({ method: 'GET', path, accept, signal: options.signal, resource });
     return { ...list, items: (list.items ?? []).map((item) => withKind(resource, item)) };
   }
 
   async *watch<T>(resource: Resource<T>, options: WatchOptions): AsyncGenerator<WatchEvent<T>> {
     const path = withQuery(resourcePath(resource, { namespace: options.namespace }), watchQuery(options));
-    const call: Call = { method: 'GET', path, signal: options.signal, resource };
+    const accept = options.metadataOnly === true ? this.#acceptMetadata('PartialObjectMetadata') : undefined;
+    const call: Call = { method: 'GET', path, accept, signal: options.signal, resource };
     const response = await this.#send(call);
     if (response.status !== 200) throw await this.#failure(call, response);
     for await (const events of watchEvents(response)) {
@@ -130,8 +136,14 @@ export class RestClient implements Client {
     return parseBody(text) as T;
   }
 
-  async #send({ method, path, body, contentType, signal }: Call): Promise<TransportResponse> {
-    const headers: Record<string, string> = { accept: this.#accept, 'user-agent': this.#userAgent };
+  /** A server that knows no such form of its objects answers with whole ones. */
+  #acceptMetadata(kind: 'PartialObjectMetadata' | 'PartialObjectMetadataList'): string {
+    const json = `application/json;as=${kind};g=meta.k8s.io;v=v1, application/json`;
+    return this.#acceptsObjects ? `${OBJECT_METADATA_MEDIA_TYPE}, ${json}` : json;
+  }
+
+  async #send({ method, path, body, contentType, accept = this.#accept, signal }: Call): Promise<TransportResponse> {
+    const headers: Record<string, string> = { accept, 'user-agent': this.#userAgent };
     if (body !== undefined) headers['content-type'] = contentType ?? 'application/json';
     const encoded = body === undefined ? undefined : typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
     for (let retries = 0; ; retries += 1) {

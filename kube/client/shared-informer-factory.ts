@@ -5,6 +5,7 @@ import type { Random } from '../apimachinery/random.ts';
 import type { Client } from './client.ts';
 import type { IndexFunction } from './indexed-store.ts';
 import type { Informer, InformerFactory, InformerOptions } from './informer.ts';
+import { MetadataSink } from './metadata-sink.ts';
 import { Reflector } from './reflector.ts';
 import { SharedInformer } from './shared-informer.ts';
 
@@ -35,11 +36,12 @@ export class SharedInformerFactory implements InformerFactory {
 
   informer<T>(resource: Resource<T>, options: InformerOptions<T> = {}): Informer<T> {
     const { group, version, resource: name } = resource;
-    const { namespace, labelSelector, fieldSelector } = options;
-    const key = JSON.stringify([group, version, name, namespace ?? '', labelSelector ?? '', fieldSelector ?? '']);
+    const { namespace, labelSelector, fieldSelector, metadataOnly = false } = options;
+    const whole = JSON.stringify([group, version, name, namespace ?? '', labelSelector ?? '', fieldSelector ?? '']);
+    const key = metadataOnly && !this.#entries.has(whole) ? `metadata of ${whole}` : whole;
     let entry = this.#entries.get(key);
     if (entry === undefined) {
-      entry = this.#newEntry(resource as Resource<KubernetesObject>, { namespace, labelSelector, fieldSelector });
+      entry = this.#newEntry(resource as Resource<KubernetesObject>, { namespace, labelSelector, fieldSelector, metadataOnly });
       this.#entries.set(key, entry);
       if (this.#started !== undefined) this.#running.push(entry.run(this.#started));
     }
@@ -64,11 +66,12 @@ export class SharedInformerFactory implements InformerFactory {
     await Promise.all(this.#running);
   }
 
-  #newEntry(resource: Resource<KubernetesObject>, selection: Pick<InformerOptions<KubernetesObject>, 'namespace' | 'labelSelector' | 'fieldSelector'>): Entry {
+  #newEntry(resource: Resource<KubernetesObject>, selection: Pick<InformerOptions<KubernetesObject>, 'namespace' | 'labelSelector' | 'fieldSelector' | 'metadataOnly'>): Entry {
     const { client, clock, random, onError } = this.#options;
     const report = (error: unknown): void => onError?.(error, resource.resource);
     const informer = new SharedInformer<KubernetesObject>({ onHandlerError: report });
-    const reflector = new Reflector({ client, resource, sink: informer, clock, random, selection, onError: report });
+    const sink = selection.metadataOnly === true ? new MetadataSink(informer, resource) : informer;
+    const reflector = new Reflector({ client, resource, sink, clock, random, selection, onError: report });
     return { informer, run: (signal) => reflector.run(signal) };
   }
 }

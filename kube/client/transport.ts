@@ -37,3 +37,5 @@ export interface TransportResponse {
 
 /** Accept this to get objects instead of bytes. Only honoured in-process; the TLS server never offers it. */
 export const OBJECT_MEDIA_TYPE = 'application/x-coracle-object';
+/** The same with every object reduced to a PartialObjectMetadata, for lists and watches. */
+export const OBJECT_METADATA_MEDIA_TYPE = `${OBJECT_MEDIA_TYPE};as=PartialObjectMetadata`;

@@ -2,8 +2,10 @@ import { Cluster } from '../cluster/cluster.ts';
 import type { DriverName } from '../bridge/contract.ts';
 import { createDataDirectory, dataDirectory } from '../cluster/data-directory.ts';
 import type { Log } from '../cluster/log.ts';
+import { systemClock } from '../cluster/system-clock.ts';
 import { acquireProcessLock } from '../cluster/process-lock.ts';
 import { serveControlSocket } from './control-socket.ts';
+import { IdleMemory, eventLoopBusyMs, fullCollection } from './idle-memory.ts';
 import { createHandlers } from './handlers.ts';
 import { startWebServer } from './web-server.ts';
 
@@ -28,6 +30,7 @@ export async function runDaemon(options: DaemonOptions, log: Log): Promise<void>
   await using lifetime = new AsyncDisposableStack();
   lifetime.use(await acquireProcessLock(directory.lock));
   const shutdown = shutdownSignal();
+  lifetime.use(new IdleMemory({ clock: systemClock, busyMs: eventLoopBusyMs, release: fullCollection() }));
   const cluster = lifetime.use(new Cluster({ directory, log, ...options }));
   const handlers = lifetime.use(createHandlers({ cluster, directory, log, shutdown: () => shutdown.abort(new Error('shutdown was asked for')) }));
   lifetime.use(await serveControlSocket({ path: directory.controlSocket, handlers, log }));

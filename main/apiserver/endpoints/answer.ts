@@ -24,6 +24,7 @@ export function answerStored({ media, served, tables, context }: Pick<ResourceRe
 
 /** An object of the resource that is not stored as it stands: dry runs, conversions, what an update ended. */
 export function answerObject({ media, served, tables, context }: Pick<ResourceRequest, 'media' | 'served' | 'tables' | 'context'>, object: KubernetesObject, status = 200): ApiResponse {
+  if (media === 'metadata') return answerValue(media, toPartialMetadata(object, { version: 'v1' }), status);
   if (typeof media === 'object' && media.as) {
     if (media.as.kind === 'PartialObjectMetadata') return answerValue(media, toPartialMetadata(object, media.as), status);
     if (media.as.kind !== 'Table' || !tables) throw newNotAcceptable(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']);
@@ -34,7 +35,7 @@ export function answerObject({ media, served, tables, context }: Pick<ResourceRe
 
 /** Any value as it is: Status, reviews, Tables. */
 export function answerValue(media: Media, object: object, status = 200): ApiResponse {
-  if (media === 'object') return { status, headers: OBJECT_HEADERS, body: EMPTY, object };
+  if (media === 'object' || media === 'metadata') return { status, headers: OBJECT_HEADERS, body: EMPTY, object };
   if (media === 'json') return { status, headers: JSON_HEADERS, body: Buffer.from(`${JSON.stringify(object)}\n`) };
   return { status, headers: { 'content-type': media.contentType }, body: encode(object as KubernetesObject, media) };
 }

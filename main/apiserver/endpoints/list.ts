@@ -4,7 +4,7 @@ import { toPartialMetadataList } from '../negotiation/partial-metadata.ts';
 import type { ServedResource } from '../registry/catalog.ts';
 import { bareJsonHead } from '../storage/json-head.ts';
 import { jsonListChunks } from '../storage/json-list.ts';
-import type { ListQuery, StoredList } from '../storage/object-storage.ts';
+import type { ListQuery, StoredList, StoredObject } from '../storage/object-storage.ts';
 import { answerValue, inVersion, JSON_HEADERS } from './answer.ts';
 import type { ApiResponse } from './request.ts';
 import type { ResourceRequest } from './resource-request.ts';
@@ -16,6 +16,7 @@ export async function listObjects(request: ResourceRequest): Promise<ApiResponse
   const { context, served, registry, media, tables } = request;
   const list = await registry.storage.list(listQueryOf(request));
   if (media === 'json' && !served.alternative) return { status: 200, headers: JSON_HEADERS, body: listBody(served, list) };
+  if (media === 'metadata') return answerValue(media, metadataList(served, list));
   const quick = transformedList(request, list);
   if (quick) return quick;
   const object = listObject(served, list);
@@ -64,6 +65,17 @@ export function listObject(served: ServedResource, list: StoredList<KubernetesOb
     metadata: served.custom ? { continue: '', ...listMetaOf(list) } : listMetaOf(list),
     items: list.items.map((item) => itemOf(served, item.object)),
   };
+}
+
+/** For clients in this process; whole objects are not decoded for it. */
+function metadataList(served: ServedResource, list: StoredList<KubernetesObject>): KubernetesList<KubernetesObject> {
+  const items = list.items.map((item) => partialMetadata(served, item));
+  return { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata: listMetaOf(list), items };
+}
+
+export function partialMetadata(served: ServedResource, stored: StoredObject<KubernetesObject>): KubernetesObject {
+  const metadata = served.alternative ? inVersion(served, stored.object).metadata : stored.metadata;
+  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata };
 }
 
 export function listKindOf({ custom, info }: ServedResource): string {

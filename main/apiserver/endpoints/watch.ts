@@ -6,8 +6,9 @@ import { toPartialMetadata } from '../negotiation/partial-metadata.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import { statusOf } from '../../../kube/apimachinery/status.ts';
 import type { ServedResource } from '../registry/catalog.ts';
-import type { BookmarkEvent, ObjectEvent, ObjectStorage, ObjectWatch, WatchQuery } from '../storage/object-storage.ts';
+import type { BookmarkEvent, ObjectEvent, ObjectStorage, ObjectWatch, StoredObject, WatchQuery } from '../storage/object-storage.ts';
 import { inVersion, JSON_HEADERS } from './answer.ts';
+import { partialMetadata } from './list.ts';
 import { checkListOptions } from './list-options.ts';
 import type { ApiResponse } from './request.ts';
 import type { ResourceRequest } from './resource-request.ts';
@@ -21,9 +22,10 @@ const EMPTY = new Uint8Array(0);
 export async function watchObjects(request: ResourceRequest): Promise<ApiResponse> {
   const { served, registry, media } = request;
   const query = watchQueryOf(request);
-  if (media === 'object') {
+  if (media === 'object' || media === 'metadata') {
     const events = await registry.storage.watch(query);
-    return { status: 200, headers: { 'content-type': OBJECT_MEDIA_TYPE }, body: EMPTY, events: eventObjects(served, events) };
+    const objectOf = (stored: StoredObject<KubernetesObject>) => (media === 'object' ? inVersion(served, stored.object) : partialMetadata(served, stored));
+    return { status: 200, headers: { 'content-type': OBJECT_MEDIA_TYPE }, body: EMPTY, events: eventObjects(served, { events, objectOf }) };
   }
   const events = await startOrExpire(registry.storage, query);
   if (media === 'json') return { status: 200, headers: JSON_HEADERS, body: frames(served, events) };
@@ -111,12 +113,15 @@ function encodeFrame(type: string, object: unknown): Uint8Array {
   return Buffer.from(`${JSON.stringify({ type, object })}\n`);
 }
 
-async function* eventObjects(served: ServedResource, events: ObjectWatch<KubernetesObject>): AsyncGenerator<readonly unknown[]> {
+async function* eventObjects(
+  served: ServedResource,
+  { events, objectOf }: { readonly events: ObjectWatch<KubernetesObject>; readonly objectOf: (stored: StoredObject<KubernetesObject>) => KubernetesObject },
+): AsyncGenerator<readonly unknown[]> {
   for await (const batch of events) {
     yield batch.map((event) =>
       event.type === 'BOOKMARK'
         ? { type: 'BOOKMARK', object: bookmark(served, event) }
-        : { type: event.type, object: inVersion(served, event.stored.object) },
+        : { type: event.type, object: objectOf(event.stored) },
     );
   }
 }

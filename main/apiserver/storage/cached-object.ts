@@ -1,4 +1,4 @@
-import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import type { KubernetesObject, ObjectMeta } from '../../../kube/apimachinery/object-meta.ts';
 import type { JsonHead } from './json-head.ts';
 import type { ObjectCodec } from './object-codec.ts';
 import type { ObjectKeys } from './object-keys.ts';
@@ -61,6 +61,12 @@ export class CachedObject<T extends KubernetesObject> implements StoredObject<T>
 
   get object(): T {
     return this.#decoded?.deref() ?? this.#keep(this.#context.codec.decode(this.#json, this.resourceVersion));
+  }
+
+  get metadata(): ObjectMeta {
+    const metadata = this.#decoded?.deref()?.metadata;
+    if (metadata !== undefined) return metadata;
+    return this.#context.codec.decodeMetadata(this.#json.subarray(0, this.#endOfMetadata), this.resourceVersion);
   }
 
   get attributes(): Attributes {

@@ -1,4 +1,4 @@
-import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import type { KubernetesObject, ObjectMeta } from '../../../kube/apimachinery/object-meta.ts';
 import { type JsonHead, jsonHead } from './json-head.ts';
 import type { ObjectStorageOptions, ValueTransformer } from './object-storage-options.ts';
 
@@ -49,6 +49,13 @@ export class ObjectCodec<T extends KubernetesObject> {
     return this.freeze ? deepFreeze(object) : object;
   }
 
+  /** The same for JSON that ends with the object's metadata. */
+  decodeMetadata(start: Uint8Array, resourceVersion: string): ObjectMeta {
+    const { metadata } = JSON.parse(`${textOf(start)}}`) as KubernetesObject;
+    metadata.resourceVersion = resourceVersion;
+    return this.freeze ? deepFreeze(metadata) : metadata;
+  }
+
   withResourceVersion(object: T, resourceVersion: string): T {
     const copy = { ...object, metadata: { ...object.metadata, resourceVersion } };
     if (this.freeze) {
@@ -77,8 +84,11 @@ export class ObjectCodec<T extends KubernetesObject> {
 const encoder = new TextEncoder();
 
 function parse(json: Uint8Array): KubernetesObject {
-  const text = Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString();
-  return JSON.parse(text) as KubernetesObject;
+  return JSON.parse(textOf(json)) as KubernetesObject;
+}
+
+function textOf(json: Uint8Array): string {
+  return Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString();
 }
 
 function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {

@@ -1,6 +1,6 @@
 import type { FieldRequirement } from '../../../kube/apimachinery/field-selector.ts';
 import type { LabelRequirements } from '../../../kube/apimachinery/label-selector.ts';
-import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import type { KubernetesObject, ObjectMeta } from '../../../kube/apimachinery/object-meta.ts';
 import type { JsonHead } from './json-head.ts';
 
 /**
@@ -104,6 +104,8 @@ export interface StoredObject<T> {
   readonly namespace?: string;
   /** With metadata.resourceVersion set; frozen. */
   readonly object: T;
+  /** The same object's metadata, without decoding the rest. */
+  readonly metadata: ObjectMeta;
   /** The size of the JSON with this head, in bytes. */
   jsonSize(head: JsonHead): number;
   /** Writes the JSON to target, beginning at offset; returns the offset after it. */

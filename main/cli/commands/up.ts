@@ -9,6 +9,7 @@ import { createDataDirectory, dataDirectory } from '../../cluster/data-directory
 import type { DataDirectory } from '../../cluster/data-directory.ts';
 import { connectToDaemon } from '../daemon-connection.ts';
 import type { DaemonConnection } from '../daemon-connection.ts';
+import { daemonEnvironment, daemonNodeFlags } from '../daemon-runtime.ts';
 import { findElectron, runElectron } from '../electron.ts';
 import { openInBrowser } from '../open-in-browser.ts';
 import { PhasePrinter } from '../phase-printer.ts';
@@ -47,9 +48,10 @@ export async function up(args: readonly string[]): Promise<number> {
 async function startDaemon(directory: DataDirectory, options: UpArguments): Promise<ChildProcess> {
   const log = await open(join(directory.logs, 'daemon.log'), 'a', 0o600);
   const entry = fileURLToPath(new URL('../../daemon/main.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry, JSON.stringify({ ...options, dataDirectory: directory.root })], {
+  const child = spawn(process.execPath, [...daemonNodeFlags, entry, JSON.stringify({ ...options, dataDirectory: directory.root })], {
     detached: true, // Its own process group: Ctrl-C in this terminal must not kill it half-way.
     stdio: ['ignore', log.fd, log.fd],
+    env: { ...process.env, ...daemonEnvironment },
   });
   await log.close();
   child.unref();

@@ -90,7 +90,7 @@ export class GarbageCollector {
     this.#watched.add(resource.group === '' ? resource.resource : `${resource.resource}.${resource.group}`);
     const { group, version, resource: name, kind, namespaced } = resource;
     const apiVersion = group === '' ? version : `${group}/${version}`;
-    const informer = this.#context.informers.informer<KubernetesObject>({ group, version, resource: name, kind, namespaced });
+    const informer = this.#context.informers.informer<KubernetesObject>({ group, version, resource: name, kind, namespaced }, { metadataOnly: true });
     this.#stack.use(
       informer.onEvent(({ type, object }) => {
         const uid = object.metadata.uid ?? '';

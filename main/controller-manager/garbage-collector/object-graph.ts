@@ -11,7 +11,8 @@ export interface GraphNode {
   namespace: string | undefined;
   name: string;
   owners: readonly OwnerReference[];
-  readonly dependents: Set<GraphNode>;
+  /** Most objects have none and share one empty set: an empty set each would be the larger part of the graph. */
+  dependents: ReadonlySet<GraphNode>;
   beingDeleted: boolean;
   /** Waits until its dependents are gone (foreground deletion). */
   deletingDependents: boolean;
@@ -47,12 +48,12 @@ export class ObjectGraph {
     const toOrphan: GraphNode[] = [];
     const { metadata } = object;
     const uid = metadata.uid ?? '';
-    const owners = metadata.ownerReferences ?? [];
+    const owners = metadata.ownerReferences ?? NO_OWNERS;
     const finalizers = metadata.finalizers ?? [];
     const known = this.#nodes.get(uid);
     const node: GraphNode = known ?? {
-      uid, apiVersion: object.apiVersion, kind: object.kind, namespace: metadata.namespace, name: metadata.name, owners: [],
-      dependents: new Set(), beingDeleted: false, deletingDependents: false, orphaning: false, virtual: false,
+      uid, apiVersion: object.apiVersion, kind: object.kind, namespace: metadata.namespace, name: metadata.name, owners: NO_OWNERS,
+      dependents: NO_DEPENDENTS, beingDeleted: false, deletingDependents: false, orphaning: false, virtual: false,
     };
     Object.assign(node, { apiVersion: object.apiVersion, kind: object.kind, namespace: metadata.namespace, name: metadata.name, virtual: false });
     this.#nodes.set(uid, node);
@@ -75,12 +76,13 @@ export class ObjectGraph {
     const toDelete: GraphNode[] = [...node.dependents];
     for (const { uid: ownerUid } of node.owners) {
       const owner = this.#nodes.get(ownerUid);
-      owner?.dependents.delete(node);
-      if (owner?.deletingDependents === true) toDelete.push(owner);
-      if (owner !== undefined) this.#dropUnused(owner);
+      if (owner === undefined) continue;
+      removeDependent(owner, node);
+      if (owner.deletingDependents) toDelete.push(owner);
+      this.#dropUnused(owner);
     }
     if (node.dependents.size === 0) this.#nodes.delete(uid);
-    else Object.assign(node, { virtual: true, beingDeleted: false, deletingDependents: false, owners: [] });
+    else Object.assign(node, { virtual: true, beingDeleted: false, deletingDependents: false, owners: NO_OWNERS });
     return { toDelete, toOrphan: [] };
   }
 
@@ -99,26 +101,42 @@ export class ObjectGraph {
       let owner = this.#nodes.get(reference.uid);
       if (owner === undefined) {
         owner = {
-          uid: reference.uid, apiVersion: reference.apiVersion, kind: reference.kind, namespace: node.namespace, name: reference.name, owners: [],
-          dependents: new Set(), beingDeleted: false, deletingDependents: false, orphaning: false, virtual: true,
+          uid: reference.uid, apiVersion: reference.apiVersion, kind: reference.kind, namespace: node.namespace, name: reference.name, owners: NO_OWNERS,
+          dependents: NO_DEPENDENTS, beingDeleted: false, deletingDependents: false, orphaning: false, virtual: true,
         };
         this.#nodes.set(reference.uid, owner);
       }
       const isNew = !owner.dependents.has(node);
-      owner.dependents.add(node);
+      addDependent(owner, node);
       const unblocked = previous?.blockOwnerDeletion === true && reference.blockOwnerDeletion !== true;
       if (isNew && (owner.virtual || owner.deletingDependents || mismatched(reference, { owner, node }))) affected.push(node);
       if (unblocked && owner.deletingDependents) affected.push(owner);
     }
     for (const uid of before.keys()) {
       const owner = this.#nodes.get(uid);
-      owner?.dependents.delete(node);
-      if (owner?.deletingDependents === true) affected.push(owner);
-      if (owner !== undefined) this.#dropUnused(owner);
+      if (owner !== undefined) {
+        removeDependent(owner, node);
+        if (owner.deletingDependents) affected.push(owner);
+        this.#dropUnused(owner);
+      }
       affected.push(node);
     }
     return affected;
   }
+}
+
+const NO_OWNERS: readonly OwnerReference[] = [];
+const NO_DEPENDENTS: ReadonlySet<GraphNode> = new Set();
+
+function addDependent(owner: GraphNode, node: GraphNode): void {
+  if (owner.dependents === NO_DEPENDENTS) owner.dependents = new Set([node]);
+  else (owner.dependents as Set<GraphNode>).add(node);
+}
+
+function removeDependent(owner: GraphNode, node: GraphNode): void {
+  if (owner.dependents === NO_DEPENDENTS) return;
+  (owner.dependents as Set<GraphNode>).delete(node);
+  if (owner.dependents.size === 0) owner.dependents = NO_DEPENDENTS;
 }
 
 /** The reference carries the right UID but another name, kind or namespace: it names something that does not exist. */

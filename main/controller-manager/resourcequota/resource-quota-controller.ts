@@ -49,7 +49,7 @@ export class ResourceQuotaController implements Controller {
     this.#services = informers.informer(services);
     this.#claims = informers.informer(persistentvolumeclaims);
     const resources = [configmaps, secrets, serviceaccounts, services, persistentvolumeclaims, replicationcontrollers, resourcequotas, deployments, replicasets, statefulsets, daemonsets, jobs, cronjobs] as readonly Resource<Counted>[];
-    this.#counted = new Map(resources.map((resource) => [resource.group === '' ? resource.resource : `${resource.resource}.${resource.group}`, informers.informer(resource)]));
+    this.#counted = new Map(resources.map((resource) => [resource.group === '' ? resource.resource : `${resource.resource}.${resource.group}`, informers.informer(resource, { metadataOnly: true })]));
     const keysFor = ({ metadata }: Counted): string[] => this.#quotas.lister.list({ namespace: metadata.namespace }).map(keyOf);
     this.watches = [
       // Admission charges a quota just before it lets the object in: wait for both.
