@@ -1,4 +1,4 @@
-import { deepCopy, deepEqual, isJsonObject, setMember } from './json.ts';
+import { deepCopy, deepEqual, isJsonObject, isNestedTooDeeply, maxNesting, setMember } from './json.ts';
 
 /** JSON Patch, RFC 6902, as the API server's library understands it (evanphx/json-patch v4). */
 
@@ -14,11 +14,27 @@ interface Operation {
   readonly value: unknown;
 }
 
+/** What all `copy` operations of one patch may add, in characters of JSON (upstream: JSONPatchMaxCopyBytes): each may double what the next one copies. */
+export const maxCopied = 3 * 1024 * 1024;
+
 /** A new document; the given one stays as it is. Throws {@link JsonPatchError} at the first operation that cannot be done. */
 export function applyJsonPatch(document: unknown, patch: readonly unknown[]): unknown {
   let result = deepCopy(document);
-  for (const item of patch) result = applyOperation(result, readOperation(item));
+  let copied = 0;
+  for (const item of patch) {
+    const operation = readOperation(item);
+    if (operation.op === 'copy') copied += checkCopy(result, operation, maxCopied - copied);
+    result = applyOperation(result, operation);
+  }
+  if (isNestedTooDeeply(result)) throw new JsonPatchError(`the patched document exceeds the max depth of ${maxNesting}`);
   return result;
+}
+
+/** The size of what is copied. Throws when no more than `left` bytes may be. */
+function checkCopy(document: unknown, operation: Operation, left: number): number {
+  const size = JSON.stringify(read(document, source(operation))).length;
+  if (size > left) throw new JsonPatchError(`Unable to complete the copy, the accumulated size increase of copy is ${maxCopied - left + size}, exceeding the limit ${maxCopied}`);
+  return size;
 }
 
 function readOperation(item: unknown): Operation {
@@ -94,14 +110,13 @@ function arrayIndex(key: string, last: number): number {
   return resolved;
 }
 
+/** The whole document cannot be named here, nor in `add`: the library looks for a container. */
 function read(document: unknown, path: string): unknown {
-  if (path === '') return document;
   const { container, key } = locate(document, path);
   return member(container, key, path);
 }
 
 function add(document: unknown, path: string, value: unknown): unknown {
-  if (path === '') return value;
   const { container, key } = locate(document, path);
   if (!Array.isArray(container)) setMember(container as Record<string, unknown>, key, value);
   else if (key === '-') container.push(value);
@@ -119,7 +134,10 @@ function remove(document: unknown, path: string): unknown {
 }
 
 function replace(document: unknown, path: string, value: unknown): unknown {
-  if (path === '') return value;
+  if (path === '') {
+    if (typeof value !== 'object') throw new JsonPatchError('replace operation value must be object or array');
+    return value;
+  }
   const { container, key } = locate(document, path);
   member(container, key, path);
   if (Array.isArray(container)) container[arrayIndex(key, container.length - 1)] = value;

@@ -5,6 +5,22 @@ export interface JsonObject {
   [member: string]: Json;
 }
 
+/**
+ * How deep a document from outside may nest. Whatever walks objects by recursion relies on it.
+ * Differs from upstream: Go's decoders stop at 10,000, which is more than the stack holds here.
+ */
+export const maxNesting = 1000;
+
+/** Whether it nests deeper than {@link maxNesting}. Iterative: it is asked before anything recursive is done. */
+export function isNestedTooDeeply(value: unknown): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > maxNesting) return true;
+    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item).filter((member) => typeof member === 'object') : []));
+  }
+  return false;
+}
+
 export function isJsonObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -9,6 +9,7 @@ import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts
 import { fieldForbidden } from '../../../kube/apimachinery/field-error.ts';
 import { failureStatus, StatusError } from '../../../kube/apimachinery/status.ts';
 import { newInvalid, newNotFound, newUnsupportedMediaType } from '../../../kube/apimachinery/status-errors.ts';
+import { unknownFieldsInto } from '../negotiation/decode-body.ts';
 import { applyPatch, APPLY_PATCH_MEDIA_TYPE, patchMediaTypes, strictDecodingMessage, type PatchMediaType, type PatchResult } from '../patch/apply-patch.ts';
 import type { ServedResource } from '../registry/catalog.ts';
 import { applyObject } from './apply.ts';
@@ -73,7 +74,7 @@ function decoded({ patched, invalid }: PatchResult, { custom, info }: ServedReso
     problems.push(...read.problems);
     return read.object;
   }
-  return schema ? toTyped(schema, fields, { onUnknownField: (path) => problems.push(`unknown field ${goQuote(path)}`) }) : fields;
+  return schema ? toTyped(schema, fields, { onUnknownField: unknownFieldsInto(problems) }) : fields;
 }
 
 /** The refusal of upstream's router, which knows the patch types of built-in resources. */

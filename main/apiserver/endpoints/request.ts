@@ -1,6 +1,7 @@
 import type { TransportResponse } from '../../../kube/client/transport.ts';
 import type { User } from '../authentication/user.ts';
 import type { RequestInfo } from '../filters/request-info.ts';
+import { addWarningTo } from '../filters/warnings.ts';
 
 /** A request as the handler sees it, whichever way it came. */
 export interface ApiRequest {
@@ -43,5 +44,5 @@ export interface RequestContext {
 export type ApiResponse = TransportResponse;
 
 export function addWarning(context: RequestContext, text: string): void {
-  if (!context.warnings.includes(text)) context.warnings.push(text);
+  addWarningTo(context.warnings, text);
 }

@@ -9,7 +9,7 @@ import { validateFieldManager } from '../registry/generic/object-meta-validation
 import type { Registry, WriteContext } from '../registry/generic/registry.ts';
 import type { ObjectName } from '../storage/object-storage.ts';
 import type { Media } from './media.ts';
-import type { RequestContext } from './request.ts';
+import { addWarning, type RequestContext } from './request.ts';
 import type { TablePrinter } from './table-printer.ts';
 
 /** A request to a stored resource, with all that its endpoint needs. */
@@ -94,9 +94,7 @@ export function admissionAttributes<T extends KubernetesObject>(
     namespace: info.namespace,
     name: info.name || what.object?.metadata.name || '',
     user,
-    warn: (text) => {
-      if (!context.warnings.includes(text)) context.warnings.push(text);
-    },
+    warn: (text) => addWarning(context, text),
   };
 }
 

@@ -1,6 +1,5 @@
 import type { ApiResponse } from '../endpoints/request.ts';
-
-const MAX_WARNING_TOTAL = 4096;
+import { warningHeaders } from './warnings.ts';
 
 export interface CommonHeaders {
   readonly auditId: string;
@@ -17,15 +16,4 @@ export function withCommonHeaders(response: ApiResponse, { auditId, warnings, fl
     headers['x-kubernetes-pf-prioritylevel-uid'] = flow.priorityLevelUid;
   }
   return { ...response, headers };
-}
-
-function warningHeaders(warnings: readonly string[]): string[] {
-  let total = 0;
-  return warnings.map((text) => {
-    const room = Math.max(0, MAX_WARNING_TOTAL - total);
-    const cut = text.slice(0, room);
-    total += cut.length;
-    const printable = [...cut].map((char) => (char < ' ' || char === '\u007f' ? ' ' : char)).join('');
-    return `299 - "${Buffer.from(printable.replace(/["\\]/g, '\\$&'), 'utf8').toString('latin1')}"`;
-  });
 }

@@ -6,7 +6,7 @@ import { GoDecodeError, goValueName } from '../../../kube/api/go-json-error.ts';
 import { isRegistered } from '../../../kube/api/scheme-versions.ts';
 import { type ObjectSchema, schemaOfKind } from '../../../kube/api/schema.ts';
 import { toTyped } from '../../../kube/api/typed-object.ts';
-import { scanJson } from './json-scanner.ts';
+import { MAX_STRICT_ERRORS, scanJson } from './json-scanner.ts';
 import { RESPONSE_TYPES } from './media-type.ts';
 import { decodeProtobufEnvelope } from './protobuf-envelope.ts';
 import { readYaml } from './yaml-reader.ts';
@@ -192,9 +192,16 @@ interface TypedContext {
   readonly problems: string[];
 }
 
+/** Notes unknown fields as strict errors, as many as there may be. */
+export function unknownFieldsInto(problems: string[]): (path: string) => void {
+  return (path) => {
+    if (problems.length < MAX_STRICT_ERRORS) problems.push(`unknown field ${goQuote(path)}`);
+  };
+}
+
 function typedOrBadRequest(schema: ObjectSchema, { value, gvk, expected, problems }: TypedContext): Record<string, unknown> {
   try {
-    return toTyped(schema, value, { onUnknownField: (path) => problems.push(`unknown field ${goQuote(path)}`) });
+    return toTyped(schema, value, { onUnknownField: unknownFieldsInto(problems) });
   } catch (error) {
     if (error instanceof GoDecodeError) throw cannotHandle(gvk, expected, error.message);
     throw error;

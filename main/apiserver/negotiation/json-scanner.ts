@@ -1,4 +1,5 @@
 import { GoDecodeError } from '../../../kube/api/go-json-error.ts';
+import { maxNesting } from '../../../kube/apimachinery/json.ts';
 
 /**
  * Checks JSON text the way Go's encoding/json does, for its error texts, and finds what JSON.parse hides: members that
@@ -9,14 +10,14 @@ export interface JsonScan {
   readonly duplicates: readonly string[];
 }
 
-/** As in encoding/json. */
-const MAX_DEPTH = 10_000;
-/** As many duplicates are listed as upstream's strict decoder keeps. */
-const MAX_DUPLICATES = 100;
+/** As many repeated and unknown fields of one document are told as upstream's strict decoder keeps. */
+export const MAX_STRICT_ERRORS = 100;
 
 interface Frame {
   readonly isObject: boolean;
   readonly keys: Set<string> | undefined;
+  /** Those of the keys that are reported. */
+  repeated?: Set<string>;
   key: string;
   index: number;
 }
@@ -98,7 +99,7 @@ class Scanner {
   }
 
   #open(isObject: boolean): void {
-    if (this.#stack.length >= MAX_DEPTH) throw this.#unexpected('exceeded max depth');
+    if (this.#stack.length >= maxNesting) throw this.#unexpected('exceeded max depth');
     this.#stack.push({ isObject, keys: isObject ? new Set() : undefined, key: '', index: 0 });
     this.#at += 1;
     this.#expect = isObject ? 'keyOrEnd' : 'valueOrEnd';
@@ -118,18 +119,21 @@ class Scanner {
     const frame = this.#stack.at(-1);
     if (frame) {
       frame.key = key;
-      if (frame.keys?.has(key)) this.#addDuplicate();
+      if (frame.keys?.has(key)) this.#addDuplicate(frame);
       frame.keys?.add(key);
     }
     this.#expect = 'colon';
   }
 
-  #addDuplicate(): void {
+  /** A text can repeat one key a million times, a thousand levels deep: its path is made once. */
+  #addDuplicate(repeating: Frame): void {
+    if (this.#duplicates.length >= MAX_STRICT_ERRORS || repeating.repeated?.has(repeating.key)) return;
+    (repeating.repeated ??= new Set()).add(repeating.key);
     const path = this.#stack.reduce(
       (text, frame) => (frame.isObject ? (text === '' ? frame.key : `${text}.${frame.key}`) : `${text}[${frame.index}]`),
       '',
     );
-    if (this.#duplicates.length < MAX_DUPLICATES && !this.#duplicates.includes(path)) this.#duplicates.push(path);
+    if (!this.#duplicates.includes(path)) this.#duplicates.push(path);
   }
 
   /** Returns whether the string has no escapes. */

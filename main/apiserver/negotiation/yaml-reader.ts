@@ -1,11 +1,10 @@
 import { boolYaml11Tag, floatYaml11Tag, intYaml11Tag, load, mapTag, mergeTag, nullYaml11Tag, Schema, seqTag, strTag, YAMLException } from 'js-yaml';
 import { GoDecodeError } from '../../../kube/api/go-json-error.ts';
+import { maxNesting } from '../../../kube/apimachinery/json.ts';
 
 /** YAML 1.1 as go-yaml reads it for Kubernetes: `yes` is true, timestamps stay text. */
 const kubernetesSchema = new Schema([strTag, nullYaml11Tag, boolYaml11Tag, intYaml11Tag, floatYaml11Tag, mergeTag, seqTag, mapTag]);
 
-/** As deep as the JSON that it becomes may be. */
-const MAX_DEPTH = 1000;
 /** Aliases multiply a small text into a large object; nobody needs many. */
 const MAX_ALIASES = 1000;
 /** Values after aliases are followed; a 3 MiB request cannot honestly have more. */
@@ -19,7 +18,7 @@ export interface YamlRead {
 
 /** Throws GoDecodeError with a go-yaml style text when the text is not YAML. */
 export function readYaml(text: string): YamlRead {
-  const options = { schema: kubernetesSchema, maxDepth: MAX_DEPTH, maxAliases: MAX_ALIASES };
+  const options = { schema: kubernetesSchema, maxDepth: maxNesting, maxAliases: MAX_ALIASES };
   try {
     return { value: bounded(load(text, options)) };
   } catch (error) {
@@ -36,6 +35,7 @@ function duplicateText(text: string, error: YAMLException): string {
 }
 
 function yamlError(error: YAMLException): GoDecodeError {
+  if (error.reason.includes('maxDepth')) return new GoDecodeError(`yaml: exceeded max depth of ${maxNesting}`, { cause: error });
   const isNestedMapping = /bad indentation of a mapping|nested mappings|mapping values/i.test(error.reason);
   const reason = isNestedMapping ? 'mapping values are not allowed in this context' : error.reason;
   const line = error.mark && error.mark.line > 0 ? `line ${error.mark.line + 1}: ` : '';

@@ -7,6 +7,7 @@ import type { ObjectReader } from '../authentication/object-reader.ts';
 import type { SpecialEndpoint } from '../endpoints/dispatch.ts';
 import type { ApiResponse, RequestContext } from '../endpoints/request.ts';
 import { emptyResponse } from '../endpoints/respond.ts';
+import { addWarningTo } from '../filters/warnings.ts';
 import { exchange, joinUpgrade } from './http-exchange.ts';
 import { logPath, streamPath } from './kubelet-path.ts';
 import { kubeletOf, openStream, type NodeConnectionOptions, type NodeTarget } from './node-connection.ts';
@@ -125,6 +126,6 @@ async function connectAdmission({ admission }: ProxyOptions, { info, user, warni
   await admission.validate({
     operation: 'CONNECT', group: info.apiGroup, version: info.apiVersion, resource: info.resource, subresource: info.subresource,
     kind: { group: info.apiGroup, version: info.apiVersion, kind: '' }, namespace: info.namespace, name: info.name, user, dryRun: false,
-    warn: (text) => warnings.push(text),
+    warn: (text) => addWarningTo(warnings, text),
   });
 }

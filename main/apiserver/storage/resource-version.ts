@@ -12,7 +12,7 @@ export function parseResourceVersion(resourceVersion: string | undefined): numbe
 
 function uintProblem(text: string): string | undefined {
   if (!/^[0-9]+$/.test(text)) return 'invalid syntax';
-  return BigInt(text) > 0xffff_ffff_ffff_ffffn ? 'value out of range' : undefined;
+  return text.replace(/^0+/, '').length > 20 || BigInt(text) > 0xffff_ffff_ffff_ffffn ? 'value out of range' : undefined;
 }
 
 /** The client has seen something newer than this server (upstream: NewTooLargeResourceVersionError). */

@@ -3,6 +3,7 @@ import type { KubernetesObject } from '../../../../kube/apimachinery/object-meta
 import type { Random } from '../../../../kube/apimachinery/random.ts';
 import { isAlreadyExists, isConflict, isNotFound, StatusError } from '../../../../kube/apimachinery/status.ts';
 import { newAlreadyExists, newConflict, newGenerateNameConflict, newNotFound, type GroupResource } from '../../../../kube/apimachinery/status-errors.ts';
+import { addWarningTo } from '../../filters/warnings.ts';
 import { storagePrefixOf } from '../../storage-prefix.ts';
 import type { ObjectName, ObjectStorage, StoredObject } from '../../storage/object-storage.ts';
 import { checkPreconditions, isDeletedByUpdate, planDeletion, validateDeleteOptions, type DeleteOptions } from './deletion.ts';
@@ -288,5 +289,5 @@ function settle(reservation: Reservation<unknown> | undefined, committed: boolea
 }
 
 function warn(context: WriteContext, texts: readonly string[] | undefined): void {
-  for (const text of texts ?? []) if (!context.warnings.includes(text)) context.warnings.push(text);
+  for (const text of texts ?? []) addWarningTo(context.warnings, text);
 }
