@@ -14,6 +14,8 @@ export interface SqliteLogOptions {
   readonly path: string;
   /** The file does not grow beyond this: writes then fail as on a full disk, until compaction has made room. */
   readonly maxBytes: number;
+  /** How the file is opened; tests give one whose disk fails. */
+  readonly connect?: (path: string) => DatabaseSync;
 }
 
 const schema = `
@@ -39,6 +41,9 @@ export class SqliteLog {
   readonly #options: SqliteLogOptions;
   #open: OpenDatabase | undefined;
   #loadedId = 0;
+  /** What has been reported durable: the last row and all leases. */
+  #durableId = 0;
+  readonly #leases = new Map<string, LeaseRecord>();
 
   /** Throws when the file cannot be opened, is locked by another process, or is of a newer version. */
   constructor(options: SqliteLogOptions) {
@@ -66,15 +71,18 @@ export class SqliteLog {
       size += value?.length ?? 0;
       if (size > pageBytes) break;
     }
-    this.#loadedId = rows.at(-1)?.rowId ?? this.#loadedId;
+    this.#durableId = this.#loadedId = rows.at(-1)?.rowId ?? this.#loadedId;
     if (rows.length > 0) return { rows, values: concat(values, size) };
-    const leases = db.prepare('SELECT id, ttl_seconds FROM lease').all();
+    for (const lease of db.prepare('SELECT id, ttl_seconds FROM lease').all()) {
+      const id = String(lease['id']);
+      this.#leases.set(id, { id, ttlSeconds: Number(lease['ttl_seconds']) });
+    }
     const compacted = db.prepare("SELECT value FROM meta WHERE name = 'compact_revision'").get();
     return {
       rows,
       values: new Uint8Array(0),
       end: {
-        leases: leases.map((lease): LeaseRecord => ({ id: String(lease['id']), ttlSeconds: Number(lease['ttl_seconds']) })),
+        leases: [...this.#leases.values()],
         compactRevision: Number(compacted?.['value'] ?? 0),
       },
     };
@@ -92,6 +100,9 @@ export class SqliteLog {
       for (const { id, ttlSeconds } of batch.leasesGranted) grant.run(id, ttlSeconds);
       for (const id of batch.leasesRevoked) revoke.run(id);
     });
+    this.#durableId = batch.rows.at(-1)?.rowId ?? this.#durableId;
+    for (const lease of batch.leasesGranted) this.#leases.set(lease.id, lease);
+    for (const id of batch.leasesRevoked) this.#leases.delete(id);
   }
 
   noteCompaction(revision: number): void {
@@ -114,9 +125,7 @@ export class SqliteLog {
   #transaction(work: (database: OpenDatabase) => void): void {
     const database = this.#database();
     try {
-      database.db.exec('BEGIN IMMEDIATE');
-      work(database);
-      database.db.exec('COMMIT');
+      transaction(database, work);
     } catch (error) {
       this.#abandon(database.db);
       throw error;
@@ -125,21 +134,49 @@ export class SqliteLog {
 
   /**
    * After a failure nothing that SQLite holds in memory is trusted: after a failed fsync, what is on the disk may differ from it. The
-   * next use opens the file anew and recovers from the log on the disk.
+   * next use opens the file anew and makes it what has been reported.
    */
   #abandon(db: DatabaseSync): void {
     this.#open = undefined;
     try {
       if (db.isTransaction) db.exec('ROLLBACK');
+      db.close();
     } catch {
       // Closing rolls back too; the caller gets the error that came first.
     }
-    db.close();
   }
 
   #database(): OpenDatabase {
-    return (this.#open ??= openDatabase(this.#options));
+    if (this.#open !== undefined) return this.#open;
+    const opened = openDatabase(this.#options);
+    try {
+      this.#restore(opened);
+    } catch (error) {
+      this.#abandon(opened.db);
+      throw error;
+    }
+    return (this.#open = opened);
   }
+
+  /**
+   * A transaction whose fsync failed may be in the write-ahead log all the same, and comes back with it. It was reported failed, and
+   * its revisions go to others, so it is taken out. The log itself is moved away first: the system may have dropped pages of it that it
+   * could not write, and whatever follows them would not survive a power cut.
+   */
+  #restore(opened: OpenDatabase): void {
+    opened.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    transaction(opened, ({ db, grant }) => {
+      db.prepare('DELETE FROM log WHERE id > ?').run(this.#durableId);
+      db.exec('DELETE FROM lease');
+      for (const { id, ttlSeconds } of this.#leases.values()) grant.run(id, ttlSeconds);
+    });
+  }
+}
+
+function transaction(database: OpenDatabase, work: (database: OpenDatabase) => void): void {
+  database.db.exec('BEGIN IMMEDIATE');
+  work(database);
+  database.db.exec('COMMIT');
 }
 
 interface OpenDatabase {
@@ -150,8 +187,8 @@ interface OpenDatabase {
   readonly revoke: StatementSync;
 }
 
-function openDatabase({ path, maxBytes }: SqliteLogOptions): OpenDatabase {
-  const db = new DatabaseSync(path);
+function openDatabase({ path, maxBytes, connect = (file) => new DatabaseSync(file) }: SqliteLogOptions): OpenDatabase {
+  const db = connect(path);
   try {
     // Exclusive: a second process is refused, and no shared-memory file is needed.
     db.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${checkpointPages};`);

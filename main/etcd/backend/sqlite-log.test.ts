@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { SqliteLog } from './sqlite-log.ts';
+import type { AppendBatch, LoadedPage } from './sqlite-messages.ts';
+
+let directory: string;
+let path: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'coracle-log-'));
+  path = join(directory, 'state.db');
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+/** A disk whose fsync fails while `failing`: the commit has reached the file, and is reported as failed. */
+class FailingDisk {
+  failing = false;
+
+  readonly connect = (file: string): DatabaseSync => {
+    const db = new DatabaseSync(file);
+    const exec = db.exec.bind(db);
+    const close = db.close.bind(db);
+    db.exec = (sql) => {
+      exec(sql);
+      if (sql === 'COMMIT' && this.failing) throw Object.assign(new Error('disk I/O error'), { errcode: 10 });
+    };
+    db.close = () => {
+      close();
+      if (this.failing) throw new Error('disk I/O error');
+    };
+    return db;
+  };
+}
+
+function batch(keys: readonly string[], { firstRowId, revision, granted = [], revoked = [] }: { firstRowId: number; revision: number; granted?: string[]; revoked?: string[] }): AppendBatch {
+  const rows = keys.map((key, index) => ({ rowId: firstRowId + index, revision: revision + index, key, createRevision: revision + index, version: 1, lease: null, length: 1 }));
+  return { rows, values: new Uint8Array(keys.length), leasesGranted: granted.map((id) => ({ id, ttlSeconds: 60 })), leasesRevoked: revoked };
+}
+
+function everything(log: SqliteLog): { rows: LoadedPage['rows']; leases: string[] } {
+  const rows: LoadedPage['rows'][number][] = [];
+  for (;;) {
+    const page = log.load();
+    rows.push(...page.rows);
+    if (page.end) return { rows, leases: page.end.leases.map(({ id }) => id) };
+  }
+}
+
+function reopened(): ReturnType<typeof everything> {
+  const log = new SqliteLog({ path, maxBytes: 1e9 });
+  try {
+    return everything(log);
+  } finally {
+    log.close();
+  }
+}
+
+test('a transaction that was reported failed does not come back with the log', () => {
+  const disk = new FailingDisk();
+  const log = new SqliteLog({ path, maxBytes: 1e9, connect: disk.connect });
+  everything(log);
+  log.append(batch(['/a'], { firstRowId: 1, revision: 2, granted: ['lease'] }));
+  disk.failing = true;
+  expect(() => log.append(batch(['/b', '/c'], { firstRowId: 2, revision: 3, granted: ['other'], revoked: ['lease'] }))).toThrow('disk I/O error');
+  expect(() => log.append(batch(['/b'], { firstRowId: 4, revision: 3 }))).toThrow('disk I/O error');
+  disk.failing = false;
+  log.append(batch(['/d'], { firstRowId: 5, revision: 3 }));
+  log.close();
+  const { rows, leases } = reopened();
+  expect(rows.map(({ key, revision }) => `${key} ${revision}`)).toEqual(['/a 2', '/d 3']);
+  expect(leases).toEqual(['lease']);
+});
+
+test('a failure before anything was written leaves an empty log', () => {
+  const disk = new FailingDisk();
+  const log = new SqliteLog({ path, maxBytes: 1e9, connect: disk.connect });
+  everything(log);
+  disk.failing = true;
+  expect(() => log.append(batch(['/a'], { firstRowId: 1, revision: 2 }))).toThrow('disk I/O error');
+  disk.failing = false;
+  log.noteCompaction(1);
+  log.close();
+  expect(reopened().rows).toEqual([]);
+});
