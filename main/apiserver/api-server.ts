@@ -5,7 +5,10 @@ import type { KubernetesObject } from '../../kube/apimachinery/object-meta.ts';
 import type { Random } from '../../kube/apimachinery/random.ts';
 import type { Transport } from '../../kube/client/transport.ts';
 import type { Store } from '../etcd/store.ts';
+import { Aggregator } from './aggregator/aggregator.ts';
 import { createAuthenticator } from './authentication/authenticator.ts';
+import { ClusterTrustPublisher } from './authentication/cluster-trust.ts';
+import { secretTracker } from './authentication/secret-tracker.ts';
 import { serviceAccountKeyFromPem } from './authentication/service-account-keys.ts';
 import type { User } from './authentication/user.ts';
 import { openDynamicAdmission } from './admission/dynamic-admission.ts';
@@ -86,6 +89,8 @@ export interface ApiServer extends AsyncDisposable {
 }
 
 const DEFAULT_ISSUER = 'https://kubernetes.default.svc';
+/** As kubeadm's --requestheader-allowed-names. */
+const FRONT_PROXY_NAMES = ['front-proxy-client'];
 /** As upstream's --max-requests-inflight plus --max-mutating-requests-inflight. */
 const MAX_IN_FLIGHT = 600;
 /** What authentication, authorization and admission ask about on every request. */
@@ -120,33 +125,42 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   await Promise.all([...MIRRORED.map((resource) => mirror.follow(resource)), ...definitions.map((definition) => restore(catalog, definition))]);
   const keys = pki.serviceAccountKeys.map(serviceAccountKeyFromPem);
   const issuer = options.serviceAccountIssuer ?? DEFAULT_ISSUER;
+  let own: Transport | undefined;
   const authenticator = createAuthenticator({
-    issuer, apiAudiences: [issuer], keys, reader: mirror, clock, anonymous: options.anonymous ?? 'paths',
+    secrets: secretTracker(() => own),
+    issuers: [issuer], apiAudiences: [issuer], keys, reader: mirror, clock, anonymous: options.anonymous ?? 'paths', frontProxyNames: FRONT_PROXY_NAMES,
     ...(options.staticTokens ? { staticTokens: options.staticTokens } : {}),
   });
   const authorizer = await authorizerFor(options, mirror);
   const dynamic = await openDynamicAdmission({ mirror, catalog, authorizer, random, clock, ...(options.dialer ? { dialer: options.dialer } : {}) });
   const admission = admissionChain({ reader: mirror, clock, random, authorizer, dynamic, quotas: () => quotaStorage(catalog) });
-  const shared = { ...options, catalog, mirror, authenticator, authorizer, admission, keys, issuer };
+  const reportError = options.reportError ?? (() => {});
+  const aggregator = stack.use(new Aggregator({
+    mirror, reader: mirror, clock, reportError, ...(options.dialer ? { dialer: options.dialer } : {}), ...(pki.frontProxyClient ? { frontProxyClient: pki.frontProxyClient } : {}),
+  }));
+  const trust = stack.use(new ClusterTrustPublisher({ clientCA: pki.clientCA, allowedNames: FRONT_PROXY_NAMES, ...(pki.frontProxyCA ? { frontProxyCA: pki.frontProxyCA } : {}) }, clock));
+  const shared = { ...options, catalog, aggregator, mirror, authenticator, authorizer, admission, keys, issuer };
   const proxy: ProxyOptions = { reader: mirror, admission, ...(options.dialer ? { dialer: options.dialer } : {}), ...(pki.kubeletClient ? { kubeletClient: pki.kubeletClient } : {}) };
   let flowOf: ((context: RequestContext) => Flow | undefined) | undefined;
   const handler = createHandler({
     catalog, admission, clock, random, authenticator, authorizer, tables: createTablePrinter(clock),
     special: new Map([...specialEndpoints(shared), ...proxyEndpoints(proxy)]),
     paths: pathEndpoints(shared),
+    delegation: aggregator,
     upgrades: (context, socket, head) => proxyUpgrade(proxy, context, { socket, head }),
     flowOf: (context) => flowOf?.(context),
     maxInFlight: options.maxInFlight ?? MAX_IN_FLIGHT,
     ...(options.observe ? { observe: options.observe } : {}),
-    reportError: options.reportError ?? (() => {}),
+    reportError,
   });
   const transport = (identity: User): Transport => inProcessTransport(handler, identity);
   await reconcilePolicy(catalog);
-  const own = transport({ name: 'system:apiserver', groups: ['system:masters'] });
-  await Promise.all([startObjects(own, options), ensureFlowControl(own)]);
+  own = transport({ name: 'system:apiserver', groups: ['system:masters'] });
+  await startObjects(own, options);
+  await Promise.all([ensureFlowControl(own), aggregator.start(own), trust.start(own, catalog, reportError)]);
   flowOf = await flowClassifier(catalog);
   const customResources = stack.use(new CustomResources({
-    catalog, clock, random, reportError: options.reportError ?? (() => {}),
+    catalog, clock, random, reportError,
     openStorage: (custom) => openObjectStorage<KubernetesObject>({ store, clock, leases, ...custom }),
   }));
   await customResources.start();
@@ -155,7 +169,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     handler, catalog, transport,
     async listen({ host, port }) {
       const { certificate, key } = pki.server;
-      const listener = await listen(handler, { host, port, tls: { certificate, key, clientCA: pki.clientCA } });
+      const listener = await listen(handler, { host, port, tls: { certificate, key, clientCA: pki.clientCA, ...(pki.frontProxyCA ? { frontProxyCA: pki.frontProxyCA } : {}) } });
       owned.use(listener);
       return listener;
     },

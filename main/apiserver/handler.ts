@@ -20,12 +20,22 @@ import { failureStatus, StatusError, statusOf } from '../../kube/apimachinery/st
 /** Answers a path that names no resource; undefined when it is none of its own. */
 export type PathEndpoint = (context: RequestContext) => Promise<ApiResponse | undefined> | ApiResponse | undefined;
 
+/** What other servers answer below their paths. */
+export interface Delegation<R = unknown> {
+  /** Undefined for what this server answers itself. */
+  remoteFor(path: string): R | undefined;
+  respond(remote: R, context: RequestContext): Promise<ApiResponse>;
+  /** Takes the socket; the answer instead when it cannot. */
+  upgrade(remote: R, connection: { readonly context: RequestContext; readonly socket: Duplex; readonly head: Buffer }): Promise<ApiResponse | undefined>;
+}
+
 export interface HandlerOptions extends DispatchOptions {
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
   readonly random: Random;
   /** Asked in order. */
   readonly paths: readonly PathEndpoint[];
+  readonly delegation: Delegation;
   readonly upgrades: (context: RequestContext, socket: Duplex, head: Buffer) => Promise<boolean>;
   /** Which flow schema and priority level took the request. */
   readonly flowOf?: (context: RequestContext) => { readonly flowSchemaUid: string; readonly priorityLevelUid: string } | undefined;
@@ -54,7 +64,9 @@ export function createHandler(options: HandlerOptions): ServerHandler {
     try {
       context = await identify(request, auditId, warnings);
       if (!context) return withCommonHeaders(statusResponse(UNAUTHORIZED), { auditId, warnings });
-      response = isLongRunning(context.info) ? await run(context) : await compressed(request, await limited(context));
+      response = isLongRunning(context.info) ? await run(context) : await limited(context);
+      const isOurs = options.delegation.remoteFor(context.info.path) === undefined;
+      if (isOurs && !isLongRunning(context.info)) response = await compressed(request, response);
     } catch (error) {
       response = failed(error, request);
       if (!context) response = { ...response, headers: { ...response.headers, 'x-content-type-options': 'nosniff' } };
@@ -78,7 +90,7 @@ export function createHandler(options: HandlerOptions): ServerHandler {
   async function identify(request: ApiRequest, auditId: string, warnings: string[]): Promise<RequestContext | undefined> {
     const path = decodedPath(request.rawPath);
     const info = requestInfoOf({ method: request.method, path, query: request.query });
-    const user = request.identity ? withAuthenticatedGroup(request.identity) : await options.authenticator.authenticate(request);
+    const user = request.identity ? withAuthenticatedGroup(request.identity) : await options.authenticator.authenticate(request, (text) => warnings.push(text));
     if (!user) return undefined;
     return { request, info, auditId, warnings, user: await impersonate(request, user, options.authorizer) };
   }
@@ -86,6 +98,8 @@ export function createHandler(options: HandlerOptions): ServerHandler {
   async function run(context: RequestContext): Promise<ApiResponse> {
     const refusal = await refused(context);
     if (refusal) return refusal;
+    const remote = options.delegation.remoteFor(context.info.path);
+    if (remote !== undefined) return options.delegation.respond(remote, context);
     if (context.info.isResourceRequest) return dispatchResource(options, context);
     for (const endpoint of options.paths) {
       const pending = endpoint(context);
@@ -121,8 +135,11 @@ export function createHandler(options: HandlerOptions): ServerHandler {
       if (!context) response = statusResponse(UNAUTHORIZED);
       else {
         const refusal = await refused(context);
-        if (!refusal && (await options.upgrades(context, socket, head))) return;
-        response = refusal ?? (await run(context));
+        const remote = refusal ? undefined : options.delegation.remoteFor(context.info.path);
+        const refusedByRemote = remote === undefined ? undefined : await options.delegation.upgrade(remote, { context, socket, head });
+        if (remote !== undefined && !refusedByRemote) return;
+        if (!refusal && remote === undefined && (await options.upgrades(context, socket, head))) return;
+        response = refusal ?? refusedByRemote ?? (await run(context));
       }
     } catch (error) {
       response = failed(error, request);

@@ -2,6 +2,7 @@ import { type GroupVersionInfo, servedGroupVersions } from '../../kube/api/inven
 import { newResourceNotServed } from '../../kube/apimachinery/status-errors.ts';
 import type { Store } from '../etcd/store.ts';
 import type { ServiceAccountKey } from './authentication/service-account-keys.ts';
+import type { Aggregator } from './aggregator/aggregator.ts';
 import { publishedGroupVersion } from './customresources/publish-schema.ts';
 import { discovery, groupVersionsOf } from './discovery/discovery.ts';
 import { methodNotAllowed } from './endpoints/dispatch.ts';
@@ -15,6 +16,7 @@ import { versionInfo } from './version.ts';
 
 export interface PathOptions {
   readonly catalog: ResourceCatalog;
+  readonly aggregator: Aggregator;
   readonly store: Store;
   readonly advertise: { readonly address: string; readonly port: number };
   readonly issuer: string;
@@ -26,7 +28,7 @@ const FIXED_PATHS = ['/.well-known/openid-configuration', '/healthz', '/livez', 
 
 /** Everything that is not a resource, in the order it is asked. */
 export function pathEndpoints(options: PathOptions): readonly PathEndpoint[] {
-  const { catalog } = options;
+  const { catalog, aggregator } = options;
   const checks = healthChecks(options);
   const version = versionInfo();
   const builtIn = new Set(servedGroupVersions().map(({ group }) => group));
@@ -34,8 +36,8 @@ export function pathEndpoints(options: PathOptions): readonly PathEndpoint[] {
   const groupVersions = (): readonly GroupVersionInfo[] => groupVersionsOf([...catalog.all()].map(({ info }) => info), builtIn);
   const published = (): readonly GroupVersionInfo[] =>
     groupVersions().map((info) => (builtIn.has(info.group) ? info : publishedGroupVersion(info, (resource) => catalog.find(info.group, info.version, resource))));
-  const discover = discovery({ groupVersions, serverAddress: () => server });
-  const openApi = new OpenApi({ groupVersions: published });
+  const discover = discovery({ groupVersions: (form) => aggregator.groupVersions(groupVersions(), form), serverAddress: () => server });
+  const openApi = new OpenApi({ groupVersions: published, remote: aggregator.openApi });
   const openId = openIdDocuments({ ...options, jwksUri: `https://${server}/openid/v1/jwks` });
   return [
     ({ info, request }) => (/^\/(healthz|livez|readyz)(\/|$)/.test(info.path) ? health(checks, request) : undefined),
@@ -45,10 +47,11 @@ export function pathEndpoints(options: PathOptions): readonly PathEndpoint[] {
       return jsonResponse(200, version);
     },
     ({ request, info }) => discover(request, info.path),
+    (context) => aggregator.openApiDocument(context),
     ({ request, info }) => openApi.respond(request, info.path),
     ({ info }) => openId(info.path),
     ({ info }) => (info.path === '/metrics' ? textResponse(200, metrics(options)) : undefined),
-    ({ info }) => (info.path === '/' || info.path === '/index.html' ? jsonResponse(200, { paths: rootPaths(catalog, checks) }) : undefined),
+    ({ info }) => (info.path === '/' || info.path === '/index.html' ? jsonResponse(200, { paths: rootPaths(aggregator.groupVersions(groupVersions(), 'plain'), checks) }) : undefined),
     ({ info }) => unknownApiPath(catalog, info.path),
   ];
 }
@@ -71,9 +74,9 @@ function unknownApiPath(catalog: ResourceCatalog, path: string): undefined {
   throw isKnown && path.split('/').length <= (root === 'apis' ? 3 : 3) ? methodNotAllowed() : newResourceNotServed();
 }
 
-function rootPaths(catalog: ResourceCatalog, checks: HealthChecks): string[] {
+function rootPaths(served: readonly GroupVersionInfo[], checks: HealthChecks): string[] {
   const paths = new Set([...FIXED_PATHS, '/api', '/apis']);
-  for (const { info: { group, version } } of catalog.all()) {
+  for (const { group, version } of served) {
     if (group === '') paths.add(`/api/${version}`);
     else paths.add(`/apis/${group}`).add(`/apis/${group}/${version}`);
   }

@@ -2,6 +2,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ApiRequest, ApiResponse } from './endpoints/request.ts';
+import { certificateAuthorities, clientCertificateOf, type CertificateReader } from './serving/client-certificate.ts';
 import { createHttp1 } from './serving/http1.ts';
 import { createHttp2 } from './serving/http2.ts';
 import { LiveRequests } from './serving/live-requests.ts';
@@ -24,6 +25,8 @@ export interface TlsMaterial {
   readonly key: string;
   /** Who signs client certificates. */
   readonly clientCA: string;
+  /** Who signs the certificates of proxies that speak for users. */
+  readonly frontProxyCA?: string;
 }
 export interface Listener extends AsyncDisposable {
   readonly host: string;
@@ -39,8 +42,10 @@ const SHUTDOWN_GRACE_MS = 1_000;
 export async function listen(handler: ServerHandler, options: ListenOptions): Promise<Listener> {
   const live = new LiveRequests();
   const sockets = new Set<Socket>();
-  const http1 = createHttp1(handler, live);
-  const http2 = createHttp2(handler, live);
+  let authorities = certificateAuthorities(options.tls);
+  const readCertificate: CertificateReader = (socket) => clientCertificateOf(socket, authorities);
+  const http1 = createHttp1(handler, live, readCertificate);
+  const http2 = createHttp2(handler, live, readCertificate);
   const tls = createTlsServer({
     ...secureContext(options.tls), requestCert: true, rejectUnauthorized: false, ALPNProtocols: ['h2', 'http/1.1'], minVersion: 'TLSv1.2',
   });
@@ -76,11 +81,14 @@ export async function listen(handler: ServerHandler, options: ListenOptions): Pr
   return {
     host: options.host,
     port: (tls.address() as AddressInfo).port,
-    replaceCertificate: (material) => tls.setSecureContext(secureContext(material)),
+    replaceCertificate(material) {
+      authorities = certificateAuthorities(material);
+      tls.setSecureContext(secureContext(material));
+    },
     [Symbol.asyncDispose]: () => (closing ??= close()),
   };
 }
 
-function secureContext({ certificate, key, clientCA }: TlsMaterial): { cert: string; key: string; ca: string } {
-  return { cert: certificate, key, ca: clientCA };
+function secureContext({ certificate, key, clientCA, frontProxyCA }: TlsMaterial): { cert: string; key: string; ca: string[] } {
+  return { cert: certificate, key, ca: frontProxyCA === undefined ? [clientCA] : [clientCA, frontProxyCA] };
 }

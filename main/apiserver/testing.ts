@@ -33,7 +33,10 @@ export async function startTestApiServer(overrides: Partial<ApiServerOptions> = 
   const admin = { name: 'admin', groups: ['system:masters'] };
   const apiServer = await createApiServer({
     store, clock: systemClock, random: systemRandom, serviceCIDR: '10.96.0.0/16', advertise: { address: '10.0.2.2', port: 6443 },
-    pki: { clientCA: certificates.ca, server: certificates.server, serviceAccountKeys: [certificates.serviceAccountKey], kubeletClient: certificates.admin },
+    pki: {
+      clientCA: certificates.ca, server: certificates.server, serviceAccountKeys: [certificates.serviceAccountKey], kubeletClient: certificates.admin,
+      frontProxyCA: certificates.frontProxy.ca, frontProxyClient: certificates.frontProxy.client,
+    },
     staticTokens: { [TOKEN]: admin },
     ...overrides,
   });

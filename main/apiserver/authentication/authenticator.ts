@@ -3,7 +3,9 @@ import type { Clock } from '../../../kube/apimachinery/clock.ts';
 import type { ApiRequest } from '../endpoints/request.ts';
 import { authenticateBootstrapToken } from './bootstrap-token.ts';
 import type { ObjectReader } from './object-reader.ts';
+import { authenticateRequestHeader } from './request-header.ts';
 import { authenticateServiceAccountToken, type TokenAuthenticatorOptions } from './service-account-token.ts';
+import { CachedTokens, type TokenAuthenticator, type TokenResult } from './token-authenticator.ts';
 import { anonymousUser, withAuthenticatedGroup, type User } from './user.ts';
 
 export interface AuthenticatorOptions extends TokenAuthenticatorOptions {
@@ -11,67 +13,79 @@ export interface AuthenticatorOptions extends TokenAuthenticatorOptions {
   readonly reader: ObjectReader;
   /** token → user, for tests and tools. */
   readonly staticTokens?: Readonly<Record<string, User>>;
+  /** Asked after the server's own kinds of token, in order: issuers of identities and webhooks that the operator named. */
+  readonly furtherTokens?: readonly TokenAuthenticator[];
+  /** Common names of proxies that may speak for users. */
+  readonly frontProxyNames: readonly string[];
   /** 'paths': only the paths below may be asked without a credential. */
   readonly anonymous: 'all' | 'paths' | 'none';
 }
 
 export interface Authenticator {
-  /** Undefined means 401. */
-  authenticate(request: ApiRequest): Promise<User | undefined>;
+  /** Undefined means 401. `warn` is told what the client should hear about its credential. */
+  authenticate(request: ApiRequest, warn?: (text: string) => void): Promise<User | undefined>;
   /** A token alone, for TokenReview; throws with the reason. */
-  authenticateToken(token: string, audiences?: readonly string[]): Promise<{ readonly user: User; readonly audiences: readonly string[] } | undefined>;
+  authenticateToken(token: string, audiences?: readonly string[]): Promise<TokenResult | undefined>;
 }
 
 const ANONYMOUS_PATHS = new Set(['/healthz', '/livez', '/readyz', '/version']);
-/** As upstream's token cache: a token that was good stays good for this long. */
-const TOKEN_CACHE_MS = 10_000;
-/** More distinct tokens than a cluster has service accounts in use; the oldest go first. */
-const TOKEN_CACHE_SIZE = 4096;
 const WEBSOCKET_TOKEN_PREFIX = 'base64url.bearer.authorization.k8s.io.';
 
+/** In upstream's order: front proxy, client certificate, token, nobody (pkg/kubeapiserver/authenticator/config.go). */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const cache = new Map<string, { readonly user: User; readonly expiresAtMs: number }>();
-  const staticTokens = Object.entries(options.staticTokens ?? {}).map(([token, user]) => ({ digest: digestOf(token), user }));
-
-  async function cachedToken(token: string): Promise<User | undefined> {
-    const now = options.clock.monotonicMs();
-    const hit = cache.get(token);
-    if (hit && hit.expiresAtMs > now) return hit.user;
-    cache.delete(token);
-    const result = await authenticateToken(token).catch(() => undefined);
-    if (!result) return undefined;
-    if (cache.size >= TOKEN_CACHE_SIZE) for (const oldest of cache.keys()) { cache.delete(oldest); break; }
-    cache.set(token, { user: result.user, expiresAtMs: now + TOKEN_CACHE_MS });
-    return result.user;
-  }
-
-  async function authenticateToken(token: string, audiences?: readonly string[]) {
-    const digest = digestOf(token);
-    const known = staticTokens.find((entry) => timingSafeEqual(entry.digest, digest));
-    if (known) return { user: withAuthenticatedGroup(known.user), audiences: audiences ?? options.apiAudiences };
-    const account = await authenticateServiceAccountToken(options, token, audiences);
-    if (account) return { user: withAuthenticatedGroup(account.user), audiences: account.audiences };
-    const bootstrap = await authenticateBootstrapToken(options.reader, options.clock, token);
-    return bootstrap && { user: withAuthenticatedGroup(bootstrap), audiences: audiences ?? options.apiAudiences };
-  }
-
+  const tokens = new CachedTokens(
+    [
+      staticTokenAuthenticator(options.staticTokens ?? {}, options.apiAudiences),
+      { authenticateToken: (token, audiences) => authenticateServiceAccountToken(options, token, audiences) },
+      { authenticateToken: async (token, audiences) => withAudiences(await authenticateBootstrapToken(options.reader, options.clock, token), audiences ?? options.apiAudiences) },
+      ...(options.furtherTokens ?? []),
+    ],
+    options.clock,
+  );
   return {
-    authenticateToken,
-    async authenticate(request) {
-      const { certificate } = request;
-      if (certificate && certificate.commonName !== '') {
-        return withAuthenticatedGroup({
-          name: certificate.commonName,
-          groups: certificate.organizations,
-          extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${certificate.fingerprint}`] },
-        });
-      }
+    authenticateToken: (token, audiences) => tokens.authenticateToken(token, audiences),
+    async authenticate(request, warn) {
+      const known = certified(options, request);
+      if (known) return withAuthenticatedGroup(known);
       const token = bearerToken(request);
-      if (token !== undefined) return cachedToken(token);
+      if (token !== undefined) {
+        const result = await tokens.cached(token);
+        for (const warning of result?.warnings ?? []) warn?.(warning);
+        return result?.user;
+      }
       if (options.anonymous === 'all') return anonymousUser;
       return options.anonymous === 'paths' && isAnonymousPath(request.rawPath) ? anonymousUser : undefined;
     },
   };
+}
+
+/** Whom the connection's certificate vouches for. A proxy that may not speak for others, or says for nobody, leaves it to the request's own credential. */
+function certified({ frontProxyNames }: AuthenticatorOptions, request: ApiRequest): User | undefined {
+  const { certificate } = request;
+  if (!certificate) return undefined;
+  if (certificate.authority === 'front-proxy') {
+    try {
+      return authenticateRequestHeader({ allowedNames: frontProxyNames }, request);
+    } catch {
+      return undefined;
+    }
+  }
+  if (certificate.commonName === '') return undefined;
+  return { name: certificate.commonName, groups: certificate.organizations, extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${certificate.fingerprint}`] } };
+}
+
+function staticTokenAuthenticator(tokens: Readonly<Record<string, User>>, apiAudiences: readonly string[]): TokenAuthenticator {
+  const known = Object.entries(tokens).map(([token, user]) => ({ digest: digestOf(token), user }));
+  return {
+    async authenticateToken(token, audiences) {
+      const digest = digestOf(token);
+      return withAudiences(known.find((entry) => timingSafeEqual(entry.digest, digest))?.user, audiences ?? apiAudiences);
+    },
+  };
+}
+
+function withAudiences(user: User | undefined, audiences: readonly string[]): TokenResult | undefined {
+  return user && { user, audiences };
 }
 
 function isAnonymousPath(path: string): boolean {

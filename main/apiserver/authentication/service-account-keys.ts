@@ -26,22 +26,21 @@ export function signJwt(key: ServiceAccountKey, claims: Readonly<Record<string, 
   return `${input}.${signature.toString('base64url')}`;
 }
 
-/** The claims when one of the keys signed the token; expiry and audience are for the caller to judge. */
-export function verifyJwt(keys: readonly ServiceAccountKey[], token: string): Record<string, unknown> | undefined {
+/** The claims when one of the keys signed the token; throws when none did. Expiry and audience are for the caller to judge. */
+export function verifyJwt(keys: readonly ServiceAccountKey[], token: string): Record<string, unknown> {
   const parts = token.split('.');
-  const [head, payload, signature] = parts;
-  if (parts.length !== 3 || !head || !payload || !signature) return undefined;
-  const header = parseObject(head);
-  if (!header) return undefined;
+  const [head = '', payload = '', signature = ''] = parts;
+  const header = parts.length === 3 ? parseObject(head) : undefined;
+  if (!header) throw new Error('invalid bearer token');
+  const { kid } = header;
+  const candidates = kid === undefined || kid === '' ? keys : keys.filter((key) => key.kid === kid);
+  if (candidates.length === 0) throw new Error('invalid signature, no keys found');
   const input = Buffer.from(`${head}.${payload}`);
   const bytes = Buffer.from(signature, 'base64url');
-  const matches = keys.some(
-    (key) =>
-      header['alg'] === key.algorithm &&
-      (header['kid'] === undefined || header['kid'] === key.kid) &&
-      verify('sha256', input, signingOptions(key, key.publicKey), bytes),
-  );
-  return matches ? parseObject(payload) : undefined;
+  const matches = candidates.some((key) => header['alg'] === key.algorithm && verify('sha256', input, signingOptions(key, key.publicKey), bytes));
+  const claims = matches ? parseObject(payload) : undefined;
+  if (!claims) throw new Error('go-jose/go-jose: error in cryptographic primitive');
+  return claims;
 }
 
 export function claimsWithoutVerification(token: string): Record<string, unknown> | undefined {

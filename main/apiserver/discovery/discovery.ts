@@ -7,8 +7,8 @@ import { negotiateResponse } from '../negotiation/negotiate.ts';
 import { apiGroup, apiGroupDiscoveryList, apiGroupList, apiResourceList, apiVersions } from './documents.ts';
 
 export interface DiscoveryOptions {
-  /** What is served now, custom resources and aggregated groups included, in priority order; asked per request. */
-  readonly groupVersions: () => readonly GroupVersionInfo[];
+  /** What is served now, custom resources and aggregated groups included, in the order of that form; asked per request. */
+  readonly groupVersions: (form: 'plain' | 'aggregated') => readonly GroupVersionInfo[];
   /** `127.0.0.1:6443` */
   readonly serverAddress: () => string;
 }
@@ -26,7 +26,7 @@ export function discovery(options: DiscoveryOptions): (request: ApiRequest, path
     const [root, ...rest] = path.replace(/\/$/, '').split('/').slice(1);
     if ((root !== 'api' && root !== 'apis') || rest.length > 2) return undefined;
     if (rest.length === 0) return rootDocument(request, options, root === 'api');
-    const served = options.groupVersions();
+    const served = options.groupVersions('plain');
     if (root === 'apis' && rest.length === 1) return answer(request, apiGroup(served, rest[0] ?? ''));
     const [group, version] = root === 'api' ? ['', rest[0]] : rest;
     if (root === 'api' && rest.length !== 1) return undefined;
@@ -80,8 +80,8 @@ function answer(request: ApiRequest, document: { kind: string; apiVersion: strin
 
 function rootDocument(request: ApiRequest, options: DiscoveryOptions, core: boolean): ApiResponse | undefined {
   const format = aggregatedFormat(request.headers['accept']);
-  if (!format) return answer(request, core ? apiVersions(options.serverAddress()) : apiGroupList(options.groupVersions()));
-  const body = encode(apiGroupDiscoveryList(options.groupVersions(), core), { format, pretty: false });
+  if (!format) return answer(request, core ? apiVersions(options.serverAddress()) : apiGroupList(options.groupVersions('plain')));
+  const body = encode(apiGroupDiscoveryList(options.groupVersions('aggregated'), core), { format, pretty: false });
   const etag = `"${createHash('sha512').update(body).digest('hex').toUpperCase()}"`;
   const contentType = `${format === 'json' ? JSON_TYPE : PROTOBUF_TYPE};${AGGREGATED}`;
   const headers = { 'content-type': contentType, etag, 'cache-control': 'public', vary: 'Accept' };

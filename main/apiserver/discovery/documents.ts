@@ -1,6 +1,11 @@
 import { apiVersionOf } from '../../../kube/apimachinery/gvr.ts';
 import type { GroupVersionInfo, ResourceInfo, SubresourceInfo } from '../../../kube/api/inventory.ts';
 
+/** A group version that an extension server serves: its resources are known only in the form of aggregated discovery. */
+export interface RemoteGroupVersion extends GroupVersionInfo {
+  readonly discovered: { readonly resources: readonly unknown[]; readonly freshness: 'Current' | 'Stale' };
+}
+
 /** The documents of discovery in their JSON form. Pure over the served group versions, which come in priority order. */
 
 const byName = <T>(name: (item: T) => string) => (a: T, b: T): number => (name(a) < name(b) ? -1 : name(a) > name(b) ? 1 : 0);
@@ -91,16 +96,17 @@ function aggregatedSubresource(subresource: SubresourceInfo, own: ResourceInfo):
   return { subresource: subresource.name, responseKind: { group, version, kind: subresource.kind.kind }, verbs: subresource.verbs };
 }
 
+function aggregatedVersion(info: GroupVersionInfo): Record<string, unknown> {
+  if ('discovered' in info) return { version: info.version, ...(info as RemoteGroupVersion).discovered };
+  return { version: info.version, resources: info.resources.toSorted(byName(({ resource }) => resource)).map(aggregatedResource), freshness: 'Current' };
+}
+
 /** Aggregated discovery, apidiscovery.k8s.io/v2: of the core group (`/api`) or of all named groups (`/apis`). */
 export function apiGroupDiscoveryList(served: readonly GroupVersionInfo[], core: boolean): Record<string, unknown> & { kind: string; apiVersion: string } {
   const groups = Map.groupBy(served.filter(({ group }) => (group === '') === core), ({ group }) => group);
   const items = [...groups].map(([name, infos]) => ({
     metadata: name === '' ? {} : { name },
-    versions: infos.map((info) => ({
-      version: info.version,
-      resources: info.resources.toSorted(byName(({ resource }) => resource)).map(aggregatedResource),
-      freshness: 'Current',
-    })),
+    versions: infos.map(aggregatedVersion),
   }));
   return { kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {}, items };
 }

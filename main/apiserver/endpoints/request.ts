@@ -13,6 +13,8 @@ export interface ApiRequest {
   readonly query: URLSearchParams;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Names and values in turn, as they came; absent in-process. */
+  readonly rawHeaders?: readonly string[];
   /** Reads the whole body once; throws 413 above the limit. */
   readBody(): Promise<Uint8Array>;
   /** Aborts when the client goes away or the server shuts down. */
@@ -25,6 +27,8 @@ export interface ApiRequest {
 }
 
 export interface ClientCertificate {
+  /** Who signed it: the authority of users, or that of proxies that speak for users. */
+  readonly authority: 'client' | 'front-proxy';
   readonly commonName: string;
   readonly organizations: readonly string[];
   /** SHA-256 of the DER, hex. */

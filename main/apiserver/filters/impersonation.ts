@@ -2,6 +2,7 @@ import { goQuote } from '../../../kube/apimachinery/go-format.ts';
 import { newBadRequest, newForbidden } from '../../../kube/apimachinery/status-errors.ts';
 import { GROUP_AUTHENTICATED, GROUP_UNAUTHENTICATED, parseServiceAccountUser, ANONYMOUS_USER, serviceAccountUser, type User } from '../authentication/user.ts';
 import { forbiddenMessage, type Attributes, type Authorizer } from '../authorization/authorizer.ts';
+import { allHeaders, headerValues } from '../endpoints/header-values.ts';
 import type { ApiRequest } from '../endpoints/request.ts';
 
 const EXTRA_PREFIX = 'impersonate-extra-';
@@ -29,14 +30,12 @@ interface Wanted {
   readonly extra: Readonly<Record<string, readonly string[]>>;
 }
 
-function wantedUser({ headers }: ApiRequest): Wanted | undefined {
-  const split = (value: string | undefined): string[] => (value ? value.split(',').map((part) => part.trim()) : []);
-  const groups = split(headers['impersonate-group']);
+function wantedUser(request: ApiRequest): Wanted | undefined {
+  const { headers } = request;
+  const groups = headerValues(request, 'impersonate-group');
   const uid = headers['impersonate-uid'];
-  const extra: Record<string, string[]> = {};
-  for (const key of Object.keys(headers)) {
-    if (key.startsWith(EXTRA_PREFIX)) extra[unescapeKey(key.slice(EXTRA_PREFIX.length))] = split(headers[key]);
-  }
+  const extra: Record<string, readonly string[]> = {};
+  for (const [key, values] of allHeaders(request, EXTRA_PREFIX)) extra[unescapeKey(key)] = values;
   const name = headers['impersonate-user'] ?? '';
   if (name !== '') return { name, uid, groups, extra };
   if (groups.length === 0 && uid === undefined && Object.keys(extra).length === 0) return undefined;

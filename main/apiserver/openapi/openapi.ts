@@ -4,13 +4,20 @@ import type { GroupVersionInfo } from '../../../kube/api/inventory.ts';
 import type { ApiRequest, ApiResponse } from '../endpoints/request.ts';
 import { parseAccept } from '../negotiation/media-type.ts';
 import { documentNames, openApiV2, openApiV3 } from './documents.ts';
+import { mergedSpecs } from './merge-specs.ts';
 import { rootPath } from './operations.ts';
 import { openApiProtobuf } from './protobuf-document.ts';
-import type { Dialect } from './schemas.ts';
+import type { Dialect, Json } from './schemas.ts';
 
 export interface OpenApiOptions {
   /** What is served now, in priority order; custom group versions as CustomGroupVersion (documents.ts). */
   readonly groupVersions: () => readonly GroupVersionInfo[];
+  /** What extension servers publish. */
+  readonly remote?: {
+    v2(): readonly { readonly digest: string; readonly spec: Json }[];
+    /** Documents that others hold: name → URL with its hash. */
+    v3(): ReadonlyMap<string, string>;
+  };
 }
 
 interface CachedDocument {
@@ -50,13 +57,19 @@ export class OpenApi {
 
   #v2(request: ApiRequest): ApiResponse {
     const infos = this.#options.groupVersions();
-    return this.#document(request, { name: 'v2', dialect: 2, fingerprint: this.#fingerprint('v2', infos), build: () => openApiV2(infos) });
+    const others = this.#options.remote?.v2() ?? [];
+    const own = this.#fingerprint('v2', infos);
+    const fingerprint = others.length === 0 ? own : createHash('sha512').update([own, ...others.map(({ digest }) => digest)].join(' ')).digest('hex').toUpperCase();
+    const build = (): Json => (others.length === 0 ? openApiV2(infos) : mergedSpecs(openApiV2(infos), others.map(({ spec }) => spec)));
+    return this.#document(request, { name: 'v2', dialect: 2, fingerprint, build });
   }
 
   #index(request: ApiRequest): ApiResponse {
     const infos = this.#options.groupVersions();
-    const paths = Object.fromEntries(documentNames(infos).map((name) => [name, { serverRelativeURL: this.#urlOf(name, infos) }]));
-    return this.#document(request, { name: 'v3', fingerprint: this.#fingerprint('v3', infos), build: () => ({ paths }) });
+    const urls = new Map([...(this.#options.remote?.v3() ?? []), ...documentNames(infos).map((name) => [name, this.#urlOf(name, infos)] as const)]);
+    const paths = Object.fromEntries([...urls].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, serverRelativeURL]) => [name, { serverRelativeURL }]));
+    const fingerprint = createHash('sha512').update(JSON.stringify(paths)).digest('hex').toUpperCase();
+    return this.#document(request, { name: 'v3', fingerprint, build: () => ({ paths }) });
   }
 
   #v3(request: ApiRequest, name: string): ApiResponse | undefined {

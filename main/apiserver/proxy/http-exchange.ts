@@ -13,14 +13,21 @@ export interface Exchange {
   readonly path: string;
   readonly host: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** On top of those headers, and instead of them. */
+  readonly added?: AddedHeaders;
   readonly body: Uint8Array;
   readonly signal: AbortSignal;
 }
 
+export type AddedHeaders = Readonly<Record<string, string | readonly string[]>>;
+
+/** Of the sub-protocols that a WebSocket client offers: its bearer token, which is for us alone. */
+const TOKEN_PROTOCOL = /^base64url\.bearer\.authorization\.k8s\.io\./;
+
 /** One HTTP/1.1 exchange over an open stream; the answer's body streams. The stream is closed with it. */
-export function exchange(stream: Duplex, { method, path, host, headers, body, signal }: Exchange): Promise<ApiResponse> {
+export function exchange(stream: Duplex, { method, path, host, headers, added, body, signal }: Exchange): Promise<ApiResponse> {
   return new Promise((resolve, reject) => {
-    const outgoing = httpRequest({ method, path, headers: { ...forwarded(headers), host, connection: 'close', ...(body.length > 0 ? { 'content-length': body.length } : {}) }, createConnection: () => stream, signal });
+    const outgoing = httpRequest({ method, path, headers: { ...forwarded(headers, added), host, connection: 'close', ...(body.length > 0 ? { 'content-length': body.length } : {}) }, createConnection: () => stream, signal });
     outgoing.once('error', (error) => {
       stream.destroy();
       reject(signal.aborted ? signal.reason : error);
@@ -42,12 +49,20 @@ async function* chunks(incoming: IncomingMessage, stream: Duplex): AsyncGenerato
   }
 }
 
-function forwarded(headers: Exchange['headers']): Record<string, string> {
-  const result: Record<string, string> = {};
+/** Who the client is, it cannot say itself: that is for whoever authenticated it to add. */
+function forwarded(headers: Exchange['headers'], added: AddedHeaders = {}): Record<string, string | string[]> {
+  const result: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined && !name.startsWith(':') && !name.startsWith('impersonate-') && !NOT_FORWARDED.has(name)) result[name] = value;
+    if (value === undefined || name.startsWith(':') || /^(impersonate|x-remote)-/.test(name) || NOT_FORWARDED.has(name)) continue;
+    const kept = name === 'sec-websocket-protocol' ? withoutToken(value) : value;
+    if (kept !== '') result[name] = kept;
   }
+  for (const [name, value] of Object.entries(added)) result[name] = typeof value === 'string' ? value : [...value];
   return result;
+}
+
+function withoutToken(protocols: string): string {
+  return protocols.split(',').map((protocol) => protocol.trim()).filter((protocol) => !TOKEN_PROTOCOL.test(protocol)).join(', ');
 }
 
 function answered(incoming: IncomingMessage): Record<string, string | string[]> {
@@ -59,9 +74,11 @@ function answered(incoming: IncomingMessage): Record<string, string | string[]> 
 }
 
 /** Sends an upgrade request and joins both sides byte for byte, the kubelet's answer included. */
-export function joinUpgrade(client: Duplex, server: Duplex, { head, ...upgrade }: { readonly method: string; readonly path: string; readonly host: string; readonly headers: Exchange['headers']; readonly head: Buffer }): void {
+export function joinUpgrade(client: Duplex, server: Duplex, { head, ...upgrade }: { readonly method: string; readonly path: string; readonly host: string; readonly headers: Exchange['headers']; readonly added?: AddedHeaders; readonly head: Buffer }): void {
   const lines = [`${upgrade.method} ${upgrade.path} HTTP/1.1`, `Host: ${upgrade.host}`];
-  for (const [name, value] of Object.entries(forwarded(upgrade.headers))) lines.push(`${name}: ${value}`);
+  for (const [name, value] of Object.entries(forwarded(upgrade.headers, upgrade.added))) {
+    for (const one of typeof value === 'string' ? [value] : value) lines.push(`${name}: ${one}`);
+  }
   lines.push('Connection: Upgrade', `Upgrade: ${upgrade.headers['upgrade'] ?? ''}`);
   server.write(`${lines.join('\r\n')}\r\n\r\n`);
   if (head.length > 0) server.write(head);

@@ -15,7 +15,7 @@ export interface ObjectFollower {
 const RETRY_MS = 200;
 
 /** Lists, then watches, again and again until the signal aborts: the API server's own informers. */
-export async function followObjects(storage: ObjectStorage, follower: ObjectFollower, { signal, clock }: { readonly signal: AbortSignal; readonly clock: Clock }): Promise<void> {
+export async function followObjects(storage: Pick<ObjectStorage, 'list' | 'watch'>, follower: ObjectFollower, { signal, clock }: { readonly signal: AbortSignal; readonly clock: Clock }): Promise<void> {
   while (!signal.aborted) {
     try {
       const list = await storage.list();

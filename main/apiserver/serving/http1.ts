@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Duplex } from 'node:stream';
 import type { ApiRequest, ClientCertificate } from '../endpoints/request.ts';
 import { readLimitedBody } from './body-limit.ts';
-import { clientCertificateOf } from './client-certificate.ts';
+import type { CertificateReader } from './client-certificate.ts';
 import type { LiveRequests } from './live-requests.ts';
 import type { ServerHandler } from '../server.ts';
 import { discardBody, writeBody } from './write-body.ts';
@@ -12,13 +12,13 @@ import { discardBody, writeBody } from './write-body.ts';
 export const MAX_HEADER_BYTES = 64 * 1024;
 const KEEP_ALIVE_MS = 120_000;
 
-export function createHttp1(handler: ServerHandler, live: LiveRequests): Server {
+export function createHttp1(handler: ServerHandler, live: LiveRequests, readCertificate: CertificateReader): Server {
   const certificates = new WeakMap<object, ClientCertificate | null>();
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS, noDelay: true });
   const certificateOf = (socket: object): ClientCertificate | undefined => {
     let certificate = certificates.get(socket);
     if (certificate === undefined) {
-      certificate = 'authorized' in socket ? (clientCertificateOf(socket as TLSSocket) ?? null) : null;
+      certificate = 'authorized' in socket ? (readCertificate(socket as TLSSocket) ?? null) : null;
       certificates.set(socket, certificate);
     }
     return certificate ?? undefined;
@@ -67,6 +67,7 @@ function requestOf(message: IncomingMessage, signal: AbortSignal, certificate: C
     rawQuery: query,
     query: new URLSearchParams(query),
     headers: message.headers as Record<string, string | undefined>,
+    rawHeaders: message.rawHeaders,
     readBody: () => readLimitedBody(message, signal),
     signal,
     ...(certificate ? { certificate } : {}),

@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import type { ApiRequest, ClientCertificate } from '../endpoints/request.ts';
 import type { ServerHandler } from '../server.ts';
 import { readLimitedBody } from './body-limit.ts';
-import { clientCertificateOf } from './client-certificate.ts';
+import type { CertificateReader } from './client-certificate.ts';
 import { MAX_HEADER_BYTES, splitTarget } from './http1.ts';
 import type { LiveRequests } from './live-requests.ts';
 import { discardBody, writeBody } from './write-body.ts';
@@ -20,25 +20,25 @@ export interface Http2 {
   closeSessions(): void;
 }
 
-export function createHttp2(handler: ServerHandler, live: LiveRequests): Http2 {
+export function createHttp2(handler: ServerHandler, live: LiveRequests, readCertificate: CertificateReader): Http2 {
   const sessions = new Map<ServerHttp2Session, ClientCertificate | undefined>();
   const server = createServer({
     settings: { maxConcurrentStreams: MAX_STREAMS, initialWindowSize: WINDOW_BYTES, maxHeaderListSize: MAX_HEADER_BYTES },
     maxSessionMemory: MAX_SESSION_MEMORY_MB,
   });
   server.on('session', (session) => {
-    sessions.set(session, clientCertificateOf(session.socket as TLSSocket));
+    sessions.set(session, readCertificate(session.socket as TLSSocket));
     session.on('close', () => sessions.delete(session));
     session.on('error', () => session.destroy());
   });
   server.on('error', () => {});
   server.on('sessionError', (_error, session) => session.destroy());
-  server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+  server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, rawHeaders: string[]) => {
     const { signal, closed } = live.begin();
     stream.on('error', () => stream.destroy());
     stream.on('close', closed);
     const certificate = stream.session ? sessions.get(stream.session as ServerHttp2Session) : undefined;
-    const request = requestOf(stream, headers, { signal, certificate });
+    const request = requestOf(stream, headers, { signal, certificate, rawHeaders });
     serve(handler, request, stream).catch(() => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
   });
   return { server, closeSessions: () => sessions.forEach((_certificate, session) => session.close()) };
@@ -57,7 +57,7 @@ async function serve(handler: ServerHandler, request: ApiRequest, stream: Server
 
 function requestOf(
   stream: ServerHttp2Stream, headers: IncomingHttpHeaders,
-  { signal, certificate }: { readonly signal: AbortSignal; readonly certificate: ClientCertificate | undefined },
+  { signal, certificate, rawHeaders }: { readonly signal: AbortSignal; readonly certificate: ClientCertificate | undefined; readonly rawHeaders: readonly string[] },
 ): ApiRequest {
   const { path, query } = splitTarget(headers[':path'] ?? '/');
   return {
@@ -66,6 +66,7 @@ function requestOf(
     rawQuery: query,
     query: new URLSearchParams(query),
     headers: headers as Record<string, string | undefined>,
+    rawHeaders,
     readBody: () => readLimitedBody(stream, signal),
     signal,
     ...(certificate ? { certificate } : {}),

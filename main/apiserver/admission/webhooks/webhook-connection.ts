@@ -1,13 +1,11 @@
-import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { connect as connectTls } from 'node:tls';
 import type { WebhookClientConfig } from '../../../../kube/api/generated/admissionregistration/v1.ts';
-import type { Service } from '../../../../kube/api/generated/core/v1.ts';
 import type { NodeDialer } from '../../api-server.ts';
 import type { ObjectReader } from '../../authentication/object-reader.ts';
 import { exchange } from '../../proxy/http-exchange.ts';
 import { openStream, type NodeTarget } from '../../proxy/node-connection.ts';
-import { proxyTarget } from '../../proxy/proxy-target.ts';
+import { connectionProblem, secureStream } from '../../proxy/secure-stream.ts';
+import { serviceTarget } from '../../proxy/service-target.ts';
 
 export interface WebhookConnectionOptions {
   readonly reader: ObjectReader;
@@ -22,12 +20,6 @@ interface Address {
 
 /** An answer is small; what is longer is not one. Upstream's limit for webhook answers is as large. */
 const MAX_ANSWER_BYTES = 7 * 1024 * 1024;
-/** OpenSSL's codes in Go's words. */
-const CERTIFICATE_PROBLEMS: Readonly<Record<string, string>> = {
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'x509: certificate signed by unknown authority', SELF_SIGNED_CERT_IN_CHAIN: 'x509: certificate signed by unknown authority',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'x509: certificate signed by unknown authority', UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'x509: certificate signed by unknown authority',
-  CERT_HAS_EXPIRED: 'x509: certificate has expired or is not yet valid', ERR_TLS_CERT_ALTNAME_INVALID: 'x509: certificate is not valid for the requested name',
-};
 
 /** Posts the review; the JSON answer. Throws errors worded as Go's client does. */
 export async function postReview(
@@ -46,20 +38,12 @@ export async function postReview(
     return parsed(text);
   } catch (error) {
     if (error instanceof AnswerError) throw error;
-    throw new Error(`Post ${JSON.stringify(shown)}: ${reasonOf(error, signal)}`, { cause: error });
+    throw new Error(`Post ${JSON.stringify(shown)}: ${connectionProblem(error, signal)}`, { cause: error });
   }
 }
 
 /** The webhook answered, but not what it should. */
 class AnswerError extends Error {}
-
-function reasonOf(error: unknown, signal: AbortSignal): string {
-  if (signal.aborted) return 'context deadline exceeded';
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const problem = CERTIFICATE_PROBLEMS[code];
-  if (problem) return `tls: failed to verify certificate: ${problem}`;
-  return error instanceof Error ? error.message : String(error);
-}
 
 function addressOf({ url, service }: WebhookClientConfig, timeoutSeconds: number): Address {
   const text = url ?? `https://${service?.name}.${service?.namespace}.svc:${service?.port ?? 443}${service?.path ?? '/'}`;
@@ -68,44 +52,15 @@ function addressOf({ url, service }: WebhookClientConfig, timeoutSeconds: number
 }
 
 async function connect(options: WebhookConnectionOptions, { config, url }: { readonly config: WebhookClientConfig; readonly url: URL }, signal: AbortSignal): Promise<Duplex> {
-  const target = config.service ? await serviceTarget(options.reader, config.service, options) : urlTarget(url);
+  const { service } = config;
+  const target = service ? await serviceTarget(options.reader, { ...service, port: service.port ?? 443 }, options) : urlTarget(url);
   const raw = await openStream(target, options, signal);
   const ca = config.caBundle ? { ca: Buffer.from(config.caBundle, 'base64').toString() } : {};
-  return secured(raw, { host: url.hostname.replace(/^\[(.*)\]$/v, '$1'), ...ca }, signal);
+  return secureStream(raw, { host: url.hostname.replace(/^\[(.*)\]$/v, '$1'), ...ca }, signal);
 }
 
 function urlTarget(url: URL): NodeTarget {
   return { nodeName: undefined, host: url.hostname.replace(/^\[(.*)\]$/v, '$1'), port: Number(url.port || 443), scheme: 'http' };
-}
-
-async function serviceTarget(reader: ObjectReader, { namespace, name, port = 443 }: NonNullable<WebhookClientConfig['service']>, options: WebhookConnectionOptions): Promise<NodeTarget> {
-  const service = await reader.get<Service>({ group: '', resource: 'services' }, { namespace, name });
-  if (!service) throw new Error(`service ${JSON.stringify(name)} not found`);
-  const { type, externalName } = service.spec ?? {};
-  if (type === 'ExternalName' && externalName) return { nodeName: undefined, host: externalName, port, scheme: 'http' };
-  return proxyTarget(reader, options, { resource: 'services', namespace, name: `http:${name}:${port}` });
-}
-
-function secured(raw: Duplex, { host, ca }: { readonly host: string; readonly ca?: string }, signal: AbortSignal): Promise<Duplex> {
-  return new Promise((resolve, reject) => {
-    const socket = connectTls({ socket: raw, host, ...(isIP(host) === 0 ? { servername: host } : {}), ...(ca === undefined ? {} : { ca }), ALPNProtocols: ['http/1.1'] });
-    const stop = (): void => fail(signal.reason as Error);
-    const fail = (error: Error): void => {
-      signal.removeEventListener('abort', stop);
-      socket.destroy();
-      raw.destroy();
-      reject(error);
-    };
-    signal.addEventListener('abort', stop, { once: true });
-    socket.once('error', fail);
-    socket.once('secureConnect', () => {
-      signal.removeEventListener('abort', stop);
-      socket.off('error', fail);
-      socket.on('error', () => socket.destroy());
-      socket.on('close', () => raw.destroy());
-      resolve(socket);
-    });
-  });
 }
 
 async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
