@@ -1,5 +1,6 @@
-import { formatTime, parseTime } from '../../../kube/apimachinery/time.ts';
-import type { ContainerStatus, Pod, PodCondition, PodStatus } from '../../../kube/api/generated/core/v1.ts';
+import { parseTime } from '../../../kube/apimachinery/time.ts';
+import type { Pod, PodStatus } from '../../../kube/api/generated/core/v1.ts';
+import { failedStatus, finishedStatus, gatesOpen, type Refusal, runningStatus } from './pod-status.ts';
 
 /** A pod with this annotation finishes after so many seconds; others run until they are deleted. */
 export const RUN_SECONDS = 'simulated.coracle.dev/run-seconds';
@@ -8,109 +9,64 @@ export const EXIT_CODE = 'simulated.coracle.dev/exit-code';
 /** Pretends that stopping takes this long, at most the grace period. */
 export const STOP_SECONDS = 'simulated.coracle.dev/stop-seconds';
 
+/** Stopping real containers takes a moment, in which clients see the pod Terminating. */
+const STOP_MS = 500;
+
 export type PodStep =
   | { readonly action: 'status'; readonly status: PodStatus; readonly thenAfterMs?: number }
   | { readonly action: 'remove' }
   | { readonly action: 'wait'; readonly delayMs: number }
   | { readonly action: 'nothing' };
 
+export interface PodSituation {
+  readonly hostIP: string;
+  readonly podIP: () => string;
+  readonly nowMs: number;
+  /** Since when this node has known that the pod is to stop. */
+  readonly stoppingSinceMs?: number;
+  /** A last look before a pod begins. */
+  readonly admit?: () => Refusal | undefined;
+}
+
 /** What the kubelet of a simulated node does next for a pod. */
-export function planPod(pod: Pod, node: { readonly hostIP: string; readonly podIP: () => string; readonly nowMs: number }): PodStep {
-  const { nowMs } = node;
-  if (pod.metadata.deletionTimestamp !== undefined) return planRemoval(pod, nowMs);
+export function planPod(pod: Pod, situation: PodSituation): PodStep {
+  const { nowMs } = situation;
   const phase = pod.status?.phase;
-  if (phase === 'Succeeded' || phase === 'Failed') return { action: 'nothing' };
-  const runMs = Number(pod.metadata.annotations?.[RUN_SECONDS] ?? Number.NaN) * 1000;
-  if (phase !== 'Running') return { action: 'status', status: runningStatus(pod, node), ...(Number.isFinite(runMs) && { thenAfterMs: runMs }) };
-  if (Number.isFinite(runMs)) {
-    const leftMs = (parseTime(pod.status?.startTime) ?? nowMs) + runMs - nowMs;
-    return leftMs > 0 ? { action: 'wait', delayMs: leftMs } : { action: 'status', status: finishedStatus(pod, nowMs) };
-  }
-  const ready = pod.status?.conditions?.find(({ type }) => type === 'Ready')?.status;
-  if (ready !== 'True' && gatesOpen(pod)) return { action: 'status', status: { ...pod.status, conditions: conditionsOf(pod, { ready: true, nowMs }) } };
-  return { action: 'nothing' };
+  const isTerminal = phase === 'Succeeded' || phase === 'Failed';
+  if (pod.metadata.deletionTimestamp !== undefined) return isTerminal || phase !== 'Running' ? { action: 'remove' } : planStop(pod, situation);
+  if (isTerminal) return { action: 'nothing' };
+  const refusal = phase === 'Running' ? undefined : situation.admit?.();
+  if (refusal !== undefined) return { action: 'status', status: failedStatus(pod, { ...refusal, message: `Pod was rejected: ${refusal.message}` }, nowMs) };
+  const end = endOf(pod, nowMs);
+  if (end !== undefined && end.dueMs <= nowMs && phase === 'Running') return { action: 'status', status: end.status(nowMs) };
+  const thenAfterMs = end === undefined ? undefined : Math.max(0, end.dueMs - nowMs);
+  if (phase !== 'Running' || isOutdated(pod)) return { action: 'status', status: runningStatus(pod, situation), ...(thenAfterMs !== undefined && { thenAfterMs }) };
+  return thenAfterMs === undefined ? { action: 'nothing' } : { action: 'wait', delayMs: thenAfterMs };
 }
 
-function planRemoval(pod: Pod, nowMs: number): PodStep {
-  const stopMs = Number(pod.metadata.annotations?.[STOP_SECONDS] ?? 0) * 1000;
-  const dueMs = parseTime(pod.metadata.deletionTimestamp) ?? nowMs;
-  const startedMs = dueMs - (pod.metadata.deletionGracePeriodSeconds ?? 0) * 1000;
-  const leftMs = Math.min(dueMs, startedMs + stopMs) - nowMs;
-  return leftMs > 0 && stopMs > 0 ? { action: 'wait', delayMs: leftMs } : { action: 'remove' };
+/** The spec changed, or the pod may become ready now. */
+function isOutdated({ metadata, spec, status }: Pod): boolean {
+  if (status?.observedGeneration !== metadata.generation) return true;
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.status;
+  return ready !== 'True' && gatesOpen({ metadata, spec, status } as Pod);
 }
 
-function gatesOpen(pod: Pod): boolean {
-  return (pod.spec.readinessGates ?? []).every(({ conditionType }) => pod.status?.conditions?.find(({ type }) => type === conditionType)?.status === 'True');
-}
-
-function runningStatus(pod: Pod, { hostIP, podIP, nowMs }: { readonly hostIP: string; readonly podIP: () => string; readonly nowMs: number }): PodStatus {
-  const now = formatTime(nowMs);
-  const ip = pod.spec.hostNetwork === true ? hostIP : (pod.status?.podIP ?? podIP());
-  const sidecars = (pod.spec.initContainers ?? []).map((container) =>
-    container.restartPolicy === 'Always' ? runningContainer(pod, container, now) : doneContainer(pod, { container, exitCode: 0, started: now, finished: now }),
-  );
-  return {
-    ...pod.status,
-    phase: 'Running',
-    hostIP,
-    hostIPs: [{ ip: hostIP }],
-    podIP: ip,
-    podIPs: [{ ip }],
-    startTime: pod.status?.startTime ?? now,
-    conditions: conditionsOf(pod, { ready: gatesOpen(pod), nowMs }),
-    ...(sidecars.length > 0 && { initContainerStatuses: sidecars }),
-    containerStatuses: pod.spec.containers.map((container) => runningContainer(pod, container, now)),
-  };
-}
-
-function finishedStatus(pod: Pod, nowMs: number): PodStatus {
+/** When the pod ends of itself, if it does, and how: its work is done, or its time is up. */
+function endOf(pod: Pod, nowMs: number): { readonly dueMs: number; readonly status: (nowMs: number) => PodStatus } | undefined {
+  const startedMs = parseTime(pod.status?.startTime) ?? nowMs;
+  const runMs = Number(pod.metadata.annotations?.[RUN_SECONDS] ?? Infinity) * 1000;
+  const deadlineMs = (pod.spec.activeDeadlineSeconds ?? Infinity) * 1000;
+  const lastsMs = Math.min(Number.isNaN(runMs) ? Infinity : runMs, deadlineMs);
+  if (lastsMs === Infinity) return undefined;
   const exitCode = Number(pod.metadata.annotations?.[EXIT_CODE] ?? 0);
-  const started = pod.status?.startTime ?? formatTime(nowMs);
-  const finished = formatTime(nowMs);
-  return {
-    ...pod.status,
-    phase: exitCode === 0 ? 'Succeeded' : 'Failed',
-    conditions: conditionsOf(pod, { ready: false, reason: 'PodCompleted', nowMs }),
-    containerStatuses: pod.spec.containers.map((container) => doneContainer(pod, { container, exitCode, started, finished })),
-  };
+  const tooLong: Refusal = { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' };
+  return { dueMs: startedMs + lastsMs, status: (atMs) => (deadlineMs < runMs ? failedStatus(pod, tooLong, atMs) : finishedStatus(pod, { exitCode, nowMs: atMs })) };
 }
 
-type NamedContainer = { readonly name: string; readonly image?: string };
-
-function runningContainer(pod: Pod, { name, image = '' }: NamedContainer, startedAt: string): ContainerStatus {
-  const state = { running: { startedAt } };
-  return { name, image, imageID: `simulated://${image}`, containerID: containerID(pod, name), ready: true, started: true, restartCount: 0, state };
-}
-
-function doneContainer(
-  pod: Pod,
-  { container, exitCode, started, finished }: { readonly container: NamedContainer; readonly exitCode: number; readonly started: string; readonly finished: string },
-): ContainerStatus {
-  const { name, image = '' } = container;
-  const id = containerID(pod, name);
-  const terminated = { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', startedAt: started, finishedAt: finished, containerID: id };
-  return { name, image, imageID: `simulated://${image}`, containerID: id, ready: exitCode === 0, started: false, restartCount: 0, state: { terminated } };
-}
-
-function containerID(pod: Pod, name: string): string {
-  return `simulated://${pod.metadata.uid}/${name}`;
-}
-
-function conditionsOf(pod: Pod, { ready, reason, nowMs }: { readonly ready: boolean; readonly reason?: string; readonly nowMs: number }): PodCondition[] {
-  const known = pod.status?.conditions ?? [];
-  const now = formatTime(nowMs);
-  const condition = (type: string, isTrue: boolean, why?: string): PodCondition => {
-    const status = isTrue ? 'True' : 'False';
-    const previous = known.find((candidate) => candidate.type === type);
-    const lastTransitionTime = previous?.status === status ? previous.lastTransitionTime : now;
-    return { type, status, ...(why !== undefined && { reason: why }), lastTransitionTime };
-  };
-  const own = [
-    condition('PodReadyToStartContainers', reason !== 'PodCompleted'),
-    condition('Initialized', true, reason),
-    condition('Ready', ready, ready ? undefined : (reason ?? 'ReadinessGatesNotReady')),
-    condition('ContainersReady', reason === undefined, reason),
-    condition('PodScheduled', true),
-  ];
-  return [...known.filter(({ type }) => !own.some((candidate) => candidate.type === type)), ...own];
+/** Containers get their moment, at most the grace period; they then end well, and the object goes in the next step. */
+function planStop(pod: Pod, { nowMs, stoppingSinceMs = nowMs }: PodSituation): PodStep {
+  const annotated = Number(pod.metadata.annotations?.[STOP_SECONDS] ?? Number.NaN) * 1000;
+  const graceMs = (pod.metadata.deletionGracePeriodSeconds ?? 0) * 1000;
+  const leftMs = stoppingSinceMs + Math.min(Number.isNaN(annotated) ? STOP_MS : annotated, graceMs) - nowMs;
+  return leftMs > 0 ? { action: 'wait', delayMs: leftMs } : { action: 'status', status: finishedStatus(pod, { exitCode: 0, nowMs }) };
 }

@@ -6,8 +6,10 @@ import { type Node, nodes, type Pod, pods } from '../../../kube/api/generated/co
 import type { Client } from '../../../kube/client/client.ts';
 import type { Informer, InformerFactory } from '../../../kube/client/informer.ts';
 import { RateLimitedWorkQueue } from '../../../kube/client/rate-limited-work-queue.ts';
+import { admitPod } from './admit-pod.ts';
 import { nodeAddress, simulatedNode, simulatedNodeStatus } from './node-object.ts';
 import { planPod } from './plan-pod.ts';
+import type { Refusal } from './pod-status.ts';
 
 const LEASE_NAMESPACE = 'kube-node-lease';
 /** Well within the controller manager's grace of 50 s, and half of what a kubelet writes. */
@@ -42,6 +44,10 @@ export class SimulatedKubelets implements AsyncDisposable {
   readonly #options: SimulatedKubeletsOptions;
   readonly #machines = new Map<string, RegisteredMachine>();
   readonly #nextPodIP = new Map<string, number>();
+  /** Pods that were let in, by UID, before their status says so; as many as there are pods of ours. */
+  readonly #admitted = new Set<string>();
+  /** Since when pods of ours are to stop, by UID: the object's own time is of whole seconds. */
+  readonly #stopping = new Map<string, number>();
   readonly #pods: Informer<Pod>;
   readonly #nodes: Informer<Node>;
   readonly #queue: RateLimitedWorkQueue<string>;
@@ -55,7 +61,10 @@ export class SimulatedKubelets implements AsyncDisposable {
     this.#pods = options.informers.informer(pods, { indexers: { node: (pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []) } });
     this.#nodes = options.informers.informer(nodes);
     this.#subscription = this.#pods.onEvent(({ object, type }) => {
-      if (type !== 'delete' && this.#machines.has(object.spec.nodeName ?? '')) this.#queue.add(keyOf(object));
+      if (!this.#machines.has(object.spec.nodeName ?? '')) return;
+      if (type !== 'delete') return this.#queue.add(keyOf(object));
+      this.#admitted.delete(object.metadata.uid ?? '');
+      this.#stopping.delete(object.metadata.uid ?? '');
     });
   }
 
@@ -129,8 +138,17 @@ export class SimulatedKubelets implements AsyncDisposable {
     const waited = clock.now() - machine.sinceMs > CIDR_WAIT_MS;
     const cidr = this.#nodes.lister.get(machine.name)?.spec?.podCIDR ?? (waited ? fallbackCidr(machine.index) : undefined);
     if (!cidr) return this.#queue.addAfter(key, RETRY_WITHOUT_CIDR_MS);
-    const step = planPod(pod, { hostIP: nodeAddress(machine.index), podIP: () => this.#podIP(machine.name, cidr), nowMs: clock.now() });
-    const { name, namespace, uid } = pod.metadata;
+    const { name, namespace, uid = '' } = pod.metadata;
+    const nowMs = clock.now();
+    const stoppingSinceMs = this.#stopping.get(uid) ?? nowMs;
+    if (pod.metadata.deletionTimestamp !== undefined) this.#stopping.set(uid, stoppingSinceMs);
+    const step = planPod(pod, {
+      hostIP: nodeAddress(machine.index),
+      podIP: () => this.#podIP(machine.name, cidr),
+      nowMs,
+      stoppingSinceMs,
+      admit: () => this.#admit(pod),
+    });
     switch (step.action) {
       case 'status':
         await client.patch(pods, { namespace, name }, { type: 'merge', patch: { metadata: { uid }, status: step.status } }, { subresource: 'status', signal });
@@ -145,6 +163,19 @@ export class SimulatedKubelets implements AsyncDisposable {
       case 'nothing':
         return;
     }
+  }
+
+  #admit(pod: Pod): Refusal | undefined {
+    const { uid = '' } = pod.metadata;
+    const node = this.#nodes.lister.get(pod.spec.nodeName ?? '');
+    if (node === undefined || this.#admitted.has(uid)) return undefined;
+    const others = this.#pods.lister.byIndex('node', node.metadata.name).filter(({ metadata, status }) => {
+      if (status?.phase === 'Succeeded' || status?.phase === 'Failed' || metadata.uid === uid) return false;
+      return status?.startTime !== undefined || this.#admitted.has(metadata.uid ?? '');
+    });
+    const refusal = admitPod(pod, { node, others });
+    if (refusal === undefined) this.#admitted.add(uid);
+    return refusal;
   }
 
   /** Addresses .2 to .254 of the node's range, round and round. */
