@@ -59,4 +59,25 @@ describe('toTyped', () => {
   it.each(failures)('refuses $name in Go’s words', ({ value, message }) => {
     expect(() => toTyped(pod, value)).toThrow(message);
   });
+
+  it('drops the zero values that Go writes in protobuf for schemas of items, booleans and names, too', () => {
+    const zeros = { id: '', $schema: '', description: '', nullable: false, uniqueItems: false, exclusiveMaximum: false };
+    const inner = { ...zeros, type: 'string', enum: ['a'] };
+    const wanted = { type: 'string', enum: ['a'] };
+    const unknown: string[] = [];
+    const input = deepFreeze({
+      spec: {
+        group: 'g', scope: 'Namespaced', names: { plural: 'x', kind: 'X' },
+        versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: {
+          ...zeros, type: 'object', items: { ...zeros, type: 'object', properties: { p: { ...zeros, items: inner } } }, additionalProperties: { ...inner, foo: 1 }, dependencies: { d: inner, n: ['a'] }, additionalItems: false,
+        } } }],
+      },
+    });
+    const { spec } = toTyped(schema('apiextensions.k8s.io', 'v1', 'CustomResourceDefinition'), input, { onUnknownField: (path) => unknown.push(path) });
+    const { versions } = spec as { versions: { schema: { openAPIV3Schema: unknown } }[] };
+    expect(versions[0]?.schema.openAPIV3Schema).toEqual({
+      type: 'object', items: { type: 'object', properties: { p: { items: wanted } } }, additionalProperties: wanted, dependencies: { d: wanted, n: ['a'] }, additionalItems: false,
+    });
+    expect(unknown).toEqual([]);
+  });
 });

@@ -1,6 +1,6 @@
 import { setMember } from '../apimachinery/json.ts';
 import { unmarshalTypeError, type StructField } from './go-json-error.ts';
-import { type FieldSchema, type ObjectSchema, schemaOfField } from './schema.ts';
+import { type FieldSchema, type ObjectSchema, schemaOfField, schemaOfMessage } from './schema.ts';
 import { decodeScalar, goTypeOf, isZero, zeroOf } from './typed-scalar.ts';
 
 /**
@@ -119,12 +119,25 @@ interface Place {
 }
 
 function typedValue(field: FieldSchema, value: unknown, { at, walk }: Place): unknown {
+  if (SCHEMA_KINDS.has(field.kind)) return typedSchemas(value, walk.options);
   const schema = schemaOfField(field);
   if (!schema) return decodeScalar(field, value, at);
   // Go leaves a null list item or map value at its zero value.
   if (value === null || value === undefined) return typedObject(schema, {}, walk);
   if (!isRecord(value)) throw unmarshalTypeError(value, at, goTypeOf({ ...field, container: '' }));
   return typedObject(schema, value, walk);
+}
+
+const SCHEMA_KINDS: ReadonlySet<string> = new Set(['schemaOrBool', 'schemaOrArray', 'schemaOrStrings']);
+
+/**
+ * The schemas of a JSONSchemaProps that may also be a boolean, a list or names. In Go these have decoders of their own, which
+ * tell nobody of the unknown fields that they drop.
+ */
+function typedSchemas(value: unknown, { nulls = false }: TypedOptions): unknown {
+  const schema = schemaOfMessage('apiextensions/v1.JSONSchemaProps');
+  if (Array.isArray(value)) return value.map((item) => typedSchemas(item, { nulls }));
+  return schema !== undefined && isRecord(value) ? typedObject(schema, value, { options: { nulls }, path: '', goPath: '' }) : value;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
