@@ -23,7 +23,8 @@ export function templateHash(value: unknown, collisionCount = 0): string {
   return safeEncode(String(fnv32a(canonicalJson(value) + salt)));
 }
 
-function canonicalJson(value: unknown): string {
+/** Members sorted as Go sorts a map's, without those that are absent or null. */
+export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, field: unknown) => {
     if (field === null || typeof field !== 'object' || Array.isArray(field)) return field === null ? undefined : field;
     const entries = Object.entries(field).filter(([, inner]) => inner !== undefined && inner !== null);

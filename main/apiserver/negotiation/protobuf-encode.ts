@@ -80,12 +80,20 @@ function encodeDelimited(type: string, value: unknown, writer: ProtobufWriter): 
     case 'I':
       return encodeIntOrString(value, writer);
     case 'R':
+      return encodeValue({ type: 's', number: 1 }, JSON.stringify(value).replaceAll(GO_ESCAPES, goEscape), writer);
     case 'F':
     case 'apiextensions/v1.JSON':
       return encodeValue({ type: 's', number: 1 }, JSON.stringify(value), writer);
     default:
       return encodeObject(type, value, writer);
   }
+}
+
+/** What Go's encoding/json writes as escapes: clients compare the raw bytes of a ControllerRevision with what they would write. */
+const GO_ESCAPES = /[<>&\u2028\u2029]/gu;
+
+function goEscape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 function encodeTime(value: unknown, micros: boolean, writer: ProtobufWriter): void {

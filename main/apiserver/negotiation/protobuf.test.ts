@@ -73,4 +73,11 @@ describe('protobuf', () => {
     const read = (): unknown => decodeBody({ contentType: 'application/vnd.kubernetes.protobuf', body, expected: { group: '', version: 'v1', kind: 'Pod' } });
     expect(read).toThrow('unexpected EOF');
   });
+
+  it('writes the raw JSON of a revision with the escapes of Go', () => {
+    const data = { command: ['sh', '-c', 'a && b > "c"'] };
+    const bytes = encodeProtobufEnvelope({ kind: 'ControllerRevision', apiVersion: 'apps/v1', metadata: { name: 'a' }, data, revision: 1 } as never);
+    expect(Buffer.from(bytes).toString()).toContain(String.raw`{"command":["sh","-c","a \u0026\u0026 b \u003e \"c\""]}`);
+    expect(decodeProtobufEnvelope(bytes, { group: 'apps', version: 'v1', kind: 'ControllerRevision' })['data']).toEqual(data);
+  });
 });

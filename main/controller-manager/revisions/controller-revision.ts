@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import type { ControllerRevision } from '../../../kube/api/generated/apps/v1.ts';
 import { newControllerRef } from '../controller-ref.ts';
-import { templateHash } from '../fnv.ts';
+import { canonicalJson, templateHash } from '../fnv.ts';
 import { semanticEqual } from '../semantic-equal.ts';
 
 /** The label by which a pod knows its revision. */
@@ -11,9 +11,9 @@ export function byRevision(a: ControllerRevision, b: ControllerRevision): number
   return a.revision - b.revision || ((a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? -1 : 1);
 }
 
-/** What of a workload is history: its pod template, as a patch that puts it back. */
+/** What of a workload is history: its pod template, as a patch that puts it back. Clients compare it byte by byte, hence its members are sorted as upstream sorts them. */
 export function revisionData(template: object | undefined): Record<string, unknown> {
-  return { spec: { template: { ...template, $patch: 'replace' } } };
+  return JSON.parse(canonicalJson({ spec: { template: { ...template, $patch: 'replace' } } })) as Record<string, unknown>;
 }
 
 export function newRevision(
