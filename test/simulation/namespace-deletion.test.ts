@@ -15,7 +15,7 @@ afterAll(async () => {
 
 test('a namespace that is deleted keeps everything else until its last pod is gone', async () => {
   const { client } = cluster;
-  await client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+  await client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace }, spec: {} });
   const spec = { containers: [{ name: 'main', image: 'nginx' }] };
   await client.create(pods, { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'held', namespace, finalizers: ['example.com/hold'] }, spec });
   await client.create(configmaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'needed', namespace } });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Container, Node, Pod } from '../../../kube/api/generated/core/v1.ts';
 import { admitPod } from './admit-pod.ts';
 
-const node: Node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' }, status: { allocatable: { cpu: '600m', memory: '1Gi', pods: '2' } } };
+const node: Node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' }, spec: {}, status: { allocatable: { cpu: '600m', memory: '1Gi', pods: '2' } } };
 
 function pod(container: Partial<Container>, spec: Partial<Pod['spec']> = {}): Pod {
   return { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { containers: [{ name: 'main', image: 'i', ...container }], ...spec } };
