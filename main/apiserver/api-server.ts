@@ -3,6 +3,7 @@ import type { ResourceQuota } from '../../kube/api/generated/core/v1.ts';
 import type { Clock } from '../../kube/apimachinery/clock.ts';
 import type { KubernetesObject } from '../../kube/apimachinery/object-meta.ts';
 import type { Random } from '../../kube/apimachinery/random.ts';
+import { RestClient } from '../../kube/client/rest-client.ts';
 import type { Transport } from '../../kube/client/transport.ts';
 import type { Store } from '../etcd/store.ts';
 import { Aggregator } from './aggregator/aggregator.ts';
@@ -20,9 +21,10 @@ import { CustomResources } from './customresources/custom-resources.ts';
 import { reconcilePolicy } from './authorization/reconcile-policy.ts';
 import { createRbacAuthorizer } from './authorization/rbac.ts';
 import type { HealthCheck } from './endpoints/health.ts';
-import type { RequestContext } from './endpoints/request.ts';
 import { specialEndpoints } from './endpoints/special/special-endpoints.ts';
-import { ensureFlowControl, flowClassifier, type Flow } from './flow-control.ts';
+import { FlowControl } from './flow-control/flow-control.ts';
+import { FlowController } from './flow-control/flow-controller.ts';
+import { REQUEST_TIMEOUT_MS } from './filters/request-timeout.ts';
 import { createHandler, type HandlerOptions } from './handler.ts';
 import { proxyEndpoints, proxyUpgrade, type ProxyOptions } from './proxy/proxy-endpoints.ts';
 import { inProcessTransport } from './in-process-transport.ts';
@@ -57,7 +59,10 @@ export interface ApiServerOptions {
   readonly serviceAccountIssuer?: string;
   /** Further checks of /readyz. */
   readonly readyChecks?: readonly HealthCheck[];
+  /** Requests at once that are not long-running, shared out among the priority levels (upstream: --max-requests-inflight and …-mutating-…). */
   readonly maxInFlight?: number;
+  /** As upstream's --request-timeout. */
+  readonly requestTimeoutMs?: number;
   /** Told of every answer: audit, traces. */
   readonly observe?: HandlerOptions['observe'];
   /** Unexpected failures, which the client sees as 500. */
@@ -139,17 +144,22 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     mirror, reader: mirror, clock, reportError, ...(options.dialer ? { dialer: options.dialer } : {}), ...(pki.frontProxyClient ? { frontProxyClient: pki.frontProxyClient } : {}),
   }));
   const trust = stack.use(new ClusterTrustPublisher({ clientCA: pki.clientCA, allowedNames: FRONT_PROXY_NAMES, ...(pki.frontProxyCA ? { frontProxyCA: pki.frontProxyCA } : {}) }, clock));
-  const shared = { ...options, catalog, aggregator, mirror, authenticator, authorizer, admission, keys, issuer };
+  const flow = stack.use(new FlowControl({
+    clock, totalSeats: options.maxInFlight ?? MAX_IN_FLIGHT,
+    statistics: ({ apiGroup, resource }) => catalog.registry({ group: apiGroup, resource })?.storage.statistics(),
+    drained: () => flowController?.refresh(),
+  }));
+  let flowController: FlowController | undefined;
+  const shared = { ...options, flow, catalog, aggregator, mirror, authenticator, authorizer, admission, keys, issuer };
   const proxy: ProxyOptions = { reader: mirror, admission, ...(options.dialer ? { dialer: options.dialer } : {}), ...(pki.kubeletClient ? { kubeletClient: pki.kubeletClient } : {}) };
-  let flowOf: ((context: RequestContext) => Flow | undefined) | undefined;
   const handler = createHandler({
     catalog, admission, clock, random, authenticator, authorizer, tables: createTablePrinter(clock),
     special: new Map([...specialEndpoints(shared), ...proxyEndpoints(proxy)]),
     paths: pathEndpoints(shared),
     delegation: aggregator,
     upgrades: (context, socket, head) => proxyUpgrade(proxy, context, { socket, head }),
-    flowOf: (context) => flowOf?.(context),
-    maxInFlight: options.maxInFlight ?? MAX_IN_FLIGHT,
+    flow,
+    requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     ...(options.observe ? { observe: options.observe } : {}),
     reportError,
   });
@@ -157,8 +167,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   await reconcilePolicy(catalog);
   own = transport({ name: 'system:apiserver', groups: ['system:masters'] });
   await startObjects(own, options);
-  await Promise.all([ensureFlowControl(own), aggregator.start(own), trust.start(own, catalog, reportError)]);
-  flowOf = await flowClassifier(catalog);
+  flowController = stack.use(new FlowController({ flow, mirror, clock, random, client: new RestClient({ transport: own, userAgent: 'kube-apiserver' }), reportError }));
+  await Promise.all([flowController.start(), aggregator.start(own), trust.start(own, catalog, reportError)]);
   const customResources = stack.use(new CustomResources({
     catalog, clock, random, reportError,
     openStorage: (custom) => openObjectStorage<KubernetesObject>({ store, clock, leases, ...custom }),

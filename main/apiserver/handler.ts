@@ -1,17 +1,18 @@
 import type { Duplex } from 'node:stream';
-import type { Clock } from '../../kube/apimachinery/clock.ts';
 import type { Random } from '../../kube/apimachinery/random.ts';
-import { newBadRequest, newForbidden, newTimeout, newTooManyRequestsError } from '../../kube/apimachinery/status-errors.ts';
+import { newBadRequest, newForbidden } from '../../kube/apimachinery/status-errors.ts';
 import type { Authenticator } from './authentication/authenticator.ts';
 import { withAuthenticatedGroup } from './authentication/user.ts';
 import { forbiddenMessage, type Authorizer } from './authorization/authorizer.ts';
 import { dispatchResource, type DispatchOptions } from './endpoints/dispatch.ts';
-import type { ApiRequest, ApiResponse, RequestContext } from './endpoints/request.ts';
-import { errorResponse, pathNotFound, statusResponse } from './endpoints/respond.ts';
+import type { ApiRequest, ApiResponse, RequestContext, WatchAccount } from './endpoints/request.ts';
+import { errorResponse, pathNotFound, statusResponse, textResponse } from './endpoints/respond.ts';
 import { compressed } from './filters/compression.ts';
 import { impersonate } from './filters/impersonation.ts';
-import { requestInfoOf, type RequestInfo } from './filters/request-info.ts';
+import { isLongRunning, requestInfoOf, type RequestInfo } from './filters/request-info.ts';
+import { requestTimeoutOf, withDeadline } from './filters/request-timeout.ts';
 import { withCommonHeaders } from './filters/response-headers.ts';
+import type { FlowControl, FlowTicket } from './flow-control/flow-control.ts';
 import { encode } from './negotiation/encode.ts';
 import { negotiateResponse } from './negotiation/negotiate.ts';
 import type { ServerHandler } from './server.ts';
@@ -37,59 +38,68 @@ export interface HandlerOptions extends DispatchOptions {
   readonly paths: readonly PathEndpoint[];
   readonly delegation: Delegation;
   readonly upgrades: (context: RequestContext, socket: Duplex, head: Buffer) => Promise<boolean>;
-  /** Which flow schema and priority level took the request. */
-  readonly flowOf?: (context: RequestContext) => { readonly flowSchemaUid: string; readonly priorityLevelUid: string } | undefined;
-  /** Requests at once that are not long-running; above it 429. */
-  readonly maxInFlight: number;
+  readonly flow: FlowControl;
+  /** No request that is not long-running may take longer. */
+  readonly requestTimeoutMs: number;
   /** Told of each answer: the seam for audit and traces. */
   readonly observe?: (context: RequestContext, response: ApiResponse) => void;
   readonly reportError: (error: unknown, path: string) => void;
 }
 
-/** As upstream's --request-timeout. */
-const REQUEST_TIMEOUT_MS = 60_000;
-
-const LONG_RUNNING_SUBRESOURCES = new Set(['attach', 'exec', 'proxy', 'log', 'portforward']);
+/** The longest that a request waits for its turn, however long it may take. */
+const MAX_QUEUE_MS = 60_000;
 const UNAUTHORIZED = failureStatus({ code: 401, reason: 'Unauthorized', message: 'Unauthorized' });
 
 /** The chain of filters and then the endpoint, without a socket (upstream: server/config.go DefaultBuildHandlerChain). */
 export function createHandler(options: HandlerOptions): ServerHandler {
-  let inFlight = 0;
-
   async function handle(request: ApiRequest): Promise<ApiResponse> {
     const auditId = auditIdOf(request, options.random);
     const warnings: string[] = [];
     let context: RequestContext | undefined;
     let response: ApiResponse;
+    let ticket: FlowTicket | undefined;
     try {
-      context = await identify(request, auditId, warnings);
+      const { info, timeoutMs } = arrived(request);
+      context = await identify(request, { info, auditId, warnings });
       if (!context) return withCommonHeaders(statusResponse(UNAUTHORIZED), { auditId, warnings });
-      response = isLongRunning(context.info) ? await run(context) : await limited(context);
-      const isOurs = options.delegation.remoteFor(context.info.path) === undefined;
-      if (isOurs && !isLongRunning(context.info)) response = await compressed(request, response);
+      const begun = isFlowControlled(info) ? options.flow.begin(context, Math.min(timeoutMs / 4, MAX_QUEUE_MS)) : undefined;
+      ticket = begun instanceof Promise ? await begun : begun;
+      response = ticket?.retryAfter === undefined ? await serve(context, { ticket, timeoutMs }) : tooManyRequests(ticket.retryAfter);
     } catch (error) {
       response = failed(error, request);
       if (!context) response = { ...response, headers: { ...response.headers, 'x-content-type-options': 'nosniff' } };
     }
-    const flow = context && !isUnlimited(context.info) ? options.flowOf?.(context) : undefined;
-    const answer = withCommonHeaders(response, { auditId, warnings, flow });
+    if (context?.info.verb !== 'watch' || (response.body instanceof Uint8Array && response.events === undefined)) {
+      ticket?.finish();
+      ticket?.forget();
+    }
+    const answer = withCommonHeaders(response, { auditId, warnings, flow: ticket });
     if (context) options.observe?.(context, answer);
     return answer;
   }
 
-  async function limited(context: RequestContext): Promise<ApiResponse> {
-    if (inFlight >= options.maxInFlight) throw newTooManyRequestsError('please try again later.');
-    inFlight++;
-    try {
-      return await withDeadline(run(context), options.clock);
-    } finally {
-      inFlight--;
-    }
+  /** What a request is about, before anybody knows who sends it. */
+  function arrived(request: ApiRequest): { readonly info: RequestInfo; readonly timeoutMs: number } {
+    const info = requestInfoOf({ method: request.method, path: decodedPath(request.rawPath), query: request.query });
+    const { requestTimeoutMs } = options;
+    return { info, timeoutMs: isLongRunning(info) ? requestTimeoutMs : requestTimeoutOf(request.query, requestTimeoutMs) };
   }
 
-  async function identify(request: ApiRequest, auditId: string, warnings: string[]): Promise<RequestContext | undefined> {
-    const path = decodedPath(request.rawPath);
-    const info = requestInfoOf({ method: request.method, path, query: request.query });
+  async function serve(context: RequestContext, { ticket, timeoutMs }: { readonly ticket: FlowTicket | undefined; readonly timeoutMs: number }): Promise<ApiResponse> {
+    if (!isLongRunning(context.info)) {
+      const late = (): void => {};
+      const response = await withDeadline(run(context), { timeoutMs: timeoutMs - (ticket?.queuedMs ?? 0), clock: options.clock, late });
+      const isOurs = options.delegation.remoteFor(context.info.path) === undefined;
+      return isOurs ? compressed(context.request, response) : response;
+    }
+    if (context.info.verb !== 'watch') return run(context);
+    const watch = new TicketAccount(ticket);
+    const response = await run({ ...context, watch });
+    watch.passedOn(context.request.signal);
+    return response;
+  }
+
+  async function identify(request: ApiRequest, { info, auditId, warnings }: Identified): Promise<RequestContext | undefined> {
     const user = request.identity ? withAuthenticatedGroup(request.identity) : await options.authenticator.authenticate(request, (text) => warnings.push(text));
     if (!user) return undefined;
     return { request, info, auditId, warnings, user: await impersonate(request, user, options.authorizer) };
@@ -131,7 +141,8 @@ export function createHandler(options: HandlerOptions): ServerHandler {
     let response: ApiResponse;
     const auditId = auditIdOf(request, options.random);
     try {
-      const context = await identify(request, auditId, []);
+      const { info } = arrived(request);
+      const context = await identify(request, { info, auditId, warnings: [] });
       if (!context) response = statusResponse(UNAUTHORIZED);
       else {
         const refusal = await refused(context);
@@ -148,6 +159,12 @@ export function createHandler(options: HandlerOptions): ServerHandler {
   }
 
   return { handle, upgrade };
+}
+
+interface Identified {
+  readonly info: RequestInfo;
+  readonly auditId: string;
+  readonly warnings: string[];
 }
 
 /** The Status in the media type the client reads; JSON when it asks for something else. */
@@ -168,13 +185,6 @@ function auditIdOf(request: ApiRequest, random: Random): string {
   return given && given.length <= 64 ? given : random.uuid();
 }
 
-/** A request that takes too long is answered; what it began goes on by itself, as upstream. */
-async function withDeadline(work: Promise<ApiResponse>, clock: Clock): Promise<ApiResponse> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  using _timer = clock.setTimer(REQUEST_TIMEOUT_MS, () => reject(newTimeout('request did not complete within the allotted timeout', 0)));
-  return await Promise.race([work, promise]);
-}
-
 function decodedPath(rawPath: string): string {
   if (!rawPath.includes('%')) return rawPath;
   try {
@@ -184,12 +194,43 @@ function decodedPath(rawPath: string): string {
   }
 }
 
-function isLongRunning({ verb, subresource }: RequestInfo): boolean {
-  return verb === 'watch' || isUnlimited({ verb, subresource });
+/** Long-running requests are not, but watches: for their beginning. */
+function isFlowControlled(info: RequestInfo): boolean {
+  return info.verb === 'watch' || !isLongRunning(info);
 }
 
-function isUnlimited({ verb, subresource }: Pick<RequestInfo, 'verb' | 'subresource'>): boolean {
-  return verb === 'proxy' || LONG_RUNNING_SUBRESOURCES.has(subresource);
+function tooManyRequests(retryAfter: number): ApiResponse {
+  const response = textResponse(429, 'Too many requests, please try again later.\n', { nosniff: true });
+  return { ...response, headers: { ...response.headers, 'retry-after': String(retryAfter) } };
+}
+
+/** A watch has its seats until it has sent the state, and counts for the width of writes until its end. */
+class TicketAccount implements WatchAccount {
+  readonly #ticket: FlowTicket | undefined;
+  #begun = false;
+
+  constructor(ticket: FlowTicket | undefined) {
+    this.#ticket = ticket;
+  }
+
+  began(): void {
+    this.#begun = true;
+  }
+  initialized(): void {
+    this.#ticket?.finish();
+  }
+  sent(): void {}
+  ended(): void {
+    this.#ticket?.finish();
+    this.#ticket?.forget();
+  }
+  /** What another server watches is none of our cost: it ends with the request. */
+  passedOn(signal: AbortSignal): void {
+    if (this.#begun) return;
+    this.#ticket?.finish();
+    if (signal.aborted) this.ended();
+    else signal.addEventListener('abort', () => this.ended(), { once: true });
+  }
 }
 
 function refuseUpgrade(socket: Duplex, { status, headers, body }: ApiResponse): void {

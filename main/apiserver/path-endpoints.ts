@@ -8,7 +8,10 @@ import { discovery, groupVersionsOf } from './discovery/discovery.ts';
 import { methodNotAllowed } from './endpoints/dispatch.ts';
 import { health, type HealthCheck, type HealthChecks } from './endpoints/health.ts';
 import { openIdDocuments } from './endpoints/openid.ts';
+import type { ApiResponse } from './endpoints/request.ts';
 import { jsonResponse, textResponse } from './endpoints/respond.ts';
+import { dumpPriorityLevels, dumpQueues, dumpRequests } from './flow-control/debug-dump.ts';
+import type { FlowControl } from './flow-control/flow-control.ts';
 import type { PathEndpoint } from './handler.ts';
 import { OpenApi } from './openapi/openapi.ts';
 import type { ResourceCatalog } from './registry/catalog.ts';
@@ -22,6 +25,7 @@ export interface PathOptions {
   readonly issuer: string;
   readonly keys: readonly ServiceAccountKey[];
   readonly readyChecks?: readonly HealthCheck[];
+  readonly flow: FlowControl;
 }
 
 const FIXED_PATHS = ['/.well-known/openid-configuration', '/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/openid/v1/jwks', '/readyz', '/version'];
@@ -51,6 +55,7 @@ export function pathEndpoints(options: PathOptions): readonly PathEndpoint[] {
     ({ request, info }) => openApi.respond(request, info.path),
     ({ info }) => openId(info.path),
     ({ info }) => (info.path === '/metrics' ? textResponse(200, metrics(options)) : undefined),
+    ({ info, request }) => flowDump(options.flow, { path: info.path, details: (request.query.get('includeRequestDetails') ?? '') !== '' }),
     ({ info }) => (info.path === '/' || info.path === '/index.html' ? jsonResponse(200, { paths: rootPaths(aggregator.groupVersions(groupVersions(), 'plain'), checks) }) : undefined),
     ({ info }) => unknownApiPath(catalog, info.path),
   ];
@@ -63,6 +68,17 @@ function healthChecks({ store, readyChecks = [] }: PathOptions): HealthChecks {
     { name: 'etcd', check: async () => void (await store.range({ start: '/registry/health' }, { limit: 1 })) },
   ];
   return { healthz: always, livez: always, readyz: [...always, { name: 'informer-sync', check() {} }, ...readyChecks] };
+}
+
+function flowDump({ configuration, clock }: FlowControl, { path, details }: { readonly path: string; readonly details: boolean }): ApiResponse | undefined {
+  if (!path.startsWith('/debug/api_priority_and_fairness/')) return undefined;
+  const source = { configuration, wallMs: (monotonicMs: number): number => clock.now() - clock.monotonicMs() + monotonicMs };
+  switch (path.slice('/debug/api_priority_and_fairness/'.length)) {
+    case 'dump_priority_levels': return textResponse(200, dumpPriorityLevels(source));
+    case 'dump_queues': return textResponse(200, dumpQueues(source));
+    case 'dump_requests': return textResponse(200, dumpRequests(source, { details }));
+    default: return undefined;
+  }
 }
 
 /** Inside the API's own paths an unknown version or a wrong method is answered with a Status. */

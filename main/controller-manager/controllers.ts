@@ -8,7 +8,6 @@ import { DeploymentController } from './deployment/deployment-controller.ts';
 import { DisruptionController } from './disruption/disruption-controller.ts';
 import { EndpointSliceController } from './endpointslice/endpoint-slice-controller.ts';
 import { EndpointsController } from './endpointslice/endpoints-controller.ts';
-import { FlowSchemaController } from './flowschema/flow-schema-controller.ts';
 import { JobController } from './job/job-controller.ts';
 import { TtlAfterFinishedController } from './job/ttl-after-finished-controller.ts';
 import { NamespaceController } from './namespace/namespace-controller.ts';
@@ -56,6 +55,5 @@ export function newControllers(contextFor: (component: string) => ControllerCont
     newVolumeAttributesClassProtection(context),
     new ResourceQuotaController(context),
     new TokenCleaner(context),
-    new FlowSchemaController(context),
   ];
 }

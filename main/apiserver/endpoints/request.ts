@@ -43,6 +43,18 @@ export interface RequestContext {
   readonly auditId: string;
   /** Texts for `Warning: 299` headers, in order, without repeats. */
   readonly warnings: string[];
+  /** Of a watch: who is told how it goes. */
+  readonly watch?: WatchAccount;
+}
+
+export interface WatchAccount {
+  /** It is a watch of our own storage; whatever is not tells nothing. */
+  began(): void;
+  /** The client has been sent the state, and what had changed when it came. */
+  initialized(): void;
+  sent(events: number): void;
+  /** Nothing more comes. Told once, or more often. */
+  ended(): void;
 }
 
 export type ApiResponse = TransportResponse;

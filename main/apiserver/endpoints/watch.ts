@@ -10,7 +10,7 @@ import type { BookmarkEvent, ObjectEvent, ObjectStorage, ObjectWatch, StoredObje
 import { inVersion, JSON_HEADERS } from './answer.ts';
 import { partialMetadata } from './list.ts';
 import { checkListOptions } from './list-options.ts';
-import type { ApiResponse } from './request.ts';
+import type { ApiResponse, WatchAccount } from './request.ts';
 import type { ResourceRequest } from './resource-request.ts';
 import { selectionOf } from './selection.ts';
 import { isTrue } from '../filters/request-info.ts';
@@ -22,13 +22,15 @@ const EMPTY = new Uint8Array(0);
 export async function watchObjects(request: ResourceRequest): Promise<ApiResponse> {
   const { served, registry, media } = request;
   const query = watchQueryOf(request);
+  const account = request.context.watch;
+  account?.began();
   if (media === 'object' || media === 'metadata') {
     const events = await registry.storage.watch(query);
     const objectOf = (stored: StoredObject<KubernetesObject>) => (media === 'object' ? inVersion(served, stored.object) : partialMetadata(served, stored));
-    return { status: 200, headers: { 'content-type': OBJECT_MEDIA_TYPE }, body: EMPTY, events: eventObjects(served, { events, objectOf }) };
+    return { status: 200, headers: { 'content-type': OBJECT_MEDIA_TYPE }, body: EMPTY, events: eventObjects(served, { events, objectOf, account }) };
   }
   const events = await startOrExpire(registry.storage, query);
-  if (media === 'json') return { status: 200, headers: JSON_HEADERS, body: frames(served, events) };
+  if (media === 'json') return { status: 200, headers: JSON_HEADERS, body: frames(served, events, account) };
   return { status: 200, headers: { 'content-type': media.watchContentType }, body: encodedFrames(request, media, events) };
 }
 
@@ -37,8 +39,9 @@ async function startOrExpire(storage: Pick<ObjectStorage<KubernetesObject>, 'wat
   try {
     return await storage.watch(query);
   } catch (error) {
-    if (statusOf(error).code === 410) return failing(error);
-    throw error;
+    if (statusOf(error).code !== 410) throw error;
+    query.onEnd?.();
+    return failing(error);
   }
 }
 
@@ -60,6 +63,8 @@ function watchQueryOf(request: ResourceRequest): WatchQuery {
     ...selection,
     ...(name ? { name } : {}),
     signal,
+    onInitialized: () => request.context.watch?.initialized(),
+    onEnd: () => request.context.watch?.ended(),
     timeoutMs: timeoutSeconds > 0 ? timeoutSeconds * 1000 : MIN_WATCH_MS * (1 + (request.clock.monotonicMs() % 1000) / 1000),
     ...(resourceVersion ? { resourceVersion } : {}),
     ...(initial ? { sendInitialEvents: isTrue(initial) } : {}),
@@ -67,9 +72,10 @@ function watchQueryOf(request: ResourceRequest): WatchQuery {
   };
 }
 
-async function* frames(served: ServedResource, events: AsyncIterable<readonly ObjectEvent<KubernetesObject>[]>): AsyncGenerator<Uint8Array> {
+async function* frames(served: ServedResource, events: AsyncIterable<readonly ObjectEvent<KubernetesObject>[]>, account: WatchAccount | undefined): AsyncGenerator<Uint8Array> {
   try {
     for await (const batch of events) {
+      account?.sent(batch.length);
       const encoded = batch.map((event) => frameOf(served, event));
       yield encoded.length === 1 ? (encoded[0] as Uint8Array) : Buffer.concat(encoded);
     }
@@ -84,6 +90,7 @@ async function* encodedFrames(request: ResourceRequest, media: MediaType, events
   let first = true;
   try {
     for await (const batch of events) {
+      request.context.watch?.sent(batch.length);
       for (const event of batch) {
         const object = event.type === 'BOOKMARK' ? bookmark(served, event) : inVersion(served, event.stored.object);
         yield encodeWatchEvent(event.type, transformed(request, object as KubernetesObject, { media, first }), media);
@@ -113,11 +120,15 @@ function encodeFrame(type: string, object: unknown): Uint8Array {
   return Buffer.from(`${JSON.stringify({ type, object })}\n`);
 }
 
-async function* eventObjects(
-  served: ServedResource,
-  { events, objectOf }: { readonly events: ObjectWatch<KubernetesObject>; readonly objectOf: (stored: StoredObject<KubernetesObject>) => KubernetesObject },
-): AsyncGenerator<readonly unknown[]> {
+interface ObjectEvents {
+  readonly events: ObjectWatch<KubernetesObject>;
+  readonly objectOf: (stored: StoredObject<KubernetesObject>) => KubernetesObject;
+  readonly account: WatchAccount | undefined;
+}
+
+async function* eventObjects(served: ServedResource, { events, objectOf, account }: ObjectEvents): AsyncGenerator<readonly unknown[]> {
   for await (const batch of events) {
+    account?.sent(batch.length);
     yield batch.map((event) =>
       event.type === 'BOOKMARK'
         ? { type: 'BOOKMARK', object: bookmark(served, event) }

@@ -75,6 +75,13 @@ export function requestInfoOf({ method, path, query }: RequestInfoInput): Reques
   return { isResourceRequest: true, path, verb, apiPrefix: prefix, apiGroup, apiVersion, namespace, resource, subresource, name, parts: rest };
 }
 
+const LONG_RUNNING_SUBRESOURCES = new Set(['attach', 'exec', 'proxy', 'log', 'portforward']);
+
+/** Without a deadline: watches, streams and what is passed on (upstream: genericfilters.BasicLongRunningRequestCheck). */
+export function isLongRunning({ verb, subresource }: RequestInfo): boolean {
+  return verb === 'watch' || verb === 'proxy' || LONG_RUNNING_SUBRESOURCES.has(subresource);
+}
+
 function nonResource(method: string, path: string): RequestInfo {
   return {
     isResourceRequest: false, path, verb: method.toLowerCase(), apiPrefix: '', apiGroup: '', apiVersion: '',

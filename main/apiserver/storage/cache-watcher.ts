@@ -26,6 +26,7 @@ export interface CacheWatcherOptions<T extends KubernetesObject> {
   /** The revision of the bookmark after the initial state. */
   readonly initialEventsEnd?: string;
   readonly signal: AbortSignal;
+  readonly onInitialized?: () => void;
   readonly onEnd: () => void;
 }
 
@@ -83,6 +84,7 @@ export class CacheWatcher<T extends KubernetesObject> {
         signal.throwIfAborted();
         yield batch;
       }
+      this.#options.onInitialized?.();
       for (;;) {
         signal.throwIfAborted();
         const batch = this.#queue;

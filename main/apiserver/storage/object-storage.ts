@@ -46,6 +46,8 @@ export interface ObjectStorage<T extends KubernetesObject = KubernetesObject> ex
   watch(query: WatchQuery): Promise<ObjectWatch<T>>;
   /** How many there are now, all namespaces. */
   count(): Promise<number>;
+  /** Number and JSON bytes of all objects, known without reading; undefined before the first list or watch. */
+  statistics(): { readonly count: number; readonly sizeBytes: number } | undefined;
 }
 
 export interface ObjectName {
@@ -92,6 +94,10 @@ export interface WatchQuery extends Selection {
   readonly allowWatchBookmarks?: boolean;
   /** The stream ends normally after this time, with a bookmark two seconds before, as upstream. */
   readonly timeoutMs?: number;
+  /** Called once the consumer has taken all of the state and what has changed up to now. */
+  readonly onInitialized?: () => void;
+  /** Called once when the watch is over, for whatever reason. */
+  readonly onEnd?: () => void;
   /** Ends the stream; iterating then rejects with signal.reason. */
   readonly signal: AbortSignal;
 }

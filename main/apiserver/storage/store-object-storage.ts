@@ -97,6 +97,10 @@ class StoreObjectStorage<T extends KubernetesObject> implements ObjectStorage<T>
     return (await this.#options.store.range(this.#keys.all, { limit: 1, keysOnly: true })).count;
   }
 
+  statistics(): { readonly count: number; readonly sizeBytes: number } | undefined {
+    return this.#cache.statistics();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#cache[Symbol.asyncDispose]();
   }

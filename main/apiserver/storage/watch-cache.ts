@@ -44,6 +44,7 @@ export class WatchCache<T extends KubernetesObject> implements AsyncDisposable {
   #sorted = new SortedKeys<CachedObject<T>>();
   #window = new ChangeWindow<T>(0);
   #revision = 0;
+  #sizeBytes = 0;
   /** What the Store was at when the copy was begun: before that it serves nobody. */
   #readyRevision = 1;
   readonly #waiters = new Set<Waiter>();
@@ -68,6 +69,11 @@ export class WatchCache<T extends KubernetesObject> implements AsyncDisposable {
   /** A watch can go on after this revision and any later one. */
   get oldestRevision(): number {
     return this.#window.oldestRevision;
+  }
+
+  /** Undefined until the copy is there. */
+  statistics(): { readonly count: number; readonly sizeBytes: number } | undefined {
+    return this.#revision === 0 ? undefined : { count: this.#byKey.size, sizeBytes: this.#sizeBytes };
   }
 
   peek(key: string): CachedObject<T> | undefined {
@@ -166,6 +172,7 @@ export class WatchCache<T extends KubernetesObject> implements AsyncDisposable {
     // Who came to watch since the last state would miss what lies between it and this one.
     this.watchers.endAll();
     this.#byKey = new Map();
+    this.#sizeBytes = 0;
     this.#sorted = new SortedKeys();
     this.#written.clear();
     this.#window = new ChangeWindow(revision);
@@ -191,6 +198,7 @@ export class WatchCache<T extends KubernetesObject> implements AsyncDisposable {
     const current = event.type === 'put' ? this.#decode(event.kv) : undefined;
     if (current === undefined && previous === undefined) return;
     const revision = event.type === 'put' ? event.kv.modRevision : event.modRevision;
+    if (previous !== undefined) this.#sizeBytes -= previous.storedJson.length;
     if (current === undefined) {
       this.#byKey.delete(key);
       this.#sorted.delete(key);
@@ -204,6 +212,7 @@ export class WatchCache<T extends KubernetesObject> implements AsyncDisposable {
 
   #put(object: CachedObject<T>): void {
     this.#byKey.set(object.key, object);
+    this.#sizeBytes += object.storedJson.length;
     this.#sorted.set(object);
   }
 

@@ -43,9 +43,11 @@ export async function watchObjects<T extends KubernetesObject>(context: WatchCon
     initial: wantsState ? stateOf(cache, scope, { matcher, prefix: context.keys.prefixOf(query.namespace) }) : [],
     initialEventsEnd: query.sendInitialEvents === true && query.allowWatchBookmarks === true ? String(cache.revision) : undefined,
     signal: query.signal,
+    ...(query.onInitialized ? { onInitialized: query.onInitialized } : {}),
     onEnd: () => {
       cache.watchers.delete(watcher);
       ending.abort();
+      query.onEnd?.();
     },
   });
   if (!wantsState && !unsetOrZero) replay(cache, watcher, revision);
