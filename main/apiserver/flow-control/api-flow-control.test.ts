@@ -7,7 +7,6 @@ import { startTestApiServer, type TestApiServer } from '../testing.ts';
 import { mandatoryObjects, suggestedObjects } from './bootstrap-objects.ts';
 import { revise } from './ensure-objects.ts';
 
-const GROUP = '/apis/flowcontrol.apiserver.k8s.io/v1';
 /** Few seats: 5 for global-default. */
 const SEATS = 60;
 let server: TestApiServer;
