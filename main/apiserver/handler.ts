@@ -15,6 +15,7 @@ import { withCommonHeaders } from './filters/response-headers.ts';
 import type { FlowControl, FlowTicket } from './flow-control/flow-control.ts';
 import { encode } from './negotiation/encode.ts';
 import { negotiateResponse } from './negotiation/negotiate.ts';
+import { answerOnSocket } from './serving/http1.ts';
 import type { ServerHandler } from './server.ts';
 import { failureStatus, StatusError, statusOf } from '../../kube/apimachinery/status.ts';
 
@@ -155,7 +156,7 @@ export function createHandler(options: HandlerOptions): ServerHandler {
     } catch (error) {
       response = failed(error, request);
     }
-    refuseUpgrade(socket, withCommonHeaders(response, { auditId, warnings: [] }));
+    await answerOnSocket(socket, withCommonHeaders(response, { auditId, warnings: [] }), request.signal);
   }
 
   return { handle, upgrade };
@@ -231,13 +232,4 @@ class TicketAccount implements WatchAccount {
     if (signal.aborted) this.ended();
     else signal.addEventListener('abort', () => this.ended(), { once: true });
   }
-}
-
-function refuseUpgrade(socket: Duplex, { status, headers, body }: ApiResponse): void {
-  const bytes = body instanceof Uint8Array ? body : new Uint8Array(0);
-  const lines = Object.entries({ ...headers, 'content-length': String(bytes.length), connection: 'close' }).flatMap(([name, value]) =>
-    (typeof value === 'string' ? [value] : value).map((one) => `${name}: ${one}`),
-  );
-  socket.write(`HTTP/1.1 ${status} Refused\r\n${lines.join('\r\n')}\r\n\r\n`);
-  socket.end(bytes);
 }

@@ -5,6 +5,7 @@ import type { ApiRequest, ApiResponse } from './endpoints/request.ts';
 import { certificateAuthorities, clientCertificateOf, type CertificateReader } from './serving/client-certificate.ts';
 import { createHttp1 } from './serving/http1.ts';
 import { createHttp2 } from './serving/http2.ts';
+import { type ServingLimits, servingLimits, TCP_KEEP_ALIVE_MS } from './serving/limits.ts';
 import { LiveRequests } from './serving/live-requests.ts';
 
 export interface ServerHandler {
@@ -18,6 +19,8 @@ export interface ListenOptions {
   /** 0 picks a free one. */
   readonly port: number;
   readonly tls: TlsMaterial;
+  /** Others than {@link servingLimits}, for tests. */
+  readonly limits?: Partial<ServingLimits>;
 }
 /** All PEM. */
 export interface TlsMaterial {
@@ -40,14 +43,16 @@ const SHUTDOWN_GRACE_MS = 1_000;
 
 /** One TLS port for HTTP/2 and HTTP/1.1, told apart by ALPN; client certificates are asked for, not demanded. */
 export async function listen(handler: ServerHandler, options: ListenOptions): Promise<Listener> {
+  const limits: ServingLimits = { ...servingLimits, ...options.limits };
   const live = new LiveRequests();
   const sockets = new Set<Socket>();
   let authorities = certificateAuthorities(options.tls);
   const readCertificate: CertificateReader = (socket) => clientCertificateOf(socket, authorities);
-  const http1 = createHttp1(handler, live, readCertificate);
-  const http2 = createHttp2(handler, live, readCertificate);
+  const http1 = createHttp1(handler, live, { limits, readCertificate });
+  const http2 = createHttp2(handler, live, { limits, readCertificate });
   const tls = createTlsServer({
     ...secureContext(options.tls), requestCert: true, rejectUnauthorized: false, ALPNProtocols: ['h2', 'http/1.1'], minVersion: 'TLSv1.2',
+    handshakeTimeout: limits.readHeaderMs, keepAlive: true, keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
   });
   tls.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -73,7 +78,7 @@ export async function listen(handler: ServerHandler, options: ListenOptions): Pr
     const closed = new Promise<void>((resolve) => tls.close(() => resolve()));
     live.shutdown(new Error('the API server is shutting down'));
     http2.closeSessions();
-    http1.closeIdleConnections();
+    http1.close();
     const timer = setTimeout(() => sockets.forEach((socket) => socket.destroy()), SHUTDOWN_GRACE_MS);
     await closed;
     clearTimeout(timer);

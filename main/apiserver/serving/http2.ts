@@ -3,8 +3,8 @@ import type { TLSSocket } from 'node:tls';
 import type { ApiRequest, ClientCertificate } from '../endpoints/request.ts';
 import type { ServerHandler } from '../server.ts';
 import { readLimitedBody } from './body-limit.ts';
-import type { CertificateReader } from './client-certificate.ts';
-import { MAX_HEADER_BYTES, splitTarget } from './http1.ts';
+import { type ServingOptions, splitTarget } from './http1.ts';
+import { MAX_HEADER_BYTES, MAX_HEADER_FIELDS, type ServingLimits } from './limits.ts';
 import type { LiveRequests } from './live-requests.ts';
 import { discardBody, writeBody } from './write-body.ts';
 
@@ -20,15 +20,17 @@ export interface Http2 {
   closeSessions(): void;
 }
 
-export function createHttp2(handler: ServerHandler, live: LiveRequests, readCertificate: CertificateReader): Http2 {
+export function createHttp2(handler: ServerHandler, live: LiveRequests, { limits, readCertificate }: ServingOptions): Http2 {
   const sessions = new Map<ServerHttp2Session, ClientCertificate | undefined>();
   const server = createServer({
     settings: { maxConcurrentStreams: MAX_STREAMS, initialWindowSize: WINDOW_BYTES, maxHeaderListSize: MAX_HEADER_BYTES },
     maxSessionMemory: MAX_SESSION_MEMORY_MB,
+    maxHeaderListPairs: MAX_HEADER_FIELDS,
   });
   server.on('session', (session) => {
     sessions.set(session, readCertificate(session.socket as TLSSocket));
     session.on('close', () => sessions.delete(session));
+    closeWhenIdle(session, limits);
     session.on('error', () => session.destroy());
   });
   server.on('error', () => {});
@@ -39,12 +41,38 @@ export function createHttp2(handler: ServerHandler, live: LiveRequests, readCert
     stream.on('close', closed);
     const certificate = stream.session ? sessions.get(stream.session as ServerHttp2Session) : undefined;
     const request = requestOf(stream, headers, { signal, certificate, rawHeaders });
-    serve(handler, request, stream).catch(() => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
+    serve(handler, request, { stream, limits })
+      .then(() => leave(stream))
+      .catch(() => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
   });
   return { server, closeSessions: () => sessions.forEach((_certificate, session) => session.close()) };
 }
 
-async function serve(handler: ServerHandler, request: ApiRequest, stream: ServerHttp2Stream): Promise<void> {
+/** A session without streams ends after a while, however many pings and settings it sends. */
+function closeWhenIdle(session: ServerHttp2Session, { idleMs }: ServingLimits): void {
+  let streams = 0;
+  const rest = (): NodeJS.Timeout => setTimeout(() => session.close(), idleMs).unref();
+  let timer = rest();
+  session.on('stream', (stream: ServerHttp2Stream) => {
+    clearTimeout(timer);
+    streams++;
+    stream.once('close', () => {
+      streams--;
+      if (streams === 0 && !session.closed) timer = rest();
+    });
+  });
+  session.on('close', () => clearTimeout(timer));
+}
+
+/** A body that is still coming when the answer is out is not wanted any more. */
+function leave(stream: ServerHttp2Stream): void {
+  if (stream.endAfterHeaders || stream.readableEnded || stream.destroyed) return;
+  const close = (): void => stream.close(constants.NGHTTP2_NO_ERROR);
+  if (stream.writableFinished) close();
+  else stream.once('finish', close);
+}
+
+async function serve(handler: ServerHandler, request: ApiRequest, { stream, limits }: { readonly stream: ServerHttp2Stream; readonly limits: ServingLimits }): Promise<void> {
   const answer = await handler.handle(request);
   if (stream.destroyed || stream.headersSent) return discardBody(answer.body);
   const isHead = request.method === 'HEAD';
@@ -52,7 +80,7 @@ async function serve(handler: ServerHandler, request: ApiRequest, stream: Server
   const headers = { ':status': answer.status, ...answer.headers, ...length } as Record<string, string | string[] | number>;
   stream.respond(headers, { endStream: isHead });
   if (isHead) return discardBody(answer.body);
-  await writeBody(stream, answer.body, request.signal);
+  await writeBody(stream, answer.body, { signal: request.signal, stalledReaderMs: limits.stalledReaderMs });
 }
 
 function requestOf(
