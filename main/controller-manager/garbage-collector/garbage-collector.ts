@@ -118,10 +118,10 @@ export class GarbageCollector {
     const owners = await Promise.all(
       (live.metadata.ownerReferences ?? []).map(async (reference) => ({ reference, state: await this.#ownerState(reference, { node, signal }) })),
     );
-    const step = planDeletion(live, { owners, hasDependents: node.dependents.size > 0 });
+    const step = planDeletion(live, { owners, dependents: node.dependents });
     if (step.action === 'dropOwners') await this.#dropOwners(resource, { live, uids: step.uids, signal });
     if (step.action === 'delete') {
-      const { namespace, name, resourceVersion } = live.metadata;
+      const { namespace, name, resourceVersion } = (step.unblock ? await this.#unblockOwners(resource, live, signal) : live).metadata;
       await this.#context.client.delete(resource, { namespace, name }, { propagationPolicy: step.policy, preconditions: { uid, resourceVersion }, signal });
     }
   }
@@ -185,6 +185,12 @@ export class GarbageCollector {
     );
     const live = await this.#live(resource, node, signal);
     if (live !== undefined) await this.#removeFinalizer(resource, { live, finalizer: ORPHAN, signal });
+  }
+
+  async #unblockOwners(resource: DiscoveredResource, live: KubernetesObject, signal: AbortSignal): Promise<KubernetesObject> {
+    const { namespace, name, uid, resourceVersion, ownerReferences = [] } = live.metadata;
+    const patch = { metadata: { uid, resourceVersion, ownerReferences: ownerReferences.map((reference) => ({ ...reference, blockOwnerDeletion: false })) } };
+    return this.#context.client.patch(resource, { namespace, name }, { type: 'merge', patch }, { signal });
   }
 
   async #dropOwners(resource: DiscoveredResource, { live, uids, signal }: { readonly live: KubernetesObject; readonly uids: readonly string[]; readonly signal: AbortSignal }): Promise<void> {

@@ -42,11 +42,12 @@ test('an owner that orphans is handed out once', () => {
 });
 
 test.each([
-  { name: 'keeps what has a living owner', states: ['solid'], dependents: false, step: { action: 'keep' } },
-  { name: 'drops owners that are gone while another lives', states: ['solid', 'absent'], dependents: false, step: { action: 'dropOwners', uids: ['1'] } },
-  { name: 'deletes what lost its last owner', states: ['absent'], dependents: false, step: { action: 'delete', policy: 'Background' } },
-  { name: 'passes foreground deletion on', states: ['waitingForDependents'], dependents: true, step: { action: 'delete', policy: 'Foreground' } },
+  { name: 'keeps what has a living owner', states: ['solid'], dependents: [], step: { action: 'keep' } },
+  { name: 'drops owners that are gone while another lives', states: ['solid', 'absent'], dependents: [], step: { action: 'dropOwners', uids: ['1'] } },
+  { name: 'deletes what lost its last owner', states: ['absent'], dependents: [], step: { action: 'delete', policy: 'Background' } },
+  { name: 'passes foreground deletion on', states: ['waitingForDependents'], dependents: [false], step: { action: 'delete', policy: 'Foreground' } },
+  { name: 'breaks what may be a circle of foreground deletions', states: ['waitingForDependents'], dependents: [false, true], step: { action: 'delete', policy: 'Foreground', unblock: true } },
 ] as const)('$name', ({ states, dependents, step }) => {
   const owners = states.map((state, i) => ({ reference: { apiVersion: 'v1', kind: 'Thing', name: `${i}`, uid: `${i}` }, state }));
-  expect(planDeletion(object('pod'), { owners, hasDependents: dependents })).toEqual(step);
+  expect(planDeletion(object('pod'), { owners, dependents: dependents.map((deletingDependents) => ({ deletingDependents })) })).toEqual(step);
 });
