@@ -28,6 +28,13 @@ describe('decodeBody', () => {
     expect(warnings).toEqual(['duplicate field "metadata.name"', 'unknown field "metadata.foo"']);
   });
 
+  it('tells of repeated and unknown fields in the order of the text, and looks into neither unknown nor raw ones', () => {
+    const body = '{"foo":{"a":1,"a":2},"metadata":{"bar":1,"name":"a","name":"b","bar":2},"data":{"k":"v","k":"w"},"foo":3}';
+    expect(decode(body).warnings).toEqual(['unknown field "foo"', 'unknown field "metadata.bar"', 'duplicate field "metadata.name"', 'duplicate field "data.k"']);
+    const revision = { contentType: 'application/json', body: Buffer.from('{"revision":1,"revision":2,"data":{"a":1,"a":2}}'), expected: { group: 'apps', version: 'v1', kind: 'ControllerRevision' } };
+    expect(decodeBody(revision).warnings).toEqual(['duplicate field "revision"']);
+  });
+
   it('reads YAML 1.1', () => {
     expect(decode('metadata:\n  name: a\ndata:\n  k: |\n    x\n  t: 2020-01-01\n', { contentType: 'application/yaml' }).object).toMatchObject({ data: { k: 'x\n', t: '2020-01-01' } });
     expect(messageOf(() => decode('data: {k: yes}', { contentType: 'application/yaml' }))).toContain('cannot unmarshal bool into Go struct field ConfigMap.data of type string');

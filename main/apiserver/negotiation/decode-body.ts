@@ -6,7 +6,7 @@ import { GoDecodeError, goValueName } from '../../../kube/api/go-json-error.ts';
 import { isRegistered } from '../../../kube/api/scheme-versions.ts';
 import { type ObjectSchema, schemaOfKind } from '../../../kube/api/schema.ts';
 import { toTyped } from '../../../kube/api/typed-object.ts';
-import { MAX_STRICT_ERRORS, scanJson } from './json-scanner.ts';
+import { MAX_STRICT_ERRORS, scanJson, scanStrict } from './json-scanner.ts';
 import { RESPONSE_TYPES } from './media-type.ts';
 import { decodeProtobufEnvelope } from './protobuf-envelope.ts';
 import { readYaml } from './yaml-reader.ts';
@@ -51,6 +51,8 @@ export function decodeBody(options: DecodeOptions): DecodedBody {
   const schema = options.unstructured ? undefined : acceptKind(gvk, expected);
   const problems = [...raw.problems];
   const object = schema ? typedOrBadRequest(schema, { value: raw.value, gvk, expected, problems }) : raw.value;
+  // Found apart, repeated and unknown fields are not in the order of the text.
+  if (schema && raw.json !== undefined && raw.problems.length > 0) problems.splice(0, Infinity, ...scanStrict(raw.json, schema));
   const { warnings } = applyFieldValidation(problems, { mode: options.fieldValidation, gvk, expected });
   return { object: { ...object, apiVersion: apiVersionOf(gvk), kind: gvk.kind }, gvk, warnings: warnings.map(withoutYamlPrefix) };
 }
@@ -83,6 +85,8 @@ function textOf(bytes: Uint8Array): string {
 interface RawBody {
   readonly value: Record<string, unknown>;
   readonly problems: readonly string[];
+  /** The text, when it is JSON. */
+  readonly json?: string;
 }
 
 /** The media type of a Content-Type header as mime.ParseMediaType reads it; undefined when malformed. */
@@ -124,7 +128,7 @@ function readJson(body: Uint8Array): RawBody {
   const text = textOf(body);
   try {
     const { duplicates } = scanJson(text);
-    return { value: asObject(JSON.parse(text)), problems: duplicates.map((path) => `duplicate field ${goQuote(path)}`) };
+    return { value: asObject(JSON.parse(text)), problems: duplicates.map((path) => `duplicate field ${goQuote(path)}`), json: text };
   } catch (error) {
     if (!(error instanceof GoDecodeError) || error.message.startsWith("couldn't")) throw error;
     throw new GoDecodeError(`couldn't get version/kind; json parse error: ${error.message}`, { cause: error });

@@ -1,5 +1,8 @@
 import { GoDecodeError } from '../../../kube/api/go-json-error.ts';
+import { goQuote } from '../../../kube/apimachinery/go-format.ts';
 import { maxNesting } from '../../../kube/apimachinery/json.ts';
+import type { ObjectSchema } from '../../../kube/api/schema.ts';
+import { FREE, itemShape, memberShape, OPAQUE, type StrictShape, structShape } from './strict-shape.ts';
 
 /**
  * Checks JSON text the way Go's encoding/json does, for its error texts, and finds what JSON.parse hides: members that
@@ -13,8 +16,14 @@ export interface JsonScan {
 /** As many repeated and unknown fields of one document are told as upstream's strict decoder keeps. */
 export const MAX_STRICT_ERRORS = 100;
 
+interface Problem {
+  readonly what: 'duplicate' | 'unknown';
+  readonly path: string;
+}
+
 interface Frame {
   readonly isObject: boolean;
+  readonly shape: StrictShape;
   readonly keys: Set<string> | undefined;
   /** Those of the keys that are reported. */
   repeated?: Set<string>;
@@ -28,19 +37,22 @@ type Expect = 'value' | 'valueOrEnd' | 'key' | 'keyOrEnd' | 'colon' | 'commaOrEn
 class Scanner {
   readonly #text: string;
   readonly #stack: Frame[] = [];
-  readonly #duplicates: string[] = [];
+  readonly #problems: Problem[] = [];
   #at = 0;
   #expect: Expect = 'value';
+  /** Of the value that comes next. */
+  #shape: StrictShape;
 
-  constructor(text: string) {
+  constructor(text: string, shape: StrictShape) {
     this.#text = text;
+    this.#shape = shape;
   }
 
-  scan(): JsonScan {
+  scan(): readonly Problem[] {
     for (;;) {
       const code = this.#skipSpace();
       if (Number.isNaN(code)) {
-        if (this.#expect === 'nothing') return { duplicates: this.#duplicates };
+        if (this.#expect === 'nothing') return this.#problems;
         throw new GoDecodeError('unexpected end of JSON input');
       }
       this.#step(code);
@@ -83,7 +95,10 @@ class Scanner {
     if (code === (frame?.isObject ? 0x7d : 0x5d)) return this.#close();
     if (code !== 0x2c) throw this.#unexpected(frame?.isObject ? 'after object key:value pair' : 'after array element');
     this.#at += 1;
-    if (frame) frame.index += 1;
+    if (frame) {
+      frame.index += 1;
+      if (!frame.isObject) this.#shape = itemShape(frame.shape);
+    }
     this.#expect = frame?.isObject ? 'key' : 'value';
   }
 
@@ -100,7 +115,8 @@ class Scanner {
 
   #open(isObject: boolean): void {
     if (this.#stack.length >= maxNesting) throw this.#unexpected('exceeded max depth');
-    this.#stack.push({ isObject, keys: isObject ? new Set() : undefined, key: '', index: 0 });
+    this.#stack.push({ isObject, shape: this.#shape, keys: isObject ? new Set() : undefined, key: '', index: 0 });
+    if (!isObject) this.#shape = itemShape(this.#shape);
     this.#at += 1;
     this.#expect = isObject ? 'keyOrEnd' : 'valueOrEnd';
   }
@@ -119,21 +135,29 @@ class Scanner {
     const frame = this.#stack.at(-1);
     if (frame) {
       frame.key = key;
-      if (frame.keys?.has(key)) this.#addDuplicate(frame);
+      this.#member(frame);
       frame.keys?.add(key);
     }
     this.#expect = 'colon';
   }
 
+  #member(frame: Frame): void {
+    const shape = memberShape(frame.shape, frame.key);
+    const isRepeated = frame.keys?.has(frame.key) === true;
+    if (shape === undefined && !isRepeated) this.#addProblem('unknown', frame);
+    if (shape !== undefined && isRepeated && frame.shape.kind !== 'opaque') this.#addProblem('duplicate', frame);
+    this.#shape = shape ?? OPAQUE;
+  }
+
   /** A text can repeat one key a million times, a thousand levels deep: its path is made once. */
-  #addDuplicate(repeating: Frame): void {
-    if (this.#duplicates.length >= MAX_STRICT_ERRORS || repeating.repeated?.has(repeating.key)) return;
-    (repeating.repeated ??= new Set()).add(repeating.key);
+  #addProblem(what: Problem['what'], at: Frame): void {
+    if (this.#problems.length >= MAX_STRICT_ERRORS || at.repeated?.has(at.key)) return;
+    (at.repeated ??= new Set()).add(at.key);
     const path = this.#stack.reduce(
       (text, frame) => (frame.isObject ? (text === '' ? frame.key : `${text}.${frame.key}`) : `${text}[${frame.index}]`),
       '',
     );
-    if (!this.#duplicates.includes(path)) this.#duplicates.push(path);
+    if (!this.#problems.some((problem) => problem.what === what && problem.path === path)) this.#problems.push({ what, path });
   }
 
   /** Returns whether the string has no escapes. */
@@ -218,5 +242,11 @@ function quoteByte(text: string, at: number): string {
 
 /** Throws GoDecodeError when the text is not JSON, with encoding/json's text. */
 export function scanJson(text: string): JsonScan {
-  return new Scanner(text).scan();
+  const problems = new Scanner(text, FREE).scan();
+  return { duplicates: problems.map(({ path }) => path) };
+}
+
+/** Unknown and repeated fields of an object of that schema, in the order in which Go's strict decoder meets them. */
+export function scanStrict(text: string, schema: ObjectSchema): readonly string[] {
+  return new Scanner(text, structShape(schema)).scan().map(({ what, path }) => `${what} field ${goQuote(path)}`);
 }
