@@ -30,12 +30,16 @@ function parse<T>(read: () => T): T {
   }
 }
 
+/** The requirements in the field labels of the stored version. */
 function supported(served: ServedResource, requirements: readonly FieldRequirement[]): readonly FieldRequirement[] {
-  for (const { field } of requirements) {
-    if (field === 'metadata.name' || (field === 'metadata.namespace') || served.fieldNames.has(field)) continue;
-    throw newBadRequest(unsupported(served, field));
-  }
-  return requirements;
+  const labels = served.alternative?.fieldLabels;
+  return requirements.map((requirement) => {
+    const { field } = requirement;
+    if (field === 'metadata.name' || field === 'metadata.namespace') return requirement;
+    const stored = labels === undefined ? field : labels.get(field);
+    if (stored === undefined || !served.fieldNames.has(stored)) throw newBadRequest(unsupported(served, field));
+    return { ...requirement, field: stored };
+  });
 }
 
 /** Each in upstream's words for it. */

@@ -52,6 +52,8 @@ export interface MetadataRules {
 
 export interface AlternativeVersion<T extends KubernetesObject = KubernetesObject> {
   readonly resource: Resource<KubernetesObject>;
+  /** The field labels of its selectors and what each stands for in the stored version. Default: the same as there. */
+  readonly fieldLabels?: ReadonlyMap<string, string>;
   /** Defaults of this version, on its own shape, before toStorage. */
   applyDefaults?(obj: KubernetesObject): void;
   /** Pure; the input is not changed. */

@@ -16,8 +16,17 @@ const RENAMED = [
 const NEW_NAMES = new Map<string, string>(RENAMED.map(([outside, inside]) => [outside, inside]));
 const OLD_NAMES = new Map<string, string>(RENAMED.map(([outside, inside]) => [inside, outside]));
 
+/** Upstream: AddFieldLabelConversionsForEvent. */
+const FIELD_LABELS = new Map([
+  ...['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'].map((field) => [`regarding.${field}`, `involvedObject.${field}`] as const),
+  ['reason', 'reason'],
+  ['reportingController', 'reportingComponent'],
+  ['type', 'type'],
+]);
+
 export const eventsV1: AlternativeVersion<core.Event> = {
   resource: events,
+  fieldLabels: FIELD_LABELS,
   toStorage: (event) => ({ source: {}, involvedObject: {}, ...renamed(event, NEW_NAMES), apiVersion: 'v1' }) as unknown as core.Event,
   fromStorage: (event) => renamed({ ...event, apiVersion: 'events.k8s.io/v1' }, OLD_NAMES) as unknown as Event,
 };

@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestApiServer, type TestApiServer } from '../testing.ts';
+
+let server: TestApiServer;
+beforeAll(async () => {
+  server = await startTestApiServer();
+  const involvedObject = { kind: 'Pod', name: 'p', namespace: 'default' };
+  for (const [name, component] of [['a', 'test-controller'], ['b', 'other']] as const) {
+    await ask('POST', '/api/v1/namespaces/default/events', { apiVersion: 'v1', kind: 'Event', metadata: { name }, involvedObject, reason: 'R', reportingComponent: component, type: 'Normal' });
+  }
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+async function ask(method: string, path: string, body?: unknown): Promise<{ readonly items?: { metadata: { name: string } }[]; readonly message?: string; readonly code?: number }> {
+  const response = await server.transport.fetch({ method, path, headers: { 'content-type': 'application/json' }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  return JSON.parse(Buffer.from(response.body as Uint8Array).toString('utf8'));
+}
+const select = (path: string, selector: string) => ask('GET', `${path}/namespaces/default/events?fieldSelector=${encodeURIComponent(selector)}`);
+const CORE = '/api/v1';
+const EVENTS = '/apis/events.k8s.io/v1';
+
+test.each([
+  { path: CORE, selector: 'reportingComponent=test-controller' },
+  { path: CORE, selector: 'source=test-controller,involvedObject.name=p' },
+  { path: EVENTS, selector: 'reportingController=test-controller' },
+  { path: EVENTS, selector: 'regarding.name=p,reportingController!=other,type=Normal' },
+])('$path selects events by $selector', async ({ path, selector }) => {
+  expect((await select(path, selector)).items?.map(({ metadata }) => metadata.name)).toEqual(['a']);
+});
+
+test.each([
+  { path: CORE, field: 'reportingController' },
+  { path: CORE, field: 'regarding.name' },
+  { path: EVENTS, field: 'reportingComponent' },
+  { path: EVENTS, field: 'involvedObject.name' },
+  { path: EVENTS, field: 'source' },
+])('$path does not know the field label $field of the other version', async ({ path, field }) => {
+  expect(await select(path, `${field}=x`)).toMatchObject({ code: 400, message: `field label not supported: ${field}` });
+});
