@@ -16,13 +16,17 @@ const NOT_COPIED = new Set([
 /** Upstream: maxRevHistoryLengthInChars. */
 const REVISION_HISTORY_MAX_LENGTH = 2000;
 
-export function revisionOf(object: { readonly metadata: { readonly annotations?: Readonly<Record<string, string>> } }): number {
-  const revision = Number(object.metadata.annotations?.[REVISION] ?? '0');
-  return Number.isInteger(revision) ? revision : 0;
+/** An int64 in Go, hence no number of ours. What is none counts as 0. */
+export function revisionOf(object: { readonly metadata: { readonly annotations?: Readonly<Record<string, string>> } }): bigint {
+  return parseRevision(object.metadata.annotations?.[REVISION]);
 }
 
-export function maxRevision(replicaSets: readonly ReplicaSet[]): number {
-  return Math.max(0, ...replicaSets.map(revisionOf));
+function parseRevision(text: string | undefined): bigint {
+  return text !== undefined && /^[\-+]?\d{1,19}$/v.test(text) ? BigInt(text.replace(/^\+/v, '')) : 0n;
+}
+
+export function maxRevision(replicaSets: readonly ReplicaSet[]): bigint {
+  return replicaSets.map(revisionOf).reduce((most, revision) => (revision > most ? revision : most), 0n);
 }
 
 /** What scaling leaves on a ReplicaSet, so that a later proportional scaling knows the sizes before it. */
@@ -34,7 +38,7 @@ export function replicasAnnotations(deployment: Deployment): Record<string, stri
 /** Upstream: SetNewReplicaSetAnnotations. Returns all annotations that the new ReplicaSet should have. */
 export function newReplicaSetAnnotations(
   deployment: Deployment,
-  options: { readonly existing?: ReplicaSet; readonly revision: number },
+  options: { readonly existing?: ReplicaSet; readonly revision: bigint },
 ): Record<string, string> {
   const { existing, revision } = options;
   const annotations: Record<string, string> = { ...existing?.metadata.annotations };
@@ -42,7 +46,7 @@ export function newReplicaSetAnnotations(
     if (!NOT_COPIED.has(key)) annotations[key] = value;
   }
   const oldRevision = annotations[REVISION];
-  if (oldRevision === undefined || Number(oldRevision) < revision) {
+  if (oldRevision === undefined || parseRevision(oldRevision) < revision) {
     annotations[REVISION] = String(revision);
     if (existing !== undefined && oldRevision !== undefined) {
       annotations[REVISION_HISTORY] = appendRevision(annotations[REVISION_HISTORY], oldRevision);

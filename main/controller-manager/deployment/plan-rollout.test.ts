@@ -25,7 +25,7 @@ function newDeployment(spec: { readonly replicas: number; readonly image?: strin
 function replicaSet(deployment: Deployment, options: { readonly image: string; readonly size: number; readonly available?: number; readonly revision?: number }): ReplicaSet {
   const { image, size, available = size, revision = 1 } = options;
   const template = { ...deployment.spec.template, spec: { containers: [{ name: 'web', image }] } };
-  const built = buildReplicaSet({ ...deployment, spec: { ...deployment.spec, template } }, { revision, replicas: size });
+  const built = buildReplicaSet({ ...deployment, spec: { ...deployment.spec, template } }, { revision: BigInt(revision), replicas: size });
   return { ...built, metadata: { ...built.metadata, uid: image, creationTimestamp: `2026-01-01T00:00:0${revision}Z` }, status: { replicas: size, readyReplicas: available, availableReplicas: available } };
 }
 
@@ -35,6 +35,14 @@ test('a new Deployment creates its first ReplicaSet at full size', () => {
   expect(plan.create?.spec.replicas).toBe(3);
   expect(plan.revision).toBe('1');
   expect(plan.create?.metadata.annotations).toMatchObject({ 'deployment.kubernetes.io/revision': '1', 'deployment.kubernetes.io/desired-replicas': '3', 'deployment.kubernetes.io/max-replicas': '4' });
+});
+
+test('revisions beyond what a number holds are counted on exactly', () => {
+  const deployment = newDeployment({ replicas: 1 });
+  const old = replicaSet(deployment, { image: 'web:1', size: 1 });
+  const annotations = { ...old.metadata.annotations, 'deployment.kubernetes.io/revision': '3546343826724305832' };
+  const plan = planRollout({ deployment, replicaSets: [{ ...old, metadata: { ...old.metadata, annotations } }], oldPodsRunning: false });
+  expect(plan.revision).toBe('3546343826724305833');
 });
 
 test.each([

@@ -31,7 +31,7 @@ export function planRollout(observed: {
   const { deployment, replicaSets } = observed;
   const { current, old } = splitReplicaSets(deployment, replicaSets);
   const split = { current, old };
-  const revision = maxRevision(old) + 1;
+  const revision = maxRevision(old) + 1n;
   const sync = current === undefined ? {} : syncRevision(deployment, { current, revision });
   if (deployment.spec.paused === true || isScalingEvent(deployment, replicaSets)) {
     return { ...split, ...sync, scale: planScale(deployment, split), trackProgress: false };
@@ -48,14 +48,14 @@ export function planRollout(observed: {
 
 function syncRevision(
   deployment: Deployment,
-  { current, revision }: { readonly current: ReplicaSet; readonly revision: number },
+  { current, revision }: { readonly current: ReplicaSet; readonly revision: bigint },
 ): Pick<RolloutPlan, 'refresh' | 'revision'> {
   const annotations = newReplicaSetAnnotations(deployment, { existing: current, revision });
   const minReadySeconds = deployment.spec.minReadySeconds ?? 0;
   const before = current.metadata.annotations ?? {};
   const changed =
     Object.entries(annotations).some(([key, value]) => before[key] !== value) || (current.spec.minReadySeconds ?? 0) !== minReadySeconds;
-  const target = Math.max(revision, revisionOf(current));
+  const target = revision > revisionOf(current) ? revision : revisionOf(current);
   return {
     ...(changed && { refresh: { annotations, minReadySeconds } }),
     ...(revisionOf(deployment) !== target && { revision: String(target) }),
@@ -67,7 +67,7 @@ function planRecreate(observed: {
   readonly current: ReplicaSet | undefined;
   readonly old: readonly ReplicaSet[];
   readonly oldPodsRunning: boolean;
-  readonly revision: number;
+  readonly revision: bigint;
 }): Pick<RolloutPlan, 'scale' | 'create' | 'revision'> {
   const { deployment, current, old, revision } = observed;
   const down = old.filter((replicaSet) => replicasOf(replicaSet) > 0);
@@ -140,7 +140,7 @@ export function planHistoryCleanup(deployment: Deployment, old: readonly Replica
   const surplus = alive.length - limit;
   if (surplus <= 0) return [];
   return alive
-    .toSorted((a, b) => revisionOf(a) - revisionOf(b))
+    .toSorted((a, b) => (revisionOf(a) < revisionOf(b) ? -1 : 1))
     .slice(0, surplus)
     .filter(
       (replicaSet) =>

@@ -50,7 +50,7 @@ export function splitReplicaSets(
 /** The ReplicaSet that the Deployment's template asks for. */
 export function buildReplicaSet(
   deployment: Deployment,
-  options: { readonly revision: number; readonly replicas: number },
+  options: { readonly revision: bigint; readonly replicas: number },
 ): ReplicaSet {
   const { template, selector, minReadySeconds } = deployment.spec;
   const hash = templateHash(template, deployment.status?.collisionCount ?? 0);
