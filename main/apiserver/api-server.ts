@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { ResourceQuota } from '../../kube/api/generated/core/v1.ts';
 import type { Clock } from '../../kube/apimachinery/clock.ts';
 import type { KubernetesObject } from '../../kube/apimachinery/object-meta.ts';
+import type { MetricsRegistry } from '../../kube/apimachinery/metrics/metrics-registry.ts';
 import type { Random } from '../../kube/apimachinery/random.ts';
 import { RestClient } from '../../kube/client/rest-client.ts';
 import type { Transport } from '../../kube/client/transport.ts';
@@ -35,6 +36,8 @@ import { ObjectMirror } from './registry/object-mirror.ts';
 import { resourceDefinitions } from './registry/resources.ts';
 import { listen, type Listener, type ListenOptions, type ServerHandler } from './server.ts';
 import { startObjects } from './start-objects.ts';
+import { flagsOf } from './server-flags.ts';
+import { createServerMetrics } from './metrics/server-metrics.ts';
 import { LeaseManager } from './storage/lease-manager.ts';
 import type { ObjectStorage } from './storage/object-storage.ts';
 import { openObjectStorage } from './storage/store-object-storage.ts';
@@ -63,6 +66,8 @@ export interface ApiServerOptions {
   readonly maxInFlight?: number;
   /** As upstream's --request-timeout. */
   readonly requestTimeoutMs?: number;
+  /** Where its metrics go, when other components of the process add theirs: /metrics shows all. */
+  readonly metrics?: MetricsRegistry;
   /** Told of every answer: audit, traces. */
   readonly observe?: HandlerOptions['observe'];
   /** Unexpected failures, which the client sees as 500. */
@@ -150,7 +155,9 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     drained: () => flowController?.refresh(),
   }));
   let flowController: FlowController | undefined;
-  const shared = { ...options, flow, catalog, aggregator, mirror, authenticator, authorizer, admission, keys, issuer };
+  const metrics = createServerMetrics({ catalog, store, flow, ...(options.metrics ? { registry: options.metrics } : {}) });
+  const lifecycle = { started: false, stopping: false };
+  const shared = { ...options, flow, metrics, lifecycle, flags: flagsOf(options), catalog, aggregator, mirror, authenticator, authorizer, admission, keys, issuer };
   const proxy: ProxyOptions = { reader: mirror, admission, ...(options.dialer ? { dialer: options.dialer } : {}), ...(pki.kubeletClient ? { kubeletClient: pki.kubeletClient } : {}) };
   const handler = createHandler({
     catalog, admission, clock, random, authenticator, authorizer, tables: createTablePrinter(clock),
@@ -158,7 +165,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     paths: pathEndpoints(shared),
     delegation: aggregator,
     upgrades: (context, socket, head) => proxyUpgrade(proxy, context, { socket, head }),
-    flow,
+    flow, metrics: metrics.requests,
     requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     ...(options.observe ? { observe: options.observe } : {}),
     reportError,
@@ -174,6 +181,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     openStorage: (custom) => openObjectStorage<KubernetesObject>({ store, clock, leases, ...custom }),
   }));
   await customResources.start();
+  lifecycle.started = true;
   const owned = stack.move();
   return {
     handler, catalog, transport,
@@ -183,7 +191,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       owned.use(listener);
       return listener;
     },
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    [Symbol.asyncDispose]: () => {
+      lifecycle.stopping = true;
+      return owned.disposeAsync();
+    },
   };
 }
 

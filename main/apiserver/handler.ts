@@ -5,7 +5,7 @@ import type { Authenticator } from './authentication/authenticator.ts';
 import { withAuthenticatedGroup } from './authentication/user.ts';
 import { forbiddenMessage, type Authorizer } from './authorization/authorizer.ts';
 import { dispatchResource, type DispatchOptions } from './endpoints/dispatch.ts';
-import type { ApiRequest, ApiResponse, RequestContext, WatchAccount } from './endpoints/request.ts';
+import type { ApiRequest, ApiResponse, RequestContext } from './endpoints/request.ts';
 import { errorResponse, pathNotFound, statusResponse, textResponse } from './endpoints/respond.ts';
 import { compressed } from './filters/compression.ts';
 import { impersonate } from './filters/impersonation.ts';
@@ -13,6 +13,8 @@ import { isLongRunning, requestInfoOf, type RequestInfo } from './filters/reques
 import { requestTimeoutOf, withDeadline } from './filters/request-timeout.ts';
 import { withCommonHeaders } from './filters/response-headers.ts';
 import type { FlowControl, FlowTicket } from './flow-control/flow-control.ts';
+import { LongRequestAccount } from './long-request-account.ts';
+import type { RequestMetrics } from './metrics/request-metrics.ts';
 import { encode } from './negotiation/encode.ts';
 import { negotiateResponse } from './negotiation/negotiate.ts';
 import { answerOnSocket } from './serving/http1.ts';
@@ -40,6 +42,7 @@ export interface HandlerOptions extends DispatchOptions {
   readonly delegation: Delegation;
   readonly upgrades: (context: RequestContext, socket: Duplex, head: Buffer) => Promise<boolean>;
   readonly flow: FlowControl;
+  readonly metrics: RequestMetrics;
   /** No request that is not long-running may take longer. */
   readonly requestTimeoutMs: number;
   /** Told of each answer: the seam for audit and traces. */
@@ -53,7 +56,10 @@ const UNAUTHORIZED = failureStatus({ code: 401, reason: 'Unauthorized', message:
 
 /** The chain of filters and then the endpoint, without a socket (upstream: server/config.go DefaultBuildHandlerChain). */
 export function createHandler(options: HandlerOptions): ServerHandler {
+  const { clock, metrics } = options;
+
   async function handle(request: ApiRequest): Promise<ApiResponse> {
+    const startMs = clock.monotonicMs();
     const auditId = auditIdOf(request, options.random);
     const warnings: string[] = [];
     let context: RequestContext | undefined;
@@ -65,14 +71,16 @@ export function createHandler(options: HandlerOptions): ServerHandler {
       if (!context) return withCommonHeaders(statusResponse(UNAUTHORIZED), { auditId, warnings });
       const begun = isFlowControlled(info) ? options.flow.begin(context, Math.min(timeoutMs / 4, MAX_QUEUE_MS)) : undefined;
       ticket = begun instanceof Promise ? await begun : begun;
-      response = ticket?.retryAfter === undefined ? await serve(context, { ticket, timeoutMs }) : tooManyRequests(ticket.retryAfter);
+      response = ticket?.retryAfter === undefined ? await serve(context, { ticket, timeoutMs, startMs }) : tooManyRequests(context, ticket.retryAfter);
     } catch (error) {
       response = failed(error, request);
       if (!context) response = { ...response, headers: { ...response.headers, 'x-content-type-options': 'nosniff' } };
     }
-    if (context?.info.verb !== 'watch' || (response.body instanceof Uint8Array && response.events === undefined)) {
+    const isOver = !context?.long || (response.body instanceof Uint8Array && response.events === undefined);
+    if (isOver) {
       ticket?.finish();
       ticket?.forget();
+      if (context?.routed) metrics.answered(context, { response, elapsedMs: clock.monotonicMs() - startMs, queuedMs: ticket?.queuedMs ?? 0 });
     }
     const answer = withCommonHeaders(response, { auditId, warnings, flow: ticket });
     if (context) options.observe?.(context, answer);
@@ -86,22 +94,30 @@ export function createHandler(options: HandlerOptions): ServerHandler {
     return { info, timeoutMs: isLongRunning(info) ? requestTimeoutMs : requestTimeoutOf(request.query, requestTimeoutMs) };
   }
 
-  async function serve(context: RequestContext, { ticket, timeoutMs }: { readonly ticket: FlowTicket | undefined; readonly timeoutMs: number }): Promise<ApiResponse> {
+  async function serve(context: RequestContext, { ticket, timeoutMs, startMs }: Admitted): Promise<ApiResponse> {
     if (!isLongRunning(context.info)) {
-      const late = (): void => {};
-      const response = await withDeadline(run(context), { timeoutMs: timeoutMs - (ticket?.queuedMs ?? 0), clock: options.clock, late });
+      const late = (): void => metrics.terminated(context, 504);
+      const response = await withDeadline(run(context), { timeoutMs: timeoutMs - (ticket?.queuedMs ?? 0), clock, late });
       const isOurs = options.delegation.remoteFor(context.info.path) === undefined;
       return isOurs ? compressed(context.request, response) : response;
     }
-    if (context.info.verb !== 'watch') return run(context);
-    const watch = new TicketAccount(ticket);
-    const response = await run({ ...context, watch });
-    watch.passedOn(context.request.signal);
+    const long = new LongRequestAccount(ticket, () => metrics.begun(context, { startMs, nowMs: () => clock.monotonicMs() }));
+    context.long = long;
+    const response = await run(context);
+    long.answered(response, context.request.signal);
     return response;
   }
 
+  function tooManyRequests(context: RequestContext, retryAfter: number): ApiResponse {
+    metrics.terminated(context, 429);
+    const response = textResponse(429, 'Too many requests, please try again later.\n', { nosniff: true });
+    return { ...response, headers: { ...response.headers, 'retry-after': String(retryAfter) } };
+  }
+
   async function identify(request: ApiRequest, { info, auditId, warnings }: Identified): Promise<RequestContext | undefined> {
+    const startMs = clock.monotonicMs();
     const user = request.identity ? withAuthenticatedGroup(request.identity) : await options.authenticator.authenticate(request, (text) => warnings.push(text));
+    metrics.authenticated(user, clock.monotonicMs() - startMs);
     if (!user) return undefined;
     return { request, info, auditId, warnings, user: await impersonate(request, user, options.authorizer) };
   }
@@ -111,6 +127,7 @@ export function createHandler(options: HandlerOptions): ServerHandler {
     if (refusal) return refusal;
     const remote = options.delegation.remoteFor(context.info.path);
     if (remote !== undefined) return options.delegation.respond(remote, context);
+    context.routed = true;
     if (context.info.isResourceRequest) return dispatchResource(options, context);
     for (const endpoint of options.paths) {
       const pending = endpoint(context);
@@ -125,6 +142,7 @@ export function createHandler(options: HandlerOptions): ServerHandler {
     const attributes = { ...info, user, ...(fieldSelector ? { fieldSelector } : {}) };
     const pending = options.authorizer.authorize(attributes);
     const { decision, reason } = pending instanceof Promise ? await pending : pending;
+    metrics.authorized(decision === 'allow');
     if (decision === 'allow') return undefined;
     const why = forbiddenMessage(attributes) + (reason === '' ? '' : `: ${reason}`);
     const resource = info.isResourceRequest ? { group: info.apiGroup, resource: info.resource } : { group: '', resource: '' };
@@ -160,6 +178,12 @@ export function createHandler(options: HandlerOptions): ServerHandler {
   }
 
   return { handle, upgrade };
+}
+
+interface Admitted {
+  readonly ticket: FlowTicket | undefined;
+  readonly timeoutMs: number;
+  readonly startMs: number;
 }
 
 interface Identified {
@@ -198,38 +222,4 @@ function decodedPath(rawPath: string): string {
 /** Long-running requests are not, but watches: for their beginning. */
 function isFlowControlled(info: RequestInfo): boolean {
   return info.verb === 'watch' || !isLongRunning(info);
-}
-
-function tooManyRequests(retryAfter: number): ApiResponse {
-  const response = textResponse(429, 'Too many requests, please try again later.\n', { nosniff: true });
-  return { ...response, headers: { ...response.headers, 'retry-after': String(retryAfter) } };
-}
-
-/** A watch has its seats until it has sent the state, and counts for the width of writes until its end. */
-class TicketAccount implements WatchAccount {
-  readonly #ticket: FlowTicket | undefined;
-  #begun = false;
-
-  constructor(ticket: FlowTicket | undefined) {
-    this.#ticket = ticket;
-  }
-
-  began(): void {
-    this.#begun = true;
-  }
-  initialized(): void {
-    this.#ticket?.finish();
-  }
-  sent(): void {}
-  ended(): void {
-    this.#ticket?.finish();
-    this.#ticket?.forget();
-  }
-  /** What another server watches is none of our cost: it ends with the request. */
-  passedOn(signal: AbortSignal): void {
-    if (this.#begun) return;
-    this.#ticket?.finish();
-    if (signal.aborted) this.ended();
-    else signal.addEventListener('abort', () => this.ended(), { once: true });
-  }
 }

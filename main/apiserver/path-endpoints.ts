@@ -6,13 +6,15 @@ import type { Aggregator } from './aggregator/aggregator.ts';
 import { publishedGroupVersion } from './customresources/publish-schema.ts';
 import { discovery, groupVersionsOf } from './discovery/discovery.ts';
 import { methodNotAllowed } from './endpoints/dispatch.ts';
-import { health, type HealthCheck, type HealthChecks } from './endpoints/health.ts';
+import { healthChecks, type Lifecycle } from './endpoints/health-checks.ts';
+import type { HealthCheck, HealthChecks } from './endpoints/health.ts';
 import { openIdDocuments } from './endpoints/openid.ts';
-import type { ApiResponse } from './endpoints/request.ts';
-import { jsonResponse, textResponse } from './endpoints/respond.ts';
-import { dumpPriorityLevels, dumpQueues, dumpRequests } from './flow-control/debug-dump.ts';
+import { jsonResponse } from './endpoints/respond.ts';
+import type { Flags } from './endpoints/status-pages.ts';
 import type { FlowControl } from './flow-control/flow-control.ts';
 import type { PathEndpoint } from './handler.ts';
+import type { ServerMetrics } from './metrics/server-metrics.ts';
+import { MONITORING_PATHS, monitoringEndpoints } from './monitoring-endpoints.ts';
 import { OpenApi } from './openapi/openapi.ts';
 import type { ResourceCatalog } from './registry/catalog.ts';
 import { versionInfo } from './version.ts';
@@ -26,9 +28,12 @@ export interface PathOptions {
   readonly keys: readonly ServiceAccountKey[];
   readonly readyChecks?: readonly HealthCheck[];
   readonly flow: FlowControl;
+  readonly metrics: ServerMetrics;
+  readonly lifecycle: Lifecycle;
+  readonly flags: Flags;
 }
 
-const FIXED_PATHS = ['/.well-known/openid-configuration', '/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/openid/v1/jwks', '/readyz', '/version'];
+const FIXED_PATHS = ['/.well-known/openid-configuration', '/openapi/v2', '/openapi/v3', '/openapi/v3/', '/openid/v1/jwks', '/version', ...MONITORING_PATHS];
 
 /** Everything that is not a resource, in the order it is asked. */
 export function pathEndpoints(options: PathOptions): readonly PathEndpoint[] {
@@ -44,7 +49,7 @@ export function pathEndpoints(options: PathOptions): readonly PathEndpoint[] {
   const openApi = new OpenApi({ groupVersions: published, remote: aggregator.openApi });
   const openId = openIdDocuments({ ...options, jwksUri: `https://${server}/openid/v1/jwks` });
   return [
-    ({ info, request }) => (/^\/(healthz|livez|readyz)(\/|$)/.test(info.path) ? health(checks, request) : undefined),
+    ...monitoringEndpoints({ ...options, checks }),
     ({ info, request }) => {
       if (info.path !== '/version' && info.path !== '/version/') return undefined;
       if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
@@ -54,31 +59,9 @@ export function pathEndpoints(options: PathOptions): readonly PathEndpoint[] {
     (context) => aggregator.openApiDocument(context),
     ({ request, info }) => openApi.respond(request, info.path),
     ({ info }) => openId(info.path),
-    ({ info }) => (info.path === '/metrics' ? textResponse(200, metrics(options)) : undefined),
-    ({ info, request }) => flowDump(options.flow, { path: info.path, details: (request.query.get('includeRequestDetails') ?? '') !== '' }),
     ({ info }) => (info.path === '/' || info.path === '/index.html' ? jsonResponse(200, { paths: rootPaths(aggregator.groupVersions(groupVersions(), 'plain'), checks) }) : undefined),
     ({ info }) => unknownApiPath(catalog, info.path),
   ];
-}
-
-function healthChecks({ store, readyChecks = [] }: PathOptions): HealthChecks {
-  const always: HealthCheck[] = [
-    { name: 'ping', check() {} },
-    { name: 'log', check() {} },
-    { name: 'etcd', check: async () => void (await store.range({ start: '/registry/health' }, { limit: 1 })) },
-  ];
-  return { healthz: always, livez: always, readyz: [...always, { name: 'informer-sync', check() {} }, ...readyChecks] };
-}
-
-function flowDump({ configuration, clock }: FlowControl, { path, details }: { readonly path: string; readonly details: boolean }): ApiResponse | undefined {
-  if (!path.startsWith('/debug/api_priority_and_fairness/')) return undefined;
-  const source = { configuration, wallMs: (monotonicMs: number): number => clock.now() - clock.monotonicMs() + monotonicMs };
-  switch (path.slice('/debug/api_priority_and_fairness/'.length)) {
-    case 'dump_priority_levels': return textResponse(200, dumpPriorityLevels(source));
-    case 'dump_queues': return textResponse(200, dumpQueues(source));
-    case 'dump_requests': return textResponse(200, dumpRequests(source, { details }));
-    default: return undefined;
-  }
 }
 
 /** Inside the API's own paths an unknown version or a wrong method is answered with a Status. */
@@ -98,14 +81,4 @@ function rootPaths(served: readonly GroupVersionInfo[], checks: HealthChecks): s
   }
   for (const [endpoint, list] of Object.entries(checks)) for (const { name } of list as readonly HealthCheck[]) paths.add(`/${endpoint}/${name}`);
   return [...paths].sort();
-}
-
-/** The least that a monitoring stack looks for. */
-function metrics({ store }: PathOptions): string {
-  const { rss, heapUsed } = process.memoryUsage();
-  return [
-    '# TYPE process_resident_memory_bytes gauge', `process_resident_memory_bytes ${rss}`,
-    '# TYPE nodejs_heap_used_bytes gauge', `nodejs_heap_used_bytes ${heapUsed}`,
-    '# TYPE apiserver_storage_revision gauge', `apiserver_storage_revision ${store.revision}`, '',
-  ].join('\n');
 }

@@ -43,8 +43,10 @@ export interface RequestContext {
   readonly auditId: string;
   /** Texts for `Warning: 299` headers, in order, without repeats. */
   readonly warnings: string[];
-  /** Of a watch: who is told how it goes. */
-  readonly watch?: WatchAccount;
+  /** Of a long request: who is told how it goes. */
+  long?: WatchAccount;
+  /** It has been allowed and handed to its endpoint. */
+  routed?: boolean;
 }
 
 export interface WatchAccount {

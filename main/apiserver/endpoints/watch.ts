@@ -22,14 +22,15 @@ const EMPTY = new Uint8Array(0);
 export async function watchObjects(request: ResourceRequest): Promise<ApiResponse> {
   const { served, registry, media } = request;
   const query = watchQueryOf(request);
-  const account = request.context.watch;
-  account?.began();
+  const account = request.context.long;
   if (media === 'object' || media === 'metadata') {
     const events = await registry.storage.watch(query);
+    account?.began();
     const objectOf = (stored: StoredObject<KubernetesObject>) => (media === 'object' ? inVersion(served, stored.object) : partialMetadata(served, stored));
     return { status: 200, headers: { 'content-type': OBJECT_MEDIA_TYPE }, body: EMPTY, events: eventObjects(served, { events, objectOf, account }) };
   }
   const events = await startOrExpire(registry.storage, query);
+  account?.began();
   if (media === 'json') return { status: 200, headers: JSON_HEADERS, body: frames(served, events, account) };
   return { status: 200, headers: { 'content-type': media.watchContentType }, body: encodedFrames(request, media, events) };
 }
@@ -63,8 +64,8 @@ function watchQueryOf(request: ResourceRequest): WatchQuery {
     ...selection,
     ...(name ? { name } : {}),
     signal,
-    onInitialized: () => request.context.watch?.initialized(),
-    onEnd: () => request.context.watch?.ended(),
+    onInitialized: () => request.context.long?.initialized(),
+    onEnd: () => request.context.long?.ended(),
     timeoutMs: timeoutSeconds > 0 ? timeoutSeconds * 1000 : MIN_WATCH_MS * (1 + (request.clock.monotonicMs() % 1000) / 1000),
     ...(resourceVersion ? { resourceVersion } : {}),
     ...(initial ? { sendInitialEvents: isTrue(initial) } : {}),
@@ -90,7 +91,7 @@ async function* encodedFrames(request: ResourceRequest, media: MediaType, events
   let first = true;
   try {
     for await (const batch of events) {
-      request.context.watch?.sent(batch.length);
+      request.context.long?.sent(batch.length);
       for (const event of batch) {
         const object = event.type === 'BOOKMARK' ? bookmark(served, event) : inVersion(served, event.stored.object);
         yield encodeWatchEvent(event.type, transformed(request, object as KubernetesObject, { media, first }), media);

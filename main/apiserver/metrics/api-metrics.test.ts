@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApiServer, type TestApiServer } from '../testing.ts';
+
+let server: TestApiServer;
+beforeAll(async () => {
+  server = await startTestApiServer();
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+const JSON_HEADERS = { 'content-type': 'application/json' };
+
+async function get(path: string, options: { readonly accept?: string; readonly user?: string; readonly method?: string } = {}) {
+  const transport = options.user ? server.apiServer.transport({ name: options.user, groups: [] }) : server.transport;
+  const { status, headers, body } = await transport.fetch({ method: options.method ?? 'GET', path, headers: options.accept ? { accept: options.accept } : {} });
+  return { status, headers, text: Buffer.from(body as Uint8Array).toString('utf8') };
+}
+
+/** The value of the one line of /metrics that begins so. */
+async function metric(line: string): Promise<number | undefined> {
+  const { text } = await get('/metrics');
+  const found = text.split('\n').find((candidate) => candidate.startsWith(`${line} `));
+  return found === undefined ? undefined : Number(found.slice(line.length + 1));
+}
+
+describe('/metrics', () => {
+  test('counts requests by upstream names and labels', async () => {
+    const path = '/api/v1/namespaces/default/secrets';
+    await server.transport.fetch({ method: 'POST', path, headers: JSON_HEADERS, body: '{"metadata":{"name":"counted"}}' });
+    await get(`${path}/counted`);
+    await get(`${path}/absent`);
+    await get(path);
+    const labels = (code: number, scope: string, verb: string): string => `{code="${code}",component="apiserver",dry_run="",group="",resource="secrets",scope="${scope}",subresource="",verb="${verb}",version="v1"}`;
+    expect(await metric(`apiserver_request_total${labels(201, 'resource', 'POST')}`)).toBe(1);
+    expect(await metric(`apiserver_request_total${labels(200, 'resource', 'GET')}`)).toBe(1);
+    expect(await metric(`apiserver_request_total${labels(404, 'resource', 'GET')}`)).toBe(1);
+    expect(await metric(`apiserver_request_total${labels(200, 'namespace', 'LIST')}`)).toBe(1);
+    expect(await metric('apiserver_request_duration_seconds_count{component="apiserver",dry_run="",group="",resource="secrets",scope="resource",subresource="",verb="GET",version="v1"}')).toBe(2);
+  });
+
+  test('has one line for names that nobody serves: none', async () => {
+    await get('/apis/invented.example.com/v1/things');
+    await get('/api/v1/namespaces/default/secrets/x/invented');
+    expect((await get('/metrics')).text).not.toContain('invented');
+  });
+
+  test('shows a watch while it lasts, and what it was sent', async () => {
+    const leaving = new AbortController();
+    const { body } = await server.transport.fetch({ method: 'GET', path: '/api/v1/namespaces?watch=1', signal: leaving.signal });
+    const frames = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+    await frames.next();
+    const open = 'apiserver_longrunning_requests{component="apiserver",group="",resource="namespaces",scope="cluster",subresource="",verb="WATCH",version="v1"}';
+    expect(await metric(open)).toBe(1);
+    expect(await metric('apiserver_watch_events_total{group="",resource="namespaces",version="v1"}')).toBe(4);
+    leaving.abort();
+    await frames.next().catch(() => undefined);
+    expect(await metric(open)).toBe(0);
+  });
+
+  test('tells of flow control, storage, process, build and features', async () => {
+    const { text, headers } = await get('/metrics');
+    expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8; escaping=underscores');
+    for (const line of [
+      'apiserver_flowcontrol_nominal_limit_seats{priority_level="global-default"} 49',
+      'apiserver_flowcontrol_current_executing_requests{flow_schema="exempt",priority_level="exempt"} ',
+      'apiserver_flowcontrol_priority_level_seat_utilization_count{phase="executing",priority_level="workload-low"} ',
+      'apiserver_current_inflight_requests{request_kind="readOnly"} ',
+      'apiserver_resource_objects{group="",resource="namespaces"} 4',
+      'apiserver_storage_objects{resource="flowschemas.flowcontrol.apiserver.k8s.io"} 11',
+      'process_resident_memory_bytes ', 'process_cpu_seconds_total ', 'kubernetes_build_info{', 'kubernetes_feature_enabled{name="WatchList",stage="BETA"} 1',
+      'authentication_attempts{result="success"} ', 'authorization_attempts_total{result="allowed"} ', '# TYPE apiserver_request_duration_seconds histogram',
+    ]) expect(text).toContain(`\n${line}`);
+  });
+
+  test('is for system:monitoring and others who may read it', async () => {
+    expect((await get('/metrics', { user: 'bob' })).status).toBe(403);
+    const monitor = server.apiServer.transport({ name: 'prometheus', groups: ['system:monitoring'] });
+    for (const path of ['/metrics', '/metrics/slis', '/statusz', '/flagz', '/livez/ping']) {
+      expect([path, (await monitor.fetch({ method: 'GET', path })).status]).toEqual([path, 200]);
+    }
+  });
+});
+
+test('/metrics/slis tells how the checks went', async () => {
+  await get('/readyz');
+  const { text } = await get('/metrics/slis');
+  expect(text).toContain('kubernetes_healthcheck{name="etcd",type="readyz"} 1');
+  expect(text).toContain('kubernetes_healthchecks_total{name="ping",status="success",type="readyz"}');
+});
+
+describe('health', () => {
+  test('lists its checks when asked', async () => {
+    const { status, text } = await get('/readyz?verbose');
+    const lines = text.split('\n');
+    expect([status, lines[0], lines.at(-2)]).toEqual([200, '[+]ping ok', 'readyz check passed']);
+    expect(lines).toContain('[+]poststarthook/rbac/bootstrap-roles ok');
+    expect(lines).toContain('[+]shutdown ok');
+  });
+
+  test('leaves out what is excluded, and says what cannot be', async () => {
+    const { text } = await get('/livez?verbose&exclude=etcd&exclude=zzz&exclude=nothing');
+    expect(text).toContain('[+]etcd excluded: ok\n');
+    expect(text).toContain('warn: some health checks cannot be excluded: no matches for "nothing", "zzz"\nlivez check passed\n');
+  });
+
+  test.each([['/livez/ping', 200, 'ok'], ['/readyz/poststarthook/rbac/bootstrap-roles', 200, 'ok'], ['/livez/none', 404, '404 page not found\n'], ['/healthz', 200, 'ok']])('%s answers %i', async (path, status, text) => {
+    expect(await get(path)).toMatchObject({ status, text });
+  });
+});
+
+describe('/statusz and /flagz', () => {
+  test('are text for people', async () => {
+    const { headers, text } = await get('/statusz');
+    expect(headers['content-type']).toBe('text/plain; charset=utf-8');
+    expect(text).toMatch(/^\napiserver statusz\nWarning: .*\n\nStarted: \w{3} \w{3} [ \d]\d [\d:]{8} UTC \d{4}\nUp: \d+ hr \d\d min \d\d sec\nGo version: .*\nBinary version: 1\.36\nEmulation version: 1\.36\nPaths: \/flagz .*\n$/);
+    expect((await get('/flagz')).text).toContain('\nauthorization-mode: [Node,RBAC]\n');
+  });
+
+  test('are objects for programs', async () => {
+    const { headers, text } = await get('/statusz', { accept: 'application/json;v=v1beta1;g=config.k8s.io;as=Statusz' });
+    expect(headers['content-type']).toBe('application/json;g=config.k8s.io;v=v1beta1;as=Statusz');
+    expect(JSON.parse(text)).toMatchObject({ kind: 'Statusz', apiVersion: 'config.k8s.io/v1beta1', metadata: { name: 'apiserver' }, binaryVersion: '1.36', uptimeSeconds: expect.any(Number) });
+    const old = await get('/flagz', { accept: 'application/json;v=v1alpha1;g=config.k8s.io;as=Flagz' });
+    expect([old.headers['warning'], (JSON.parse(old.text) as { flags: object }).flags]).toEqual([['299 - "This version of the flagz endpoint is deprecated. Please use a newer version."'], expect.objectContaining({ 'request-timeout': '1m0s' })]);
+  });
+
+  test('refuse other forms', async () => {
+    const { status, text } = await get('/statusz', { accept: 'application/json' });
+    expect([status, (JSON.parse(text) as { message: string }).message]).toEqual([406, 'only the following media types are accepted: application/json, application/yaml, text/plain']);
+  });
+});

@@ -1,0 +1,165 @@
+import type { Counter, Gauge, Histogram } from '../../../kube/apimachinery/metrics/metric-values.ts';
+import type { MetricVector } from '../../../kube/apimachinery/metrics/metric-family.ts';
+import { exponentialBounds, type MetricsRegistry } from '../../../kube/apimachinery/metrics/metrics-registry.ts';
+import type { User } from '../authentication/user.ts';
+import type { ApiResponse, RequestContext } from '../endpoints/request.ts';
+import type { RequestInfo } from '../filters/request-info.ts';
+import { requestLabels, type RequestLabels } from './request-labels.ts';
+
+const DURATION_BOUNDS = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
+const SLI_BOUNDS = DURATION_BOUNDS.slice(2);
+const AUTH_BOUNDS = exponentialBounds(0.001, 2, 15);
+const BY_RESOURCE = ['group', 'version', 'resource'] as const;
+const BY_REQUEST = ['verb', ...BY_RESOURCE, 'subresource', 'scope', 'component'] as const;
+
+/** What all requests of one kind share, looked up once in each of them. */
+interface RouteMetrics {
+  readonly labels: RequestLabels;
+  readonly byCode: Map<number, Counter>;
+  readonly duration: Histogram;
+  readonly sli: Histogram | undefined;
+  readonly sizes: Histogram | undefined;
+}
+
+/** A long request while it lasts. */
+export interface LongRequest {
+  sent(events: number): void;
+  ended(code: number): void;
+}
+
+export interface Answered {
+  readonly response: ApiResponse;
+  readonly elapsedMs: number;
+  /** Of it, in queues. */
+  readonly queuedMs: number;
+}
+
+/** Counts requests under upstream's names (endpoints/metrics/metrics.go, endpoints/filters/metrics.go). */
+export class RequestMetrics {
+  readonly #isServed: (info: RequestInfo) => boolean;
+  readonly #routes = new Map<string, RouteMetrics>();
+  readonly #requests: MetricVector<Counter>;
+  readonly #durations: MetricVector<Histogram>;
+  readonly #slis: MetricVector<Histogram>;
+  readonly #sizes: MetricVector<Histogram>;
+  readonly #longRunning: MetricVector<Gauge>;
+  readonly #terminations: MetricVector<Counter>;
+  readonly #watchEvents: MetricVector<Counter>;
+  readonly #deprecated: MetricVector<Gauge>;
+  readonly #attempts: { readonly success: Counter; readonly failure: Counter };
+  readonly #attemptDurations: { readonly success: Histogram; readonly failure: Histogram };
+  readonly #decisions: { readonly allowed: Counter; readonly denied: Counter };
+  readonly #users: MetricVector<Counter>;
+
+  /** Only what is served gets a name of its own: nobody fills the memory with invented ones. */
+  constructor(registry: MetricsRegistry, isServed: (info: RequestInfo) => boolean) {
+    this.#isServed = isServed;
+    this.#requests = registry.counter({ name: 'apiserver_request_total', stability: 'STABLE', help: 'Requests by what was asked and how it was answered.', labels: ['verb', 'dry_run', ...BY_REQUEST.slice(1), 'code'] });
+    this.#durations = registry.histogram({ name: 'apiserver_request_duration_seconds', stability: 'STABLE', help: 'Time from the arrival of a request to its answer.', labels: ['verb', 'dry_run', ...BY_REQUEST.slice(1)], bounds: DURATION_BOUNDS });
+    this.#slis = registry.histogram({ name: 'apiserver_request_sli_duration_seconds', stability: 'ALPHA', help: 'The same without the time in queues.', labels: BY_REQUEST, bounds: SLI_BOUNDS });
+    this.#sizes = registry.histogram({ name: 'apiserver_response_sizes', stability: 'STABLE', help: 'Bytes of answers to reads.', labels: BY_REQUEST, bounds: exponentialBounds(1000, 10, 7) });
+    this.#longRunning = registry.gauge({ name: 'apiserver_longrunning_requests', stability: 'STABLE', help: 'Watches and streams that are open.', labels: BY_REQUEST });
+    this.#terminations = registry.counter({ name: 'apiserver_request_terminations_total', stability: 'ALPHA', help: 'Requests that the server ended in self-defence.', labels: [...BY_REQUEST, 'code'] });
+    this.#watchEvents = registry.counter({ name: 'apiserver_watch_events_total', stability: 'ALPHA', help: 'Events sent to watches.', labels: BY_RESOURCE });
+    this.#deprecated = registry.gauge({ name: 'apiserver_requested_deprecated_apis', stability: 'STABLE', help: 'Deprecated APIs that somebody has asked for.', labels: [...BY_RESOURCE, 'subresource', 'removed_release'] });
+    const attempts = registry.counter({ name: 'authentication_attempts', stability: 'ALPHA', help: 'Requests by whether their sender was recognised.', labels: ['result'] });
+    this.#attempts = { success: attempts.with('success'), failure: attempts.with('failure') };
+    const attemptDurations = registry.histogram({ name: 'authentication_duration_seconds', stability: 'ALPHA', help: 'Time that it took to recognise a sender.', labels: ['result'], bounds: AUTH_BOUNDS });
+    this.#attemptDurations = { success: attemptDurations.with('success'), failure: attemptDurations.with('failure') };
+    const decisions = registry.counter({ name: 'authorization_attempts_total', stability: 'ALPHA', help: 'Requests by whether they were allowed.', labels: ['result'] });
+    this.#decisions = { allowed: decisions.with('allowed'), denied: decisions.with('no-opinion') };
+    this.#users = registry.counter({ name: 'authenticated_user_requests', stability: 'ALPHA', help: 'Recognised requests by kind of user.', labels: ['username'] });
+  }
+
+  authenticated(user: User | undefined, elapsedMs: number): void {
+    const result = user ? 'success' : 'failure';
+    this.#attempts[result].inc();
+    this.#attemptDurations[result].observe(elapsedMs / 1000);
+    if (user) this.#users.with(userKind(user.name)).inc();
+  }
+
+  authorized(allowed: boolean): void {
+    (allowed ? this.#decisions.allowed : this.#decisions.denied).inc();
+  }
+
+  /** An answer of the endpoint itself. Watches are counted when they end. */
+  answered(context: RequestContext, { response, elapsedMs, queuedMs }: Answered): void {
+    const route = this.#routeOf(context);
+    if (!route) return;
+    const { status, body } = response;
+    this.#codeOf(route, status).inc();
+    route.duration.observe(elapsedMs / 1000);
+    route.sli?.observe((elapsedMs - queuedMs) / 1000);
+    if (route.sizes && body instanceof Uint8Array) route.sizes.observe(body.length);
+  }
+
+  /** Refused by flow control (429), or not done in time (504). */
+  terminated(context: RequestContext, code: number): void {
+    const route = this.#routeOf(context);
+    if (!route) return;
+    const { verb, group, version, resource, subresource, scope, component } = route.labels;
+    this.#terminations.with(verb, group, version, resource, subresource, scope, component, String(code)).inc();
+    if (code === 429) this.#codeOf(route, code).inc();
+  }
+
+  /** A watch or stream that has begun; `nowMs` is asked at its end. */
+  begun(context: RequestContext, times: { readonly startMs: number; readonly nowMs: () => number }): LongRequest | undefined {
+    const route = this.#routeOf(context);
+    if (!route) return undefined;
+    const { verb, group, version, resource, subresource, scope, component } = route.labels;
+    const open = this.#longRunning.with(verb, group, version, resource, subresource, scope, component);
+    const events = verb === 'WATCH' ? this.#watchEvents.with(group, version, resource) : undefined;
+    open.add(1);
+    let over = false;
+    return {
+      sent: (count) => events?.inc(count),
+      ended: (code) => {
+        if (over) return;
+        over = true;
+        open.add(-1);
+        this.#codeOf(route, code).inc();
+        const seconds = (times.nowMs() - times.startMs) / 1000;
+        route.duration.observe(seconds);
+        route.sli?.observe(seconds);
+      },
+    };
+  }
+
+  deprecated({ info }: RequestContext): void {
+    this.#deprecated.with(info.apiGroup, info.apiVersion, info.resource, info.subresource, '').set(1);
+  }
+
+  #codeOf(route: RouteMetrics, code: number): Counter {
+    let counter = route.byCode.get(code);
+    if (!counter) {
+      const { verb, dryRun, group, version, resource, subresource, scope, component } = route.labels;
+      route.byCode.set(code, (counter = this.#requests.with(verb, dryRun, group, version, resource, subresource, scope, component, String(code))));
+    }
+    return counter;
+  }
+
+  #routeOf(context: RequestContext): RouteMetrics | undefined {
+    const labels = requestLabels(context);
+    if (!labels) return undefined;
+    const { verb, dryRun, group, version, resource, subresource, scope, component } = labels;
+    const key = `${verb} ${dryRun} ${group} ${version} ${resource} ${subresource} ${scope} ${component}`;
+    const known = this.#routes.get(key);
+    if (known) return known;
+    if (context.info.isResourceRequest && !this.#isServed(context.info)) return undefined;
+    const values = [verb, group, version, resource, subresource, scope, component];
+    const route: RouteMetrics = {
+      labels, byCode: new Map(), duration: this.#durations.with(verb, dryRun, ...values.slice(1)),
+      sli: dryRun === '' ? this.#slis.with(...values) : undefined, sizes: verb === 'GET' || verb === 'LIST' ? this.#sizes.with(...values) : undefined,
+    };
+    this.#routes.set(key, route);
+    return route;
+  }
+}
+
+const NAMED_USERS = new Set(['admin', 'client', 'kube_proxy', 'kubelet', 'system:serviceaccount:kube-system:default']);
+
+/** Names of users are not for metrics. */
+function userKind(name: string): string {
+  if (NAMED_USERS.has(name)) return name;
+  return name.includes('@') ? 'email_id' : 'other';
+}
