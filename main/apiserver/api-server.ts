@@ -177,7 +177,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   flowController = stack.use(new FlowController({ flow, mirror, clock, random, client: new RestClient({ transport: own, userAgent: 'kube-apiserver' }), reportError }));
   await Promise.all([flowController.start(), aggregator.start(own), trust.start(own, catalog, reportError)]);
   const customResources = stack.use(new CustomResources({
-    catalog, clock, random, reportError,
+    catalog, clock, random, reportError, reader: mirror, ...(options.dialer ? { dialer: options.dialer } : {}),
     openStorage: (custom) => openObjectStorage<KubernetesObject>({ store, clock, leases, ...custom }),
   }));
   await customResources.start();

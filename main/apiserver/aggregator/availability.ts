@@ -3,6 +3,7 @@ import type { Service } from '../../../kube/api/generated/core/v1.ts';
 import type { EndpointSlice } from '../../../kube/api/generated/discovery/v1.ts';
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
 import type { User } from '../authentication/user.ts';
+import { connectionProblem } from '../proxy/secure-stream.ts';
 import type { RemoteApiService } from './api-service-list.ts';
 import { getRemote, hostOf, resolveRemote, type ServiceConnectionOptions } from './service-connection.ts';
 
@@ -81,8 +82,7 @@ async function ask(options: AvailabilityOptions, remote: RemoteApiService, signa
   try {
     ({ status } = await getRemote(options, remote, { path, user: CHECKER }, AbortSignal.any([signal, deadline.signal])));
   } catch (error) {
-    const text = (error instanceof Error ? error.message : String(error)).replace(/^error trying to reach service: /, '');
-    throw new Error(`failing or missing response from ${url}: Get ${JSON.stringify(url)}: ${text}`, { cause: error });
+    throw new Error(`failing or missing response from ${url}: Get ${JSON.stringify(url)}: ${connectionProblem(error, signal)}`, { cause: error });
   }
   if (status < 200 || status > 299) throw new Error(`failing or missing response from ${url}: bad status from ${url}: ${status}`);
 }

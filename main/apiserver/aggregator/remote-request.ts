@@ -4,6 +4,7 @@ import type { ApiResponse, RequestContext } from '../endpoints/request.ts';
 import { textResponse } from '../endpoints/respond.ts';
 import { exchange, joinUpgrade, type AddedHeaders } from '../proxy/http-exchange.ts';
 import type { NodeTarget } from '../proxy/node-connection.ts';
+import { UNREACHABLE } from '../proxy/secure-stream.ts';
 import { discardBody } from '../serving/write-body.ts';
 import type { RemoteApiService } from './api-service-list.ts';
 import { connectRemote, hostOf, resolveRemote, userHeaders, type ServiceConnectionOptions } from './service-connection.ts';
@@ -34,7 +35,7 @@ export async function remoteRequest(options: RemoteRequestOptions, remote: Remot
   } catch (error) {
     if (request.signal.aborted) throw error;
     const text = error instanceof Error ? error.message : String(error);
-    return unavailable(text.startsWith('error trying to reach service') ? text : `error trying to reach service: ${text}`);
+    return unavailable(text.startsWith(UNREACHABLE) ? text : UNREACHABLE + text);
   }
 }
 

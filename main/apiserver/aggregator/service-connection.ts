@@ -4,7 +4,7 @@ import type { User } from '../authentication/user.ts';
 import type { AddedHeaders } from '../proxy/http-exchange.ts';
 import { exchange } from '../proxy/http-exchange.ts';
 import { openStream, type NodeConnectionOptions, type NodeTarget } from '../proxy/node-connection.ts';
-import { connectionProblem, secureStream } from '../proxy/secure-stream.ts';
+import { connectionProblem, secureStream, UNREACHABLE } from '../proxy/secure-stream.ts';
 import { serviceTarget } from '../proxy/service-target.ts';
 import type { RemoteApiService } from './api-service-list.ts';
 
@@ -38,7 +38,7 @@ export async function connectRemote(options: ServiceConnectionOptions, { remote,
       ...(ca === undefined ? {} : { ca }), ...(options.frontProxyClient ? { client: options.frontProxyClient } : {}),
     }, signal);
   } catch (error) {
-    throw new Error(`error trying to reach service: ${connectionProblem(error, signal)}`, { cause: error });
+    throw new Error(`${UNREACHABLE}${connectionProblem(error, signal)}`, { cause: error });
   }
 }
 

@@ -9,8 +9,12 @@ import { served, type ServedResource } from '../registry/catalog.ts';
 import { Registry } from '../registry/generic/registry.ts';
 import type { AlternativeVersion, ResourceDefinition } from '../registry/generic/resource-definition.ts';
 import type { ObjectStorage } from '../storage/object-storage.ts';
-import { customStrategy } from './custom-strategy.ts';
-import { compileVersions, type CustomVersion, readCustomResource } from './custom-version.ts';
+import type { WebhookConnectionOptions } from '../admission/webhooks/webhook-connection.ts';
+import { ConvertingStorage } from './conversion/converting-storage.ts';
+import { KnownConversions } from './conversion/known-conversions.ts';
+import { WebhookConverter } from './conversion/webhook-converter.ts';
+import { customSelectableFields, customStrategy } from './custom-strategy.ts';
+import { compileVersions, type CustomVersion, prunedCustomResource, readCustomResource } from './custom-version.ts';
 
 type Definition = apiextensions.CustomResourceDefinition;
 
@@ -22,9 +26,11 @@ export interface CustomStorageOptions {
   readonly resourcePrefix: string;
   readonly selectableFields: (object: KubernetesObject) => Readonly<Record<string, string>>;
   readonly upgrade: (object: KubernetesObject) => KubernetesObject;
+  /** Versions are converted by a webhook, by whoever reads. */
+  readonly keepsVersions?: boolean;
 }
 
-export interface CustomResourceOptions {
+export interface CustomResourceOptions extends WebhookConnectionOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly openStorage: (options: CustomStorageOptions) => ObjectStorage;
@@ -40,6 +46,10 @@ export class CustomResource implements AsyncDisposable {
   readonly uid: string;
   readonly registry: Registry;
   readonly #storageIdentity: readonly unknown[];
+  readonly #options: CustomResourceOptions;
+  readonly #registryDefinition: ResourceDefinition;
+  /** By served version; only where a webhook converts. */
+  readonly #converting = new Map<string, ConvertingRegistry>();
   #definition: Definition;
   #versions: ReadonlyMap<string, CustomVersion>;
 
@@ -54,13 +64,15 @@ export class CustomResource implements AsyncDisposable {
     const resource = { group, version, kind: names.kind, resource: names.plural, namespaced };
     const strategy = customStrategy({ namespaced, version: (name) => this.#versions.get(name), storageVersion: () => this.#storageVersion });
     const apiVersion = `${group}/${version}`;
-    const registryDefinition: ResourceDefinition = { resource, strategy, storagePrefix: `${group}/${names.plural}` };
+    this.#options = options;
+    this.#registryDefinition = { resource, strategy, storagePrefix: `${group}/${names.plural}` };
     const storage = options.openStorage({
       resource, apiVersion, kind: names.kind, namespaced, resourcePrefix: `${group}/${names.plural}`,
       selectableFields: (object) => strategy.selectableFields?.(object) ?? {},
       upgrade: (object) => ({ ...object, apiVersion }),
+      ...(webhookOf(definition) ? { keepsVersions: true } : {}),
     });
-    this.registry = new Registry({ definition: registryDefinition, storage, clock: options.clock, random: options.random, normalize: sorted });
+    this.registry = new Registry({ definition: this.#registryDefinition, storage, clock: options.clock, random: options.random, normalize: sorted });
   }
 
   get definition(): Definition {
@@ -81,7 +93,10 @@ export class CustomResource implements AsyncDisposable {
   update(definition: Definition): void {
     const isSame = deepEqual(definition.spec, this.#definition.spec) && definition.metadata.deletionTimestamp === this.#definition.metadata.deletionTimestamp;
     this.#definition = definition;
-    if (!isSame) this.#versions = versionsOf(definition);
+    if (isSame) return;
+    this.#versions = versionsOf(definition);
+    // The new definition may convert otherwise.
+    this.#converting.clear();
   }
 
   /** One entry a served version. */
@@ -94,9 +109,34 @@ export class CustomResource implements AsyncDisposable {
 
   #servedVersion(custom: CustomVersion): ServedResource {
     const info = infoOf(this.#definition, custom);
-    const { alternative: _renamed, ...entry } = served(info, this.registry);
-    const alternative = this.#alternativeOf(custom, info);
-    return { ...entry, fieldNames: new Set(custom.selectableFields), custom, ...(alternative ? { alternative } : {}) };
+    const converting = this.#convertingFor(custom.name);
+    const { alternative: _renamed, ...entry } = served(info, converting?.registry ?? this.registry);
+    const alternative = converting ? readAs(custom, info) : this.#alternativeOf(custom, info);
+    return { ...entry, fieldNames: new Set(custom.selectableFields), custom, ...(alternative ? { alternative } : {}), ...(converting ? { conversions: converting.conversions } : {}) };
+  }
+
+  /** The registry of one version, where a webhook converts between it and what is stored. Undefined where versions differ in name alone. */
+  #convertingFor(version: string): ConvertingRegistry | undefined {
+    if (!webhookOf(this.#definition)) return undefined;
+    const known = this.#converting.get(version);
+    if (known) return known;
+    const { clock, random } = this.#options;
+    const { group } = this.#registryDefinition.resource;
+    const [inside, outside] = [`${group}/${storageVersionOf(this.#definition)}`, `${group}/${version}`];
+    const converter = (): WebhookConverter => new WebhookConverter(this.#options, webhookOf(this.#definition) ?? { conversionReviewVersions: [] });
+    const storage = new ConvertingStorage(this.registry.storage, {
+      fromStorage: async (objects, signal) => (await converter().convert(objects, outside, signal)).map(sorted),
+      toStorage: async (object, signal) => {
+        const [converted = object] = await converter().convert([object], inside, signal);
+        return converted === object ? object : sorted(prunedCustomResource(this.#storageVersion, converted));
+      },
+      ...(inside === outside ? {} : { selectableFields: (object) => customSelectableFields(this.#versions.get(version) ?? this.#storageVersion, object) }),
+    });
+    const definition: ResourceDefinition = { ...this.#registryDefinition, resource: { ...this.#registryDefinition.resource, version } };
+    const conversions = new KnownConversions(async (object, apiVersion) => (await converter().convert([object], apiVersion))[0] ?? object);
+    const made = { registry: new Registry({ definition, storage, clock, random, normalize: sorted }), conversions };
+    this.#converting.set(version, made);
+    return made;
   }
 
   /** Stored bytes go out as they are only when they were written under this very schema. */
@@ -105,23 +145,42 @@ export class CustomResource implements AsyncDisposable {
     const isAsStored = version === stored && !custom.hasDefaults && this.#definition.metadata.generation === 1;
     if (isAsStored) return undefined;
     const [inside, outside] = [`${group}/${stored}`, `${group}/${version}`];
-    const read = new WeakMap<KubernetesObject, KubernetesObject>();
     return {
       resource: { group, version, kind, resource, namespaced },
       toStorage: (object) => (object.apiVersion === inside ? object : { ...object, apiVersion: inside }),
-      fromStorage(object) {
-        const known = read.get(object);
-        if (known) return known;
-        const converted = deepFreeze({ ...readCustomResource(custom, object), apiVersion: outside });
-        read.set(object, converted);
-        return converted;
-      },
+      fromStorage: reader(custom, outside),
     };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.registry.storage[Symbol.asyncDispose]();
   }
+}
+
+interface ConvertingRegistry {
+  readonly registry: Registry;
+  readonly conversions: KnownConversions;
+}
+
+/** For objects that are in the version already. */
+function readAs(custom: CustomVersion, { group, version, kind, resource, namespaced }: ResourceInfo): AlternativeVersion {
+  return { resource: { group, version, kind, resource, namespaced }, toStorage: (object) => object, fromStorage: reader(custom, `${group}/${version}`) };
+}
+
+/** An object as the present schema of a version shows it; each object is made once. */
+function reader(custom: CustomVersion, apiVersion: string): (object: KubernetesObject) => KubernetesObject {
+  const read = new WeakMap<KubernetesObject, KubernetesObject>();
+  return (object) => {
+    const known = read.get(object);
+    if (known) return known;
+    const converted = deepFreeze({ ...readCustomResource(custom, object), apiVersion });
+    read.set(object, converted);
+    return converted;
+  };
+}
+
+function webhookOf({ spec }: Definition): apiextensions.WebhookConversion | undefined {
+  return spec.conversion?.strategy === 'Webhook' ? spec.conversion.webhook : undefined;
 }
 
 /** Members by name, as Go writes maps: so that the same object is the same bytes, however it was made. */
@@ -149,7 +208,7 @@ function storageIdentity(definition: Definition): readonly unknown[] {
   const { spec } = definition;
   const version = storageVersionOf(definition);
   const selectable = spec.versions.find(({ name }) => name === version)?.selectableFields ?? [];
-  return [spec.group, spec.names.plural, spec.names.kind, spec.scope, version, selectable];
+  return [spec.group, spec.names.plural, spec.names.kind, spec.scope, version, selectable, webhookOf(definition) !== undefined];
 }
 
 function infoOf(definition: Definition, custom: CustomVersion): ResourceInfo {

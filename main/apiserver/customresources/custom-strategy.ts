@@ -27,13 +27,17 @@ export function customStrategy(current: CurrentVersions): Strategy {
     validate: (object, context) => withRules(versionOf(context), object, undefined, validateCustomResource(versionOf(context), object)),
     prepareForUpdate: (next: CustomObject, previous: CustomObject, context) => prepareForUpdate(next, previous, versionOf(context)),
     validateUpdate: (next, previous, context) => ratcheted(withRules(versionOf(context), next, previous, validateCustomResource(versionOf(context), next)), next, previous),
-    selectableFields: (object) => Object.fromEntries(current.storageVersion().selectableFields.map((path) => [path, textAt(object, path)])),
+    selectableFields: (object) => customSelectableFields(current.storageVersion(), object),
     status: {
       prepareForUpdate: keepAllButStatus,
       validateUpdate: (next, previous, context) => ratcheted(withRules(versionOf(context), next, previous, validateCustomStatus(versionOf(context), next)), next, previous),
     },
     scale: scaleBy(current),
   };
+}
+
+export function customSelectableFields({ selectableFields }: CustomVersion, object: KubernetesObject): Readonly<Record<string, string>> {
+  return Object.fromEntries(selectableFields.map((path) => [path, textAt(object, path)]));
 }
 
 function withRules({ rules }: CustomVersion, next: KubernetesObject, previous: KubernetesObject | undefined, errors: readonly FieldError[]): readonly FieldError[] {

@@ -116,6 +116,13 @@ export function readCustomResource({ schema }: Pick<CustomVersion, 'schema'>, st
   return object as unknown as KubernetesObject;
 }
 
+/** A converted object as it may be stored: without what the schema does not know. */
+export function prunedCustomResource({ schema }: Pick<CustomVersion, 'schema'>, object: KubernetesObject): KubernetesObject {
+  const copy = deepCopy(object) as unknown as JsonObject;
+  prune(copy, schema, { isObjectRoot: true });
+  return copy as unknown as KubernetesObject;
+}
+
 /** The whole object against the schema. */
 export function validateCustomResource({ schema }: Pick<CustomVersion, 'schema'>, object: KubernetesObject): readonly FieldError[] {
   const embedded: FieldError[] = [];

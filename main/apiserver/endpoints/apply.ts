@@ -1,3 +1,4 @@
+import { withConversions } from '../customresources/conversion/known-conversions.ts';
 import { checkCustomKind, decodeOr } from '../customresources/read-request.ts';
 import { schemaOfKind } from '../../../kube/api/schema.ts';
 import { toTyped } from '../../../kube/api/typed-object.ts';
@@ -24,9 +25,9 @@ export async function applyObject(request: ResourceRequest, query: WriteQuery): 
     target,
     allowCreate: context.info.subresource === '',
     isTracked: true,
-    change(current) {
+    async change(current) {
       const live = current && fieldsOf(served, current);
-      const object = serverSideApply(scope, { live, applied, manager, force: query.force ?? false, nowMs: clock.now() });
+      const object = await withConversions(served.conversions, () => serverSideApply(scope, { live, applied, manager, force: query.force ?? false, nowMs: clock.now() }));
       const next = toStorageVersion(request, decode(request, object));
       if (!current) delete next.metadata.resourceVersion;
       checkBodyIdentity(next, request);

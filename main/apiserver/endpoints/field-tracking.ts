@@ -33,10 +33,13 @@ function allButStatus({ schema }: CustomVersion): readonly (readonly string[])[]
 }
 
 /** Between the served versions of one kind; undefined for a version that is not served. */
-function convertTo({ alternative, registry }: ServedResource, object: Fields, apiVersion: string): Fields | undefined {
+function convertTo({ alternative, registry, conversions, custom }: ServedResource, object: Fields, apiVersion: string): Fields | undefined {
   if (!registry) return undefined;
   const { resource, alternatives } = registry.definition;
   const outside = object as unknown as KubernetesObject;
+  if (custom && !custom.mergeTypes.has(apiVersion)) return undefined;
+  if (conversions) return conversions.get(outside, apiVersion) as unknown as Fields;
+  if (custom) return { ...object, apiVersion };
   const inside = alternative ? alternative.toStorage(outside) : outside;
   if (apiVersion === apiVersionOf(resource)) return inside as unknown as Fields;
   const wanted = alternatives?.find((candidate) => apiVersionOf(candidate.resource) === apiVersion) ?? (alternative && apiVersionOf(alternative.resource) === apiVersion ? alternative : undefined);

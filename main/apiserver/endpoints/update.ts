@@ -1,3 +1,4 @@
+import { withConversions } from '../customresources/conversion/known-conversions.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import type { WriteResult } from '../registry/generic/registry.ts';
 import { answerObject, answerStored, inVersion } from './answer.ts';
@@ -40,7 +41,7 @@ export function writeChange(request: ResourceRequest, query: WriteQuery, change:
   return registry.update(change.target, writeContextOf(request, query), {
     async change(current) {
       const changed = await change.change(current);
-      const wanted = change.isTracked ? changed : tracked(request, query, { next: changed, live: current });
+      const wanted = change.isTracked ? changed : await withConversions(request.served.conversions, () => tracked(request, query, { next: changed, live: current }));
       return admission.mutate({ ...attributesOf(wanted, current), object: wanted }, signal);
     },
     validate: (next, previous) => admission.validate(attributesOf(next, previous), signal),

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Node } from '../../../kube/api/generated/core/v1.ts';
 import { newServiceUnavailable } from '../../../kube/apimachinery/status-errors.ts';
 import type { NodeDialer } from '../api-server.ts';
+import { dialProblem, UNREACHABLE } from './secure-stream.ts';
 
 export interface NodeConnectionOptions {
   /** Absent: nodes are reached directly by address. */
@@ -75,7 +76,6 @@ async function dial({ nodeName, host, port, ...rest }: NodeTarget, { dialer }: N
   }
 }
 
-function unreachable({ scheme, host, port }: NodeTarget, error: unknown): Error {
-  const reason = error instanceof Error ? error.message : String(error);
-  return newServiceUnavailable(`error trying to reach service: dial ${scheme}://${host}:${port}: ${reason}`);
+function unreachable(target: NodeTarget, error: unknown): Error {
+  return newServiceUnavailable(`${UNREACHABLE}${dialProblem(target, error)}`);
 }

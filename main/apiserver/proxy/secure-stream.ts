@@ -47,11 +47,31 @@ export function secureStream(raw: Duplex, { host, ca, insecure = false, client }
   });
 }
 
+/** How a proxy begins to tell that it reached nothing. */
+export const UNREACHABLE = 'error trying to reach service: ';
+
 /** Why a connection failed, in the words of Go's client. */
 export function connectionProblem(error: unknown, signal: AbortSignal): string {
   if (signal.aborted) return 'context deadline exceeded';
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const problem = CERTIFICATE_PROBLEMS[code];
+  const problem = CERTIFICATE_PROBLEMS[codeOf(error)];
   if (problem) return `tls: failed to verify certificate: ${problem}`;
-  return error instanceof Error ? error.message : String(error);
+  const text = error instanceof Error ? error.message : String(error);
+  return text.startsWith(UNREACHABLE) ? text.slice(UNREACHABLE.length) : text;
+}
+
+/** Why an address could not be dialed, in the words of Go's dialer. */
+export function dialProblem({ host, port }: { readonly host: string; readonly port: number }, error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const certificate = CERTIFICATE_PROBLEMS[codeOf(error)];
+  if (certificate) return `tls: failed to verify certificate: ${certificate}`;
+  const address = isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
+  if (codeOf(error) === 'ENOTFOUND') return `dial tcp: lookup ${host}: no such host`;
+  if (/refused/i.test(text)) return `dial tcp ${address}: connect: connection refused`;
+  if (codeOf(error) === 'ETIMEDOUT') return `dial tcp ${address}: i/o timeout`;
+  if (codeOf(error) === 'EHOSTUNREACH') return `dial tcp ${address}: connect: no route to host`;
+  return `dial tcp ${address}: ${text}`;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

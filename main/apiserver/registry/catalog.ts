@@ -6,6 +6,7 @@ import type { Random } from '../../../kube/apimachinery/random.ts';
 import { schemaOfKind } from '../../../kube/api/schema.ts';
 import { toTyped } from '../../../kube/api/typed-object.ts';
 import { servedGroupVersions, type ResourceInfo, type SubresourceInfo } from '../../../kube/api/inventory.ts';
+import type { KnownConversions } from '../customresources/conversion/known-conversions.ts';
 import type { CustomVersion } from '../customresources/custom-version.ts';
 import type { FieldScope } from '../patch/apply/field-scope.ts';
 import { jsonHead, type JsonHead } from '../storage/json-head.ts';
@@ -28,6 +29,8 @@ export interface ServedResource {
   readonly fieldNames: ReadonlySet<string>;
   /** Where managedFields are tracked, by subresource; filled when first asked. */
   readonly fieldScopes: Map<string, FieldScope>;
+  /** Where a webhook converts between versions: its answers, for those who cannot wait. */
+  readonly conversions?: KnownConversions;
   /** Of a custom resource: its schema and what comes of it. */
   readonly custom?: CustomVersion;
 }
@@ -120,11 +123,11 @@ export class ResourceCatalog {
     if (resource.registry) this.#registries.set(resourceKey(resource.registry.resource), resource.registry);
   }
 
-  remove({ info: { group, version, resource }, registry }: ServedResource): void {
+  remove({ info: { group, version, resource } }: ServedResource): void {
     this.#served.delete(`${group}/${version}/${resource}`);
     const key = resourceKey({ group, resource });
     const isServed = [...this.#served.values()].some(({ info }) => info.group === group && info.resource === resource);
-    if (!isServed && this.#registries.get(key) === registry) this.#registries.delete(key);
+    if (!isServed) this.#registries.delete(key);
     const prefix = `${group}/${version}/`;
     if ([...this.#served.keys()].some((key) => key.startsWith(prefix))) return;
     const versions = this.#versions.get(group);

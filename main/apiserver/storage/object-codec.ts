@@ -32,7 +32,7 @@ export class ObjectCodec<T extends KubernetesObject> {
   /** The JSON of a stored value, beginning with this codec's head. Bytes of another version are upgraded. */
   jsonOf(value: Uint8Array, key: string): Uint8Array {
     const json = this.#transformer?.fromStorage(value, key) ?? value;
-    return startsWith(json, this.head.bytes) ? json : this.#encodeJson(this.#upgrade(parse(json)));
+    return this.#options.keepsVersions === true || startsWith(json, this.head.bytes) ? json : this.#encodeJson(this.#upgrade(parse(json)));
   }
 
   /** The same with the server's newest defaults: for the first list after a start. */

@@ -25,6 +25,8 @@ export interface ObjectStorageOptions<T extends KubernetesObject> {
    */
   readonly upgrade?: (object: KubernetesObject) => T;
   readonly upgradeOnStart?: boolean;
+  /** Objects of other versions stay as they are and are handed out in the version they were stored in: whoever reads them converts. */
+  readonly keepsVersions?: boolean;
   /** Encryption at rest. Absent: plain. */
   readonly transformer?: ValueTransformer;
   /** Shared by all storages of a server, so that they share leases. Absent: one of its own. */

@@ -9,6 +9,7 @@ import { difference, fieldSetOf, isEmptySet, union } from './field-set.ts';
 import { allowedConflicts, KUBECTL_MANAGER, withLastApplied } from './last-applied.ts';
 import { decodeManagedFields, encodeManagedFields, isResetManagedFields, managerIdentifier, secondsOf, type Managed } from './managed-fields.ts';
 import { applyOwnership, updateOwnership } from './managed-update.ts';
+import { MissingConversion } from './missing-conversion.ts';
 import { fieldElement } from './path-element.ts';
 import { formatTypedErrors, validateTyped } from './validate-typed.ts';
 
@@ -52,6 +53,7 @@ export function trackUpdate(scope: FieldScope, { live, next, manager, nowMs }: T
     update(scope, { live: live ?? emptyObjectOf(scope), next: bare, managed, manager, nowMs });
     return withManagedFields(next, encodeManagedFields(managed));
   } catch (error) {
+    if (error instanceof MissingConversion) throw error;
     if (error instanceof Error) return withManagedFields(next, live === undefined ? undefined : managedFieldsOf(live));
     throw error;
   }
