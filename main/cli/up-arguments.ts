@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { DriverName } from '../bridge/contract.ts';
+import { parseControllerSelection } from '../cluster/controller-selection.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What `coracle up` was asked for. */
@@ -16,6 +17,8 @@ export interface UpArguments {
   readonly cpus?: number;
   readonly memoryMiB?: number;
   readonly workersGiven: boolean;
+  readonly controllers?: readonly string[];
+  readonly scheduler: boolean;
 }
 
 /** Throws UsageError with the offending argument. */
@@ -35,6 +38,8 @@ export function parseUpArguments(args: readonly string[]): UpArguments {
     ...(values['data-dir'] === undefined ? {} : { dataDirectory: values['data-dir'] }),
     ...(values.cpus === undefined ? {} : { cpus: integer({ name: 'cpus', text: values.cpus, fallback: 2, minimum: 1, maximum: 64 }) }),
     ...(values.memory === undefined ? {} : { memoryMiB: integer({ name: 'memory', text: values.memory, fallback: 1024, minimum: 512, maximum: 1_048_576 }) }),
+    ...(values.controllers === undefined ? {} : { controllers: controllerSelection(values.controllers) }),
+    scheduler: !(values['no-scheduler'] ?? false),
     detach: values.detach ?? false,
     ui: !(values['no-ui'] ?? false),
     open: !(values['no-open'] ?? false),
@@ -49,10 +54,19 @@ function parse(args: readonly string[]) {
         workers: { type: 'string' }, driver: { type: 'string' }, 'api-port': { type: 'string' }, 'ui-port': { type: 'string' },
         kubeconfig: { type: 'string' }, 'data-dir': { type: 'string' }, cpus: { type: 'string' }, memory: { type: 'string' },
         detach: { type: 'boolean' }, 'no-ui': { type: 'boolean' }, 'no-open': { type: 'boolean' },
+        controllers: { type: 'string' }, 'no-scheduler': { type: 'boolean' },
       },
     }).values;
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+function controllerSelection(text: string): readonly string[] {
+  try {
+    return parseControllerSelection(text);
+  } catch (error) {
+    throw new UsageError(`--controllers: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
 }
 

@@ -46,6 +46,10 @@ export interface ClusterOptions {
   readonly kubeconfig?: string;
   readonly cpus?: number;
   readonly memoryMiB?: number;
+  /** As upstream's --controllers; absent: all of them. */
+  readonly controllers?: readonly string[];
+  /** Absent: it runs. */
+  readonly scheduler?: boolean;
 }
 
 /** What lives from start to stop. */
@@ -233,7 +237,8 @@ export class Cluster implements AsyncDisposable {
     lifetime.use(server);
     const admin = new RestClient({ transport: adminTransport(server), userAgent: 'coracle/v1', acceptObjects: true, clock });
     await run(phase.loops, 20_000, 'see `coracle logs daemon`', async () => {
-      lifetime.use(startLoops({ server, pki, clock, random, log, signal: abort.signal }));
+      const { controllers, scheduler } = this.#options;
+      lifetime.use(startLoops({ server, pki, clock, random, log, signal: abort.signal, ...(controllers === undefined ? {} : { controllers }), ...(scheduler === undefined ? {} : { scheduler }) }));
       await ensureClusterObjects(admin);
       await this.#writeKubeconfig(pki, port);
     });

@@ -16,6 +16,10 @@ export interface ControlLoopsOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** As upstream's --controllers; absent: all of them. */
+  readonly controllers?: readonly string[];
+  /** Absent: it runs. */
+  readonly scheduler?: boolean;
   /** Ends the loops. */
   readonly signal: AbortSignal;
 }
@@ -24,17 +28,18 @@ export interface ControlLoopsOptions {
 export function startLoops(options: ControlLoopsOptions): AsyncDisposable {
   const stack = new AsyncDisposableStack();
   stack.use(startControllers(options));
-  stack.use(startScheduler(options));
+  if (options.scheduler ?? true) stack.use(startScheduler(options));
   return stack;
 }
 
-function startControllers({ server, pki, clock, random, log, signal }: ControlLoopsOptions): AsyncDisposable {
+function startControllers({ server, pki, clock, random, log, controllers, signal }: ControlLoopsOptions): AsyncDisposable {
   const stack = new AsyncDisposableStack();
   const client = componentClient(server, { name: 'system:kube-controller-manager', groups: ['system:masters', 'system:authenticated'] }, 'kube-controller-manager/v1.36');
   const informers = stack.use(new SharedInformerFactory({ client, clock, random, onError: (error, resource) => log.warn('controller watch failed', { resource, error: String(error) }) }));
   stack.use(
     startControllerManager({
       client, informers, clock, random, signal,
+      ...(controllers === undefined ? {} : { controllers }),
       log: (message, fields) => log.info(message, { component: 'controller-manager', ...fields }),
       options: {
         clusterCIDR: addresses.clusterCIDR,

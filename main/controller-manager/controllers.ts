@@ -1,5 +1,6 @@
 import type { ControllerContext } from './controller-context.ts';
 import type { Controller } from './controller.ts';
+import type { ControllerName } from './controller-names.ts';
 import { CertificateController } from './certificates/certificate-controller.ts';
 import { ClusterRoleAggregationController } from './clusterrole-aggregation/cluster-role-aggregation-controller.ts';
 import { CronJobController } from './cronjob/cron-job-controller.ts';
@@ -25,35 +26,43 @@ import { TokenCleaner } from './token-cleaner/token-cleaner.ts';
 import { VolumeBindingController } from './volume-binding/volume-binding-controller.ts';
 import { newClaimProtection, newVolumeAttributesClassProtection, newVolumeProtection } from './volume-protection/volume-protection-controller.ts';
 
-/** Every controller there is, by hand; `contextFor` gives the events of a controller their source, upstream's name of it. */
-export function newControllers(contextFor: (component: string) => ControllerContext): readonly Controller[] {
-  const context = contextFor('controllermanager');
-  return [
-    new NamespaceController(context),
-    new ServiceAccountController(context),
-    new RootCAPublisher(context),
-    new NodeIpamController(contextFor('cidrAllocator')),
-    new NodeLifecycleController(contextFor('node-controller')),
-    new TaintEvictionController(contextFor('taint-eviction-controller')),
-    new ReplicaSetController(contextFor('replicaset-controller'), REPLICA_SET),
-    new ReplicaSetController(contextFor('replication-controller'), REPLICATION_CONTROLLER),
-    new DeploymentController(contextFor('deployment-controller')),
-    new DaemonSetController(contextFor('daemonset-controller')),
-    new JobController(contextFor('job-controller')),
-    new TtlAfterFinishedController(context),
-    new CertificateController(context),
-    new EndpointSliceController(contextFor('endpoint-slice-controller')),
-    new EndpointsController(contextFor('endpoint-controller')),
-    new PodGcController(context),
-    new StatefulSetController(contextFor('statefulset-controller')),
-    new CronJobController(contextFor('cronjob-controller')),
-    new DisruptionController(context),
-    new ClusterRoleAggregationController(context),
-    new VolumeBindingController(contextFor('persistentvolume-controller')),
-    newClaimProtection(context),
-    newVolumeProtection(context),
-    newVolumeAttributesClassProtection(context),
-    new ResourceQuotaController(context),
-    new TokenCleaner(context),
-  ];
+/** One controller, before anything is made of it: `component` is upstream's source name of its events. */
+interface ControllerEntry {
+  readonly component?: string;
+  readonly create: (context: ControllerContext) => Controller;
+}
+
+/** Every controller there is, by hand, under the names that --controllers knows. The garbage collector is no Controller of the common kind, and is made apart. */
+const entries: Readonly<Record<ControllerName, ControllerEntry>> = {
+  'namespace-controller': { create: (context) => new NamespaceController(context) },
+  'serviceaccount-controller': { create: (context) => new ServiceAccountController(context) },
+  'root-ca-certificate-publisher-controller': { create: (context) => new RootCAPublisher(context) },
+  'node-ipam-controller': { component: 'cidrAllocator', create: (context) => new NodeIpamController(context) },
+  'node-lifecycle-controller': { component: 'node-controller', create: (context) => new NodeLifecycleController(context) },
+  'taint-eviction-controller': { component: 'taint-eviction-controller', create: (context) => new TaintEvictionController(context) },
+  'replicaset-controller': { component: 'replicaset-controller', create: (context) => new ReplicaSetController(context, REPLICA_SET) },
+  'replicationcontroller-controller': { component: 'replication-controller', create: (context) => new ReplicaSetController(context, REPLICATION_CONTROLLER) },
+  'deployment-controller': { component: 'deployment-controller', create: (context) => new DeploymentController(context) },
+  'daemonset-controller': { component: 'daemonset-controller', create: (context) => new DaemonSetController(context) },
+  'job-controller': { component: 'job-controller', create: (context) => new JobController(context) },
+  'ttl-after-finished-controller': { create: (context) => new TtlAfterFinishedController(context) },
+  'certificatesigningrequest-controller': { create: (context) => new CertificateController(context) },
+  'endpointslice-controller': { component: 'endpoint-slice-controller', create: (context) => new EndpointSliceController(context) },
+  'endpoints-controller': { component: 'endpoint-controller', create: (context) => new EndpointsController(context) },
+  'pod-garbage-collector-controller': { create: (context) => new PodGcController(context) },
+  'statefulset-controller': { component: 'statefulset-controller', create: (context) => new StatefulSetController(context) },
+  'cronjob-controller': { component: 'cronjob-controller', create: (context) => new CronJobController(context) },
+  'disruption-controller': { create: (context) => new DisruptionController(context) },
+  'clusterrole-aggregation-controller': { create: (context) => new ClusterRoleAggregationController(context) },
+  'persistentvolume-binder-controller': { component: 'persistentvolume-controller', create: (context) => new VolumeBindingController(context) },
+  'persistentvolumeclaim-protection-controller': { create: newClaimProtection },
+  'persistentvolume-protection-controller': { create: newVolumeProtection },
+  'volumeattributesclass-protection-controller': { create: newVolumeAttributesClassProtection },
+  'resourcequota-controller': { create: (context) => new ResourceQuotaController(context) },
+  'token-cleaner-controller': { create: (context) => new TokenCleaner(context) },
+};
+
+/** `contextFor` gives the events of a controller their source. */
+export function newControllers(contextFor: (component: string) => ControllerContext, isEnabled: (name: string) => boolean = () => true): readonly Controller[] {
+  return Object.entries(entries).filter(([name]) => isEnabled(name)).map(([, { component, create }]) => create(contextFor(component ?? 'controllermanager')));
 }

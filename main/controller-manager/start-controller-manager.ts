@@ -3,6 +3,8 @@ import { ClientEventRecorder, type EventRecorder } from '../../kube/client/event
 import type { ControllerContext, ControllerLog } from './controller-context.ts';
 import { runController } from './controller-runner.ts';
 import { GarbageCollector } from './garbage-collector/garbage-collector.ts';
+import { isControllerEnabled } from './controller-selection.ts';
+import { GARBAGE_COLLECTOR } from './controller-names.ts';
 import { newControllers } from './controllers.ts';
 
 export interface ControllerManager extends AsyncDisposable {
@@ -14,11 +16,13 @@ export type ControllerManagerStart = Omit<ControllerContext, 'log' | 'recorder'>
   readonly log?: ControllerLog;
   /** One recorder for all, as a test may want it. Absent: each controller has its own, under upstream's component name. */
   readonly recorder?: EventRecorder;
+  /** As upstream's --controllers; absent: all of them. */
+  readonly controllers?: readonly string[];
   readonly signal: AbortSignal;
 };
 
 /**
- * Starts every controller. Call `informers.start(signal)` afterwards or before, in any order. Disposing, or the signal, stops all of
+ * Starts every controller that is enabled. Call `informers.start(signal)` afterwards or before, in any order. Disposing, or the signal, stops all of
  * them and waits for reconciles under way; the client and the informers stay the caller's.
  */
 export function startControllerManager(options: ControllerManagerStart): ControllerManager {
@@ -31,10 +35,11 @@ export function startControllerManager(options: ControllerManagerStart): Control
   const contextFor = (component: string): ControllerContext => ({ ...options, log, recorder: recorderFor(component) });
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
-  const controllers = newControllers(contextFor);
+  const isEnabled = (name: string): boolean => isControllerEnabled(name, options.controllers ?? ['*']);
+  const controllers = newControllers(contextFor, isEnabled);
   const running = Promise.all([
     ...controllers.map((controller) => runController(controller, { queue: new RateLimitedWorkQueue({ clock }), clock, log, signal })),
-    new GarbageCollector(contextFor('garbage-collector-controller')).run(signal),
+    isEnabled(GARBAGE_COLLECTOR) ? new GarbageCollector(contextFor(GARBAGE_COLLECTOR)).run(signal) : undefined,
   ]);
   stack.defer(async () => {
     stop.abort(new DOMException('The controller manager was stopped', 'AbortError'));

@@ -21,6 +21,10 @@ export interface DaemonOptions {
   readonly ui?: boolean;
   readonly cpus?: number;
   readonly memoryMiB?: number;
+  /** As upstream's --controllers; absent: all of them. */
+  readonly controllers?: readonly string[];
+  /** Absent: it runs. */
+  readonly scheduler?: boolean;
 }
 
 /** Resolves after an orderly shutdown: everything started is stopped by then. */
