@@ -58,7 +58,7 @@ export function pathEndpoints(options: PathOptions): readonly PathEndpoint[] {
     ({ request, info }) => discover(request, info.path),
     (context) => aggregator.openApiDocument(context),
     ({ request, info }) => openApi.respond(request, info.path),
-    ({ info }) => openId(info.path),
+    ({ info, request }) => openId(info.path, request),
     ({ info }) => (info.path === '/' || info.path === '/index.html' ? jsonResponse(200, { paths: rootPaths(aggregator.groupVersions(groupVersions(), 'plain'), checks) }) : undefined),
     ({ info }) => unknownApiPath(catalog, info.path),
   ];

@@ -88,6 +88,7 @@ function scaleBy(current: CurrentVersions): ScaleStrategy<KubernetesObject> {
         selector: scale?.labelSelectorPath ? textAt(object, scale.labelSelectorPath) : '',
       };
     },
+    replicasPath: () => (parseJsonPath(current.storageVersion().scale?.specReplicasPath ?? '') ?? []).map(String),
     withReplicas(object, replicas) {
       const path = parseJsonPath(current.storageVersion().scale?.specReplicasPath ?? '') ?? [];
       const next: unknown = withValueAt(object as unknown as Record<string, unknown>, path, replicas);

@@ -2,10 +2,13 @@ import { withConversions } from '../customresources/conversion/known-conversions
 import { checkCustomKind, decodeOr } from '../customresources/read-request.ts';
 import { schemaOfKind } from '../../../kube/api/schema.ts';
 import { toTyped } from '../../../kube/api/typed-object.ts';
+import { goJsonKind } from '../../../kube/apimachinery/go-json.ts';
+import { isJsonObject } from '../../../kube/apimachinery/json.ts';
+import { StatusError } from '../../../kube/apimachinery/status.ts';
 import { fieldRequired } from '../../../kube/apimachinery/field-error.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import { newBadRequest, newInvalid } from '../../../kube/apimachinery/status-errors.ts';
-import { parseDocument, strictDecodingError } from '../negotiation/decode-body.ts';
+import { parseDocument, yamlWarnings } from '../negotiation/decode-body.ts';
 import { serverSideApply } from '../patch/apply/field-manager.ts';
 import { fieldScopeOf, fieldsOf } from './field-tracking.ts';
 import { addWarning, type ApiResponse } from './request.ts';
@@ -17,9 +20,8 @@ import { toStorageVersion } from './versioned.ts';
 export async function applyObject(request: ResourceRequest, query: WriteQuery): Promise<ApiResponse> {
   const { context, served, clock } = request;
   const target = nameTarget(request);
-  const manager = query.fieldManager;
-  if (!manager) throw newInvalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [fieldRequired('fieldManager', 'is required for apply patch')]);
-  const applied = await readApplied(request, query);
+  const manager = managerOfApply(query);
+  const applied = await readApplied(request);
   const scope = fieldScopeOf(request);
   const result = await writeChange(request, query, {
     target,
@@ -27,7 +29,8 @@ export async function applyObject(request: ResourceRequest, query: WriteQuery): 
     isTracked: true,
     async change(current) {
       const live = current && fieldsOf(served, current);
-      const object = await withConversions(served.conversions, () => serverSideApply(scope, { live, applied, manager, force: query.force ?? false, nowMs: clock.now() }));
+      const object = await withConversions(served.conversions, () => serverSideApply(scope, { live, applied: applied.fields, manager, force: query.force ?? false, nowMs: clock.now() }));
+      checkDuplicates(request, query, applied.duplicates);
       const next = toStorageVersion(request, decode(request, object));
       if (!current) delete next.metadata.resourceVersion;
       checkBodyIdentity(next, request);
@@ -37,20 +40,37 @@ export async function applyObject(request: ResourceRequest, query: WriteQuery): 
   return answerWrite(request, result);
 }
 
-async function readApplied({ context }: ResourceRequest, { fieldValidation }: WriteQuery): Promise<unknown> {
+export function managerOfApply({ fieldManager }: WriteQuery): string {
+  if (fieldManager) return fieldManager;
+  throw newInvalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [fieldRequired('fieldManager', 'is required for apply patch')]);
+}
+
+interface Applied {
+  readonly fields: unknown;
+  /** Keys that are there twice. */
+  readonly duplicates: readonly string[];
+}
+
+export async function readApplied({ context }: ResourceRequest): Promise<Applied> {
   const body = await context.request.readBody();
-  let applied: unknown;
-  let problems: string[] = [];
   try {
     const { value, duplicates } = parseDocument(body, 'yaml');
-    applied = value;
-    problems = [...duplicates];
+    if (value !== null && value !== undefined && !isJsonObject(value)) {
+      throw newBadRequest(`error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${goJsonKind(value)} into Go value of type map[string]interface {}`);
+    }
+    return { fields: value, duplicates: duplicates.map((problem) => `error converting YAML to JSON: ${problem}`) };
   } catch (error) {
-    throw newBadRequest(`error decoding YAML: ${error instanceof Error ? error.message : String(error)}`);
+    if (error instanceof StatusError) throw error;
+    throw newBadRequest(`error decoding YAML: error converting YAML to JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
-  if (fieldValidation === 'Strict' && problems.length > 0) throw newBadRequest(`error decoding patch: ${strictDecodingError(problems)}`);
-  if (fieldValidation === 'Warn') for (const problem of problems) addWarning(context, problem);
-  return applied;
+}
+
+/** Comes after the apply itself, whose refusals are more to the point. */
+export function checkDuplicates({ context }: ResourceRequest, { fieldValidation }: WriteQuery, duplicates: readonly string[]): void {
+  const [first] = duplicates;
+  if (first === undefined) return;
+  if (fieldValidation === 'Strict') throw newBadRequest(`error strict decoding YAML: ${first}`);
+  if (fieldValidation === 'Warn') for (const warning of yamlWarnings(first)) addWarning(context, warning);
 }
 
 function decode({ served }: ResourceRequest, object: Record<string, unknown>): KubernetesObject {

@@ -7,6 +7,8 @@ export interface ReadObjectOptions {
   readonly expected: GroupVersionKind;
   readonly fieldValidation?: FieldValidation;
   readonly unstructured?: boolean;
+  /** Of the same group and shape, which may be sent too. */
+  readonly alsoVersions?: readonly string[];
 }
 
 /** Decodes the body of a create or update into a fresh object of the expected kind; unknown fields become warnings. */

@@ -1,5 +1,5 @@
 import { failureStatus, StatusError } from '../../../kube/apimachinery/status.ts';
-import { newNotFound, newResourceNotServed } from '../../../kube/apimachinery/status-errors.ts';
+import { newMethodNotSupported, newNotFound, newResourceNotServed } from '../../../kube/apimachinery/status-errors.ts';
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
 import type { AdmissionChain } from '../admission/admission.ts';
 import type { ResourceCatalog, ServedResource } from '../registry/catalog.ts';
@@ -64,9 +64,10 @@ export async function dispatchResource(options: DispatchOptions, context: Reques
   const { custom } = served;
   if (custom && !served.info.namespaced && info.namespace !== '') return pathNotFound();
   if (custom && info.subresource !== '' && !served.subresources.has(info.subresource)) throw newNotFound(served.info, info.name);
-  checkShape(context, served);
   const deprecation = custom ? custom.deprecation : DEPRECATED[`${served.apiVersion} ${served.info.resource}`];
+  checkShape(context, served);
   if (deprecation) addWarning(context, deprecation);
+  if (!canWatch(context, served)) throw newMethodNotSupported(served.info, 'watch');
   const key = keyOf(served);
   const special = custom && info.subresource === 'scale' ? scaleEndpoint : options.special.get(info.subresource === '' ? key : `${key}/${info.subresource}`);
   const { admission, clock, tables } = options;
@@ -87,6 +88,11 @@ function keyOf({ info: { group, resource } }: ServedResource): string {
   return group === '' ? resource : `${resource}.${group}`;
 }
 
+/** A watch is a list by its path; whether there can be one is known only behind it. */
+function canWatch({ info }: Pick<RequestContext, 'info'>, { info: { verbs } }: ServedResource): boolean {
+  return info.verb !== 'watch' || info.subresource !== '' || verbs.includes('watch');
+}
+
 /** Whether the path exists (404) and takes the method (405). */
 function checkShape({ info, request }: RequestContext, served: ServedResource): void {
   const { namespaced, verbs } = served.info;
@@ -99,7 +105,8 @@ function checkShape({ info, request }: RequestContext, served: ServedResource): 
     const wrongPlace = (info.verb === 'create') === named && (info.verb === 'create' || info.verb === 'update' || info.verb === 'patch');
     const needsNamespace = namespaced && info.namespace === '' && (info.verb === 'create' || info.verb === 'deletecollection');
     if (wrongPlace || (!named && (info.verb === 'update' || info.verb === 'patch')) || needsNamespace) throw methodNotAllowed();
-    if (!(verbs as readonly string[]).includes(info.verb)) throw methodNotAllowed();
+    const verb = canWatch({ info }, served) ? info.verb : 'list';
+    if (!(verbs as readonly string[]).includes(verb)) throw methodNotAllowed();
     return;
   }
   const subresource = served.subresources.get(info.subresource);

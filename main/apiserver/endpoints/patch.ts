@@ -21,13 +21,7 @@ import { toStorageVersion } from './versioned.ts';
 export async function patchObject(request: ResourceRequest): Promise<ApiResponse> {
   const { context, served, registry } = request;
   const target = nameTarget(request);
-  const mediaType = (context.request.headers['content-type'] ?? '').split(';', 1)[0]?.trim() ?? '';
-  const known = patchMediaTypes({ isCustomResource: served.custom !== undefined });
-  if (!known.includes(mediaType)) throw request.served.custom ? newUnsupportedMediaType(known) : newUnroutedMediaType();
-  const query = writeQueryOf(request, 'PatchOptions');
-  if (mediaType !== APPLY_PATCH_MEDIA_TYPE && query.force !== undefined) {
-    throw newInvalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [fieldForbidden('force', 'may not be specified for non-apply patch')]);
-  }
+  const { mediaType, query } = patchOptionsOf(request);
   if (mediaType === APPLY_PATCH_MEDIA_TYPE) return applyObject(request, query);
   const text = Buffer.from(await context.request.readBody()).toString('utf8');
   const result = await writeChange(request, query, {
@@ -41,6 +35,19 @@ export async function patchObject(request: ResourceRequest): Promise<ApiResponse
     },
   });
   return answerWrite(request, result);
+}
+
+/** The media type, which is refused before anything else, and the options. */
+export function patchOptionsOf(request: ResourceRequest): { readonly mediaType: string; readonly query: WriteQuery } {
+  const isCustomResource = request.served.custom !== undefined;
+  const mediaType = (request.context.request.headers['content-type'] ?? '').split(';', 1)[0]?.trim() ?? '';
+  const known = patchMediaTypes({ isCustomResource });
+  if (!known.includes(mediaType)) throw isCustomResource ? newUnsupportedMediaType(known) : newUnroutedMediaType();
+  const query = writeQueryOf(request, 'PatchOptions');
+  if (mediaType !== APPLY_PATCH_MEDIA_TYPE && query.force !== undefined) {
+    throw newInvalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [fieldForbidden('force', 'may not be specified for non-apply patch')]);
+  }
+  return { mediaType, query };
 }
 
 /** The patched object, decoded again as if it had been sent whole. */

@@ -98,9 +98,18 @@ export function admissionAttributes<T extends KubernetesObject>(
   };
 }
 
-/** Upstream: EnsureObjectNamespaceMatchesRequestNamespace and the name checks of the update handlers. */
-export function checkBodyIdentity(object: KubernetesObject, { context: { info }, served }: ResourceRequest): void {
+/** The namespace and name that a body may leave out, and must not contradict. */
+export function checkBodyIdentity(object: KubernetesObject, request: ResourceRequest): void {
+  checkBodyNamespace(object, request);
   const { metadata } = object;
+  const { info } = request.context;
+  if (info.name === '') return;
+  if (!metadata.name) throw newBadRequest(`the name of the object (${info.name} based on URL) was undeterminable: name must be provided`);
+  if (metadata.name !== info.name) throw newBadRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${info.name})`);
+}
+
+/** Upstream: EnsureObjectNamespaceMatchesRequestNamespace. */
+export function checkBodyNamespace({ metadata }: KubernetesObject, { context: { info }, served }: Pick<ResourceRequest, 'context' | 'served'>): void {
   if (served.info.namespaced) {
     if (!metadata.namespace) metadata.namespace = info.namespace;
     else if (metadata.namespace !== info.namespace) {
@@ -109,7 +118,4 @@ export function checkBodyIdentity(object: KubernetesObject, { context: { info },
   } else {
     delete metadata.namespace;
   }
-  if (info.name === '') return;
-  if (!metadata.name) throw newBadRequest(`the name of the object (${info.name} based on URL) was undeterminable: name must be provided`);
-  if (metadata.name !== info.name) throw newBadRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${info.name})`);
 }

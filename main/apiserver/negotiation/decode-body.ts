@@ -21,6 +21,8 @@ export interface DecodeOptions {
   readonly expected: GroupVersionKind;
   /** Default Warn, as upstream. */
   readonly fieldValidation?: FieldValidation;
+  /** Of the same group and shape, which may be sent too (policy/v1beta1 Eviction). */
+  readonly alsoVersions?: readonly string[];
   /**
    * Custom resources: the body is kept as it came, any kind of the expected group is let through, protobuf is refused, and
    * unknown fields are the caller's affair (structural schema). Repeated fields are still reported here.
@@ -47,19 +49,22 @@ export function decodeBody(options: DecodeOptions): DecodedBody {
     const missing = `Object 'Kind' is missing in '${JSON.stringify(raw.value)}'`;
     throw newBadRequest(`the object provided is unrecognized (must be of type ${expected.kind}): ${missing} (${summarize(body)})`);
   }
-  const gvk = kindOf(raw.value, { expected, body });
+  const found = kindOf(raw.value, { expected, body });
+  const isAlias = found.group === expected.group && options.alsoVersions?.includes(found.version);
+  const gvk = isAlias ? { ...found, version: expected.version } : found;
   const schema = options.unstructured ? undefined : acceptKind(gvk, expected);
   const problems = [...raw.problems];
   const object = schema ? typedOrBadRequest(schema, { value: raw.value, gvk, expected, problems }) : raw.value;
   // Found apart, repeated and unknown fields are not in the order of the text.
   if (schema && raw.json !== undefined && raw.problems.length > 0) problems.splice(0, Infinity, ...scanStrict(raw.json, schema));
   const { warnings } = applyFieldValidation(problems, { mode: options.fieldValidation, gvk, expected });
-  return { object: { ...object, apiVersion: apiVersionOf(gvk), kind: gvk.kind }, gvk, warnings: warnings.map(withoutYamlPrefix) };
+  return { object: { ...object, apiVersion: apiVersionOf(gvk), kind: gvk.kind }, gvk, warnings: warnings.flatMap(yamlWarnings) };
 }
 
-/** A warning names the lines alone. */
-function withoutYamlPrefix(warning: string): string {
-  return warning.replace(/^yaml: unmarshal errors:\n\s*/v, '');
+/** go-yaml tells all problems at once; each is a warning of its own, without the prefix (upstream: parseYAMLWarnings). */
+export function yamlWarnings(problem: string): string[] {
+  const lines = /^(?:error converting YAML to JSON: )?yaml: unmarshal errors:\n(?<lines>.*)$/s.exec(problem)?.groups?.['lines'];
+  return lines === undefined ? [problem] : lines.split('\n').map((line) => line.trim());
 }
 
 /** Parses any JSON or YAML document (patches). Throws GoDecodeError. */

@@ -25,6 +25,11 @@ describe('negotiateResponse', () => {
     expect(media.watchContentType).toBe('application/vnd.kubernetes.protobuf;stream=watch');
   });
 
+  it('names the streams there are when a watch asks for something else', () => {
+    const streams = 'only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch';
+    for (const accept of ['application/yaml', 'application/json;as=Table;v=v9;g=meta.k8s.io']) expect(() => negotiateWatch(accept)).toThrow(streams);
+  });
+
   it.skipIf(!hasReference())('answers as the reference did', () => {
     const steps = recordedSteps('negotiation').filter(({ name, method, headers }) => /^(get|list) with Accept/.test(name) && method === 'GET' && headers);
     expect(steps.length).toBeGreaterThan(20);

@@ -23,24 +23,33 @@ export interface ResponseOffer {
  * parameters ask for something that cannot be.
  */
 export function negotiateResponse(acceptHeader: string | undefined, offer: ResponseOffer = {}): MediaType {
-  const offered = offer.protobuf === false ? [JSON_TYPE, YAML_TYPE] : RESPONSE_TYPES;
+  const negotiated = pick(acceptHeader, offer);
+  if (!negotiated) throw newNotAcceptable(offeredTypes(offer));
+  return negotiated;
+}
+
+/** The same for streams; an endpoint that can watch is implied. Protobuf and JSON stream, YAML does not. */
+export function negotiateWatch(acceptHeader: string | undefined, offer: ResponseOffer = {}): MediaType {
+  const negotiated = pick(acceptHeader, { ...offer, canWatch: true });
+  if (!negotiated || negotiated.format === 'yaml') throw newNotAcceptable(offer.protobuf === false ? WATCH_TYPES.slice(0, 1) : WATCH_TYPES);
+  return negotiated;
+}
+
+function offeredTypes({ protobuf }: ResponseOffer): readonly string[] {
+  return protobuf === false ? [JSON_TYPE, YAML_TYPE] : RESPONSE_TYPES;
+}
+
+function pick(acceptHeader: string | undefined, offer: ResponseOffer): MediaType | undefined {
   if (!acceptHeader) return mediaType(JSON_TYPE, new Map(), offer);
-  if (!routeMatches(acceptHeader, offer)) throw notAcceptableRoute(offer);
+  checkRouteAccepts(acceptHeader, offer.canWatch ? [...RESPONSE_TYPES, ...WATCH_TYPES] : RESPONSE_TYPES);
   for (const clause of parseAccept(acceptHeader)) {
-    for (const contentType of offered) {
+    for (const contentType of offeredTypes(offer)) {
       if (matches(clause, contentType) && parametersAllowed(clause, contentType, offer)) {
         return mediaType(contentType, clause.parameters, offer);
       }
     }
   }
-  throw newNotAcceptable(offered);
-}
-
-/** The same for streams; an endpoint that can watch is implied. Protobuf and JSON stream, YAML does not. */
-export function negotiateWatch(acceptHeader: string | undefined, offer: ResponseOffer = {}): MediaType {
-  const negotiated = negotiateResponse(acceptHeader, { ...offer, canWatch: true });
-  if (negotiated.format === 'yaml') throw newNotAcceptable(offer.protobuf === false ? [JSON_TYPE] : [JSON_TYPE, PROTOBUF_TYPE]);
-  return negotiated;
+  return undefined;
 }
 
 function matches(clause: AcceptClause, contentType: string): boolean {
@@ -48,19 +57,18 @@ function matches(clause: AcceptClause, contentType: string): boolean {
   return (clause.type === '*' || clause.type === type) && (clause.subtype === '*' || clause.subtype === subtype);
 }
 
-/** go-restful compares whole names only: `application/*` does not match. */
-function routeMatches(header: string, offer: ResponseOffer): boolean {
-  const produced = offer.canWatch ? [...RESPONSE_TYPES, ...WATCH_TYPES] : RESPONSE_TYPES;
-  return header.split(',').some((clause) => {
+/**
+ * What go-restful sees of the header: a route must produce one of the types as named, parameters aside; `application/*` does not match.
+ * Throws its 406.
+ */
+export function checkRouteAccepts(header: string | undefined, produced: readonly string[]): void {
+  const matches = !header || header.split(',').some((clause) => {
     const name = clause.split(';', 1)[0]?.trim() ?? '';
     return name === '*/*' || produced.includes(name);
   });
-}
-
-function notAcceptableRoute(offer: ResponseOffer): StatusError {
-  const representations = (offer.canWatch ? [...RESPONSE_TYPES, ...WATCH_TYPES] : RESPONSE_TYPES).join(', ');
-  const message = `406: Not Acceptable\n\nAvailable representations: ${representations}`;
-  return new StatusError(failureStatus({ code: 406, reason: 'NotAcceptable', message, details: {} }));
+  if (matches) return;
+  const message = `406: Not Acceptable\n\nAvailable representations: ${produced.join(', ')}`;
+  throw new StatusError(failureStatus({ code: 406, reason: 'NotAcceptable', message, details: {} }));
 }
 
 function transformOf(parameters: ReadonlyMap<string, string>): GroupVersionKind | undefined {

@@ -1,6 +1,8 @@
 import { boolYaml11Tag, floatYaml11Tag, intYaml11Tag, load, mapTag, mergeTag, nullYaml11Tag, Schema, seqTag, strTag, YAMLException } from 'js-yaml';
 import { GoDecodeError } from '../../../kube/api/go-json-error.ts';
 import { maxNesting } from '../../../kube/apimachinery/json.ts';
+import { firstYamlDocument } from './yaml-documents.ts';
+import { yamlDuplicateKeys } from './yaml-duplicate-keys.ts';
 
 /** YAML 1.1 as go-yaml reads it for Kubernetes: `yes` is true, timestamps stay text. */
 const kubernetesSchema = new Schema([strTag, nullYaml11Tag, boolYaml11Tag, intYaml11Tag, floatYaml11Tag, mergeTag, seqTag, mapTag]);
@@ -16,22 +18,17 @@ export interface YamlRead {
   readonly duplicateError?: string;
 }
 
-/** Throws GoDecodeError with a go-yaml style text when the text is not YAML. */
-export function readYaml(text: string): YamlRead {
+/** Reads the first document. Throws GoDecodeError with a go-yaml style text when it is not YAML. */
+export function readYaml(stream: string): YamlRead {
+  const text = firstYamlDocument(stream);
   const options = { schema: kubernetesSchema, maxDepth: maxNesting, maxAliases: MAX_ALIASES };
   try {
     return { value: bounded(load(text, options)) };
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     if (!/duplicat/i.test(error.reason)) throw yamlError(error);
-    return { value: bounded(load(text, { ...options, json: true })), duplicateError: duplicateText(text, error) };
+    return { value: bounded(load(text, { ...options, json: true })), duplicateError: ['yaml: unmarshal errors:', ...yamlDuplicateKeys(text, { maxDepth: maxNesting }).map((problem) => `  ${problem}`)].join('\n') };
   }
-}
-
-function duplicateText(text: string, error: YAMLException): string {
-  const line = error.mark ? error.mark.line + 1 : 1;
-  const key = /^[\s-]*"?([^":]+)"?\s*:/.exec(text.split('\n')[line - 1] ?? '')?.[1]?.trim() ?? '';
-  return `yaml: unmarshal errors:\n  line ${line}: key ${JSON.stringify(key)} already set in map`;
 }
 
 function yamlError(error: YAMLException): GoDecodeError {

@@ -43,7 +43,7 @@ export async function listObjects<T extends KubernetesObject>(context: ListConte
   const revision = parseResourceVersion(query.resourceVersion);
   if (query.continue !== undefined && query.continue !== '') {
     if (revision !== undefined && revision !== 0) throw newBadRequest('specifying resource version is not allowed when using continue');
-    return continueList(context, { query, limit, prefix, point: decodeContinue(query.continue, prefix) });
+    return continueList(context, { query, limit: revision === 0 ? undefined : limit, prefix, point: decodeContinue(query.continue, prefix) });
   }
   const snapshot = snapshotOf({ query, limit, revision, newest: store.revision });
   const page = { query, limit: revision === 0 ? undefined : limit, prefix, fromKey: prefix };

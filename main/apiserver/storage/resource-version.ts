@@ -1,13 +1,25 @@
 import { newBadRequest, newTimeout } from '../../../kube/apimachinery/status-errors.ts';
-import { StatusError } from '../../../kube/apimachinery/status.ts';
+import { failureStatus, StatusError } from '../../../kube/apimachinery/status.ts';
 
 /** A resourceVersion as the client gave it, as a revision; undefined when unset. Throws 400 with upstream's text. */
 export function parseResourceVersion(resourceVersion: string | undefined): number | undefined {
   if (resourceVersion === undefined || resourceVersion === '') return undefined;
+  const problem = resourceVersionProblem(resourceVersion);
+  if (problem !== undefined) throw newBadRequest(`invalid resource version: ${problem}`);
+  return Number(resourceVersion);
+}
+
+/** The same for a watch, where upstream gives the error no code of its own: 500. */
+export function parseWatchResourceVersion(resourceVersion: string | undefined): number | undefined {
+  const problem = resourceVersion ? resourceVersionProblem(resourceVersion) : undefined;
+  if (problem !== undefined) throw new StatusError(failureStatus({ code: 500, reason: '', message: problem }));
+  return parseResourceVersion(resourceVersion);
+}
+
+function resourceVersionProblem(resourceVersion: string): string | undefined {
   const problem = uintProblem(resourceVersion);
-  if (problem === undefined) return Number(resourceVersion);
   const quoted = JSON.stringify(resourceVersion);
-  throw newBadRequest(`invalid resource version: resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: ${problem}`);
+  return problem && `resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: ${problem}`;
 }
 
 function uintProblem(text: string): string | undefined {

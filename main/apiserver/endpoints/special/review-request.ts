@@ -3,7 +3,7 @@ import type { KubernetesObject } from '../../../../kube/apimachinery/object-meta
 import { schemaOfKind } from '../../../../kube/api/schema.ts';
 import { trackUpdate } from '../../patch/apply/field-manager.ts';
 import { managerOf } from '../field-tracking.ts';
-import { admissionAttributes, writeQueryOf, type ResourceRequest, type WriteQuery } from '../resource-request.ts';
+import { admissionAttributes, checkBodyNamespace, writeQueryOf, type ResourceRequest, type WriteQuery } from '../resource-request.ts';
 import { readObject } from '../body.ts';
 import type { SpecialRequest } from '../dispatch.ts';
 
@@ -21,7 +21,7 @@ export async function readReview<T extends KubernetesObject>(request: SpecialReq
   const query = writeQueryOf(request as ResourceRequest, 'CreateOptions');
   const decoded = await readObject(request.context, { expected, fieldValidation: query.fieldValidation });
   const object = trackedReview(request, query, { object: decoded, kind: expected }) as T;
-  if (request.context.info.namespace !== '') object.metadata.namespace ??= request.context.info.namespace;
+  checkBodyNamespace(object, request);
   await request.admission.mutate({ ...admissionAttributes(request as ResourceRequest, { operation: 'CREATE', object, dryRun: query.dryRun }), object });
   return object;
 }

@@ -3,59 +3,114 @@ import { findResource } from '../../../../kube/api/inventory.ts';
 import { fieldInvalid } from '../../../../kube/apimachinery/field-error.ts';
 import { isJsonObject } from '../../../../kube/apimachinery/json.ts';
 import { formatLabelSelectorSpec } from '../../../../kube/apimachinery/label-selector.ts';
+import { parseApiVersion } from '../../../../kube/apimachinery/gvr.ts';
 import type { KubernetesObject } from '../../../../kube/apimachinery/object-meta.ts';
-import { newInvalid, newNotFound, newUnsupportedMediaType } from '../../../../kube/apimachinery/status-errors.ts';
+import { type GroupResource, newConflict, newInvalid, newNotFound } from '../../../../kube/apimachinery/status-errors.ts';
+import { type ObjectSchema, schemaOfKind } from '../../../../kube/api/schema.ts';
+import { toTyped } from '../../../../kube/api/typed-object.ts';
 import { jsonHead } from '../../storage/json-head.ts';
-import { patchMediaTypes, type PatchMediaType } from '../../patch/apply-patch.ts';
+import { serverSideApply, trackUpdate } from '../../patch/apply/field-manager.ts';
+import type { Fields, FieldScope } from '../../patch/apply/field-scope.ts';
+import { APPLY_PATCH_MEDIA_TYPE, type PatchMediaType } from '../../patch/apply-patch.ts';
+import { checkDuplicates, managerOfApply, readApplied } from '../apply.ts';
+import { managerOf } from '../field-tracking.ts';
 import type { ServedResource } from '../../registry/catalog.ts';
 import type { ScaleStrategy, Strategy } from '../../registry/generic/strategy.ts';
 import { answerObject } from '../answer.ts';
 import { readObject } from '../body.ts';
 import type { SpecialRequest } from '../dispatch.ts';
-import { patched } from '../patch.ts';
+import { patched, patchOptionsOf } from '../patch.ts';
 import type { ApiResponse } from '../request.ts';
-import { checkBodyIdentity, nameTarget, writeQueryOf, type ResourceRequest } from '../resource-request.ts';
+import { checkBodyIdentity, nameTarget, writeQueryOf, type ResourceRequest, type WriteQuery } from '../resource-request.ts';
 import { writeChange } from '../update.ts';
+import { parentEntriesOf, scaleEntriesOf, type ScaledObject } from './scale-ownership.ts';
 
 const SCALE_KIND = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
 
-/** GET, PUT and PATCH of deployments/scale and its like. */
+const REPLICAS_PATH = ['spec', 'replicas'];
+const scaleScope: FieldScope = { kind: SCALE_KIND, subresource: 'scale', ...schemaPart(schemaOfKind(SCALE_KIND)) };
+
+/** GET, PUT and PATCH of deployments/scale and its like: the object becomes a Scale, the Scale is changed, and the object takes over its replicas. */
 export async function scaleEndpoint(special: SpecialRequest): Promise<ApiResponse> {
   const request = special as ResourceRequest;
   const { context, registry } = request;
   const target = nameTarget(request);
   if (context.info.verb === 'get') return answerScale(request, (await registry.storage.get(target)).object);
-  const isPatch = context.info.verb === 'patch';
-  const query = writeQueryOf(request, isPatch ? 'PatchOptions' : 'UpdateOptions');
-  const wanted = isPatch ? await patchOf(request) : await bodyOf(request, query.fieldValidation);
+  const { query, wanted } = await (context.info.verb === 'patch' ? patchOf(request) : updateOf(request));
   const result = await writeChange(request, query, {
     target,
+    isTracked: true,
     change(current) {
       if (!current) throw newNotFound(registry.resource, target.name);
-      const scale = wanted(scaleOf(request, current), query);
-      validateScale(scale);
-      const next = strategyOf(registry.definition.strategy).withReplicas(current, scale.spec?.replicas ?? 0);
-      return { ...next, metadata: { ...next.metadata, resourceVersion: scale.metadata.resourceVersion ?? '' } };
+      const scale = wanted(ownedScaleOf(request, current));
+      checkBodyIdentity(scale, request);
+      validateScale(scale, current, registry.resource);
+      return scaled(request, current, scale);
     },
   });
   return answerScale(request, result.object);
 }
 
-type Wanted = (current: Scale, query: { readonly fieldValidation: 'Ignore' | 'Warn' | 'Strict' }) => Scale;
-
-async function bodyOf(request: ResourceRequest, fieldValidation: 'Ignore' | 'Warn' | 'Strict'): Promise<Wanted> {
-  const object = await readObject(request.context, { expected: SCALE_KIND, fieldValidation });
-  checkBodyIdentity(object, request);
-  return () => object as Scale;
+interface Change {
+  readonly query: WriteQuery;
+  /** From the Scale of the stored object, with its owners, to the Scale that the client wants. */
+  readonly wanted: (current: Scale) => Scale;
 }
 
-async function patchOf({ context }: ResourceRequest): Promise<Wanted> {
-  const mediaType = (context.request.headers['content-type'] ?? '').split(';', 1)[0]?.trim() ?? '';
-  const known = patchMediaTypes({ isCustomResource: false });
-  if (!known.includes(mediaType) || mediaType.startsWith('application/apply')) throw newUnsupportedMediaType(known);
+async function updateOf(request: ResourceRequest): Promise<Change> {
+  const query = writeQueryOf(request, 'UpdateOptions');
+  const object = await readObject(request.context, { expected: SCALE_KIND, fieldValidation: query.fieldValidation });
+  checkBodyIdentity(object, request);
+  return { query, wanted: (current) => trackedScale(request, query, { current, next: object as Scale }) };
+}
+
+async function patchOf(request: ResourceRequest): Promise<Change> {
+  const { context } = request;
+  const { mediaType, query } = patchOptionsOf(request);
+  if (mediaType === APPLY_PATCH_MEDIA_TYPE) return { query, wanted: await applyOf(request, query) };
   const text = Buffer.from(await context.request.readBody()).toString('utf8');
+  const patch = { text, mediaType: mediaType as PatchMediaType };
   const served = scaleServed();
-  return (current, query) => patched({ context, served }, query, { text, mediaType: mediaType as PatchMediaType, current }) as Scale;
+  return { query, wanted: (current) => trackedScale(request, query, { current, next: patched({ context, served }, query, { ...patch, current }) as Scale }) };
+}
+
+async function applyOf(request: ResourceRequest, query: WriteQuery): Promise<Change['wanted']> {
+  const manager = managerOfApply(query);
+  const applied = await readApplied(request);
+  return (current) => {
+    const input = { live: current as unknown as Fields, applied: applied.fields, manager, force: query.force ?? false, nowMs: request.clock.now() };
+    const next = serverSideApply(scaleScope, input);
+    checkDuplicates(request, query, applied.duplicates);
+    return (scaleScope.schema ? toTyped(scaleScope.schema, next) : next) as unknown as Scale;
+  };
+}
+
+function trackedScale(request: ResourceRequest, query: WriteQuery, { current, next }: { readonly current: Scale; readonly next: Scale }): Scale {
+  const input = { live: current as unknown as Fields, next: next as unknown as Fields, manager: managerOf(request, query), nowMs: request.clock.now() };
+  return trackUpdate(scaleScope, input) as unknown as Scale;
+}
+
+function ownedScaleOf(request: ResourceRequest, current: KubernetesObject): Scale {
+  const scale = scaleOf(request, current);
+  const managedFields = scaleEntriesOf(scaledObject(request, current));
+  return managedFields ? { ...scale, metadata: { ...scale.metadata, managedFields } } : scale;
+}
+
+function scaled(request: ResourceRequest, current: KubernetesObject, scale: Scale): KubernetesObject {
+  const next = strategyOf(request.registry.definition.strategy).withReplicas(current, scale.spec?.replicas ?? 0);
+  const { managedFields: _before, ...metadata } = next.metadata;
+  const managedFields = parentEntriesOf(scaledObject(request, current), scale.metadata.managedFields);
+  return { ...next, metadata: { ...metadata, resourceVersion: scale.metadata.resourceVersion ?? '', ...(managedFields ? { managedFields } : {}) } };
+}
+
+function scaledObject({ served, registry }: ResourceRequest, { metadata: { managedFields } }: KubernetesObject): ScaledObject {
+  const path = strategyOf(registry.definition.strategy).replicasPath?.() ?? REPLICAS_PATH;
+  const { group } = served.info;
+  return { entries: managedFields, apiVersion: served.apiVersion, pathIn: (apiVersion) => (parseApiVersion(apiVersion).group === group ? path : undefined) };
+}
+
+function schemaPart(schema: ObjectSchema | undefined): Pick<FieldScope, 'schema'> {
+  return schema ? { schema } : {};
 }
 
 function scaleServed(): ServedResource {
@@ -80,10 +135,13 @@ function scaleOf({ registry }: ResourceRequest, object: KubernetesObject): Scale
   };
 }
 
-function validateScale(scale: Scale): void {
+function validateScale(scale: Scale, current: KubernetesObject, resource: GroupResource): void {
   const replicas = scale.spec?.replicas ?? 0;
-  if (replicas >= 0) return;
-  throw newInvalid(SCALE_KIND, scale.metadata.name, [fieldInvalid('spec.replicas', replicas, 'must be greater than or equal to 0')]);
+  if (replicas < 0) throw newInvalid(SCALE_KIND, current.metadata.name, [fieldInvalid('spec.replicas', replicas, 'must be greater than or equal to 0')]);
+  const { uid } = scale.metadata;
+  if (!uid || uid === current.metadata.uid) return;
+  const message = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid ?? ''}`;
+  throw newConflict({ group: resource.group, resource: `${resource.resource}/scale` }, current.metadata.name, message);
 }
 
 function strategyOf(strategy: Strategy): ScaleStrategy<KubernetesObject> {

@@ -29,6 +29,11 @@ export const deploymentStrategy = buildStrategy<Deployment>({
     setPodTemplateDefaults(spec.template);
   },
   prepareForCreate: (deployment) => ({ ...deployment, status: {} }),
+  // Annotations count for the generation as well: they are copied to replica sets.
+  prepareForUpdate(next, { metadata: previous }) {
+    const { annotations, generation } = next.metadata;
+    return semanticEqual(annotations, previous.annotations) ? next : { ...next, metadata: { ...next.metadata, generation: (generation ?? 0) + 1 } };
+  },
   check,
   checkUpdate(next, previous, errors) {
     check(next, errors);

@@ -18,6 +18,8 @@ const MAX_ADDRESSES = 100;
 const MAX_PORTS = 20_000;
 const MAX_ENDPOINTS = 1000;
 const MAX_HINTS = 8;
+/** The controllers whose slices have good addresses by construction. */
+const ADDRESS_FIXERS = ['endpointslice-controller.k8s.io', 'endpointslicemirroring-controller.k8s.io'];
 const ENDPOINTS = ROOT_PATH.child('endpoints');
 
 export const endpointSliceStrategy = buildStrategy<Slice>({
@@ -48,11 +50,13 @@ export const endpointSliceStrategy = buildStrategy<Slice>({
     checkImmutable(next.addressType ?? '', previous.addressType ?? '', ROOT_PATH.child('addressType'), errors);
   },
   recheckOnUpdate: false,
-  warnings({ addressType, endpoints }) {
-    if (addressType !== 'IPv4' && addressType !== 'IPv6') return [];
-    return (endpoints ?? []).flatMap(({ addresses }, index) =>
+  warnings({ metadata, addressType, endpoints }, previous) {
+    const deprecated = addressType === 'FQDN' && previous === undefined ? ['spec.addressType: FQDN endpoints are deprecated'] : [];
+    if (ADDRESS_FIXERS.includes(metadata.labels?.['endpointslice.kubernetes.io/managed-by'] ?? '')) return deprecated;
+    const addressWarnings = (endpoints ?? []).flatMap(({ addresses }, index) =>
       (addresses ?? []).flatMap((address, addressIndex) => ipWarnings(ENDPOINTS.index(index).child('addresses').index(addressIndex), address)),
     );
+    return [...deprecated, ...addressWarnings];
   },
 });
 

@@ -46,6 +46,8 @@ export interface StatusStrategy<T> {
 export interface ScaleStrategy<T> {
   replicas(obj: T): { readonly spec: number; readonly status: number; readonly selector: string };
   withReplicas(obj: T, replicas: number): T;
+  /** Where withReplicas writes; default `spec.replicas`. */
+  replicasPath?(): readonly string[];
 }
 
 export interface StrategyContext {

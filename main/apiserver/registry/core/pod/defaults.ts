@@ -11,6 +11,8 @@ import { aggregateContainerResources } from './pod-resources.ts';
 export function setPodDefaults(pod: core.Pod): void {
   const { spec } = pod;
   setPodSpecDefaults(spec);
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1; // Not so in templates.
+  dropInitContainerAnnotations(pod.metadata);
   for (const container of spec.containers ?? []) defaultRequests(container);
   for (const container of spec.initContainers ?? []) defaultRequests(container);
   defaultPodLevelResources(spec);
@@ -22,8 +24,18 @@ export function setPodDefaults(pod: core.Pod): void {
 }
 
 export function setPodTemplateDefaults(template: core.PodTemplateSpec | undefined): void {
+  if (template?.metadata !== undefined) dropInitContainerAnnotations(template.metadata);
   if (template?.spec === undefined) return;
   setPodSpecDefaults(template.spec);
+}
+
+/** What init containers were before they had a field. */
+const INIT_CONTAINER_ANNOTATIONS = ['pod.beta.kubernetes.io/init-containers', 'pod.alpha.kubernetes.io/init-containers', 'pod.beta.kubernetes.io/init-container-statuses', 'pod.alpha.kubernetes.io/init-container-statuses'];
+
+function dropInitContainerAnnotations(metadata: { annotations?: Record<string, string> }): void {
+  const { annotations } = metadata;
+  if (annotations === undefined) return;
+  for (const name of INIT_CONTAINER_ANNOTATIONS) delete annotations[name];
 }
 
 function setPodSpecDefaults(spec: core.PodSpec): void {
