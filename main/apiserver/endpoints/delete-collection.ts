@@ -1,6 +1,6 @@
 import { isNotFound } from '../../../kube/apimachinery/status.ts';
 import { answerValue } from './answer.ts';
-import { deleteOne, deleteOptionsOf } from './delete.ts';
+import { deleteOne, deleteOptionsOf, warnOfKeptPods } from './delete.ts';
 import { itemOf, listKindOf } from './list.ts';
 import { checkListOptions } from './list-options.ts';
 import type { ApiResponse } from './request.ts';
@@ -13,6 +13,7 @@ const PARALLEL_DELETES = 16;
 export async function deleteCollection(request: ResourceRequest): Promise<ApiResponse> {
   const { context, served, registry } = request;
   const options = await deleteOptionsOf(request);
+  warnOfKeptPods(request, options);
   const { query, signal } = context.request;
   checkListOptions(query, { watch: false });
   const resourceVersion = query.get('resourceVersion');

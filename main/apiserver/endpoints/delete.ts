@@ -13,7 +13,11 @@ import type { ApiResponse } from './request.ts';
 import { admissionAttributes, nameTarget, writeContextOf, type ResourceRequest } from './resource-request.ts';
 
 /** DELETE of these answers the object (upstream: ReturnDeletedObject of their stores). */
-const RETURNS_DELETED = new Set(['pods', 'podtemplates', 'persistentvolumes', 'persistentvolumeclaims', 'resourcequotas', 'serviceaccounts', 'services']);
+const RETURNS_DELETED = new Set([
+  'pods', 'podtemplates', 'persistentvolumes', 'persistentvolumeclaims', 'resourcequotas', 'serviceaccounts', 'services',
+  ...['csidrivers', 'csinodes', 'storageclasses', 'volumeattachments', 'volumeattributesclasses'].map((name) => `${name}.storage.k8s.io`),
+  ...['deviceclasses', 'resourceclaims', 'resourceclaimtemplates', 'resourceslices'].map((name) => `${name}.resource.k8s.io`),
+]);
 
 export async function deleteObject(request: ResourceRequest): Promise<ApiResponse> {
   const target = nameTarget(request);
@@ -24,7 +28,7 @@ export async function deleteObject(request: ResourceRequest): Promise<ApiRespons
 }
 
 /** Jobs are the one kind whose dependents outlive a deletion that does not say otherwise. */
-function warnOfKeptPods({ served, context: { warnings } }: ResourceRequest, { propagationPolicy, orphanDependents }: DeleteOptions): void {
+export function warnOfKeptPods({ served, context: { warnings } }: ResourceRequest, { propagationPolicy, orphanDependents }: DeleteOptions): void {
   if (served.info.group !== 'batch' || served.info.resource !== 'jobs' || propagationPolicy !== undefined || orphanDependents !== undefined) return;
   warnings.push('child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning');
 }

@@ -19,7 +19,7 @@ export async function listObjects(request: ResourceRequest): Promise<ApiResponse
   if (media === 'metadata') return answerValue(media, metadataList(served, list));
   const quick = transformedList(request, list);
   if (quick) return quick;
-  const object = listObject(served, list);
+  const object = listObject(served, list, { wholeItems: typeof media === 'object' && media.as?.kind === 'Table' });
   if (typeof media !== 'object' || !media.as) return answerValue(media, object);
   if (media.as.kind !== 'Table') return answerValue(media, toPartialMetadataList(object, media.as));
   if (!tables) throw newNotAcceptable(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']);
@@ -58,12 +58,13 @@ export function listMetaOf(list: StoredList<KubernetesObject>): ListMeta {
   };
 }
 
-export function listObject(served: ServedResource, list: StoredList<KubernetesObject>): KubernetesList<KubernetesObject> {
+/** Items of a list of built-in kinds have neither kind nor apiVersion; the objects of a Table's rows have. */
+export function listObject(served: ServedResource, list: StoredList<KubernetesObject>, { wholeItems }: { readonly wholeItems: boolean }): KubernetesList<KubernetesObject> {
   return {
     kind: listKindOf(served),
     apiVersion: served.apiVersion,
     metadata: served.custom ? { continue: '', ...listMetaOf(list) } : listMetaOf(list),
-    items: list.items.map((item) => itemOf(served, item.object)),
+    items: list.items.map((item) => (wholeItems ? inVersion(served, item.object) : itemOf(served, item.object))),
   };
 }
 

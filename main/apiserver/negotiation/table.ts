@@ -52,7 +52,8 @@ function column(definition: string): TableColumn {
   }
   if (name === AGE) return { name: 'Age', type: 'string', format: '', description: describeField('meta/v1.ObjectMeta.creationTimestamp'), priority: 0 };
   const text = description.join('|');
-  return { name, type, format: '', description: text.startsWith('@') ? describeField(text.slice(1)) : text, priority: Number(priority) };
+  const [kind = '', format = ''] = type.split('/');
+  return { name, type: kind, format, description: text.startsWith('@') ? describeField(text.slice(1)) : text, priority: Number(priority) };
 }
 
 /** Full upstream columns for every built-in kind, wide ones included: the client decides what to show. */

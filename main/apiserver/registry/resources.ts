@@ -39,7 +39,7 @@ import { cronJobStrategy } from './batch/cronjob-strategy.ts';
 import { jobStrategy } from './batch/job-strategy.ts';
 import { certificateSigningRequestStrategy } from './certificates/csr-strategy.ts';
 import { configMapStrategy } from './core/configmap/strategy.ts';
-import { namespaceStrategy } from './core/namespace/strategy.ts';
+import { namespaceStrategy, terminatingNamespace } from './core/namespace/strategy.ts';
 import { nodeStrategy } from './core/node/strategy.ts';
 import { endpointsStrategy } from './core/endpoints/strategy.ts';
 import { eventsV1 } from './core/event/events-v1.ts';
@@ -88,7 +88,7 @@ export function resourceDefinitions(options: ResourceOptions): readonly Resource
     define({ resource: core.pods, strategy: podStrategy, metadataRules: rechecked }),
     define({ resource: core.podtemplates, strategy: podTemplateStrategy }),
     define({ resource: core.nodes, strategy: nodeStrategy }),
-    define({ resource: core.namespaces, strategy: namespaceStrategy, validateName: nameIsDnsLabel }),
+    define({ resource: core.namespaces, strategy: namespaceStrategy, validateName: nameIsDnsLabel, marksFirst: true, prepareForDelete: terminatingNamespace }),
     define({ resource: core.configmaps, strategy: configMapStrategy, metadataRules: rechecked }),
     define({ resource: core.secrets, strategy: secretStrategy, metadataRules: rechecked }),
     define(serviceDefinition(options)),
@@ -131,7 +131,7 @@ export function resourceDefinitions(options: ResourceOptions): readonly Resource
     define({ resource: admissionregistration.validatingadmissionpolicybindings, strategy: validatingAdmissionPolicyBindingStrategy, metadataRules: plainFinalizers }),
     define({ resource: admissionregistration.mutatingadmissionpolicies, strategy: mutatingAdmissionPolicyStrategy, metadataRules: plainFinalizers }),
     define({ resource: admissionregistration.mutatingadmissionpolicybindings, strategy: mutatingAdmissionPolicyBindingStrategy, metadataRules: plainFinalizers }),
-    define({ resource: apiextensions.customresourcedefinitions, strategy: customResourceDefinitionStrategy, prepareForDelete: markTerminating }),
+    define({ resource: apiextensions.customresourcedefinitions, strategy: customResourceDefinitionStrategy, marksFirst: true, prepareForDelete: markTerminating }),
     define({ resource: apiregistration.apiservices, strategy: apiServiceStrategy, validateName: isValidPathSegmentName }),
     define({ resource: flowcontrol.flowschemas, strategy: flowSchemaStrategy }),
     define({ resource: flowcontrol.prioritylevelconfigurations, strategy: priorityLevelStrategy }),

@@ -96,7 +96,7 @@ describe('a watch', () => {
     await test.pods.create(pod('b'));
     await test.store.compact(test.store.revision);
     await expect(watch({ resourceVersion: '2' })).rejects.toMatchObject({ status: { code: 410, reason: 'Expired', message: 'too old resource version: 2 (3)' } });
-    await expect(watch({ resourceVersion: 'x' })).rejects.toMatchObject({ status: { code: 400 } });
+    await expect(watch({ resourceVersion: 'x' })).rejects.toMatchObject({ status: { code: 500, message: 'resourceVersion: Invalid value: "x": strconv.ParseUint: parsing "x": invalid syntax' } });
   });
 
   it('gets a bookmark a minute, and one before its time is over', async () => {

@@ -7,7 +7,7 @@ import type { CertificateSigningRequest } from '../../../../kube/api/generated/c
 import type { FlowSchema, PriorityLevelConfiguration } from '../../../../kube/api/generated/flowcontrol/v1.ts';
 import type { ClusterRoleBinding, RoleBinding, Subject } from '../../../../kube/api/generated/rbac/v1.ts';
 import { humanDuration } from '../../../../kube/apimachinery/duration.ts';
-import { AGE, age, NAME, NONE, type Printer, printer, UNKNOWN, UNSET } from './printer.ts';
+import { AGE, age, NAME, NONE, type Printer, printer, UNSET } from './printer.ts';
 
 function subjects(list: readonly Subject[] | undefined, kind: string): string {
   const names = (list ?? []).filter((subject) => subject.kind === kind);
@@ -39,12 +39,20 @@ function csrCondition({ status }: CertificateSigningRequest): string {
   return `${decision}${types.has('Failed') ? ',Failed' : ''}${status?.certificate ? ',Issued' : ''}`;
 }
 
+/** The columns have kept the texts of v1beta1. */
+const SIGNER_NAME = [
+  'Requested signer for the request. It is a qualified name in the form: `scope-hostname.io/name`. If empty, it will be defaulted:',
+  ' 1. If it\'s a kubelet client certificate, it is assigned\n    "kubernetes.io/kube-apiserver-client-kubelet".',
+  ' 2. If it\'s a kubelet serving certificate, it is assigned\n    "kubernetes.io/kubelet-serving".',
+  ' 3. Otherwise, it is assigned "kubernetes.io/legacy-unknown".',
+  'Distribution of trust for signers happens out of band. You can select on this field using `spec.signerName`.',
+].join('\n');
+
 export const certificateSigningRequestPrinter = printer<CertificateSigningRequest>({
   columns: [
-    NAME, AGE, 'SignerName|string|0|@certificates/v1.CertificateSigningRequestSpec.signerName',
-    'Requestor|string|0|@certificates/v1.CertificateSigningRequestSpec.request',
+    NAME, AGE, `SignerName|string|0|${SIGNER_NAME}`, 'Requestor|string|0|Base64-encoded PKCS#10 CSR data',
     'RequestedDuration|string|0|@certificates/v1.CertificateSigningRequestSpec.expirationSeconds',
-    'Condition|string|0|@certificates/v1.CertificateSigningRequestStatus.conditions',
+    'Condition|string|0|Conditions applied to the request, such as approval or denial.',
   ],
   cells(object, context) {
     const { signerName, username, expirationSeconds } = object.spec;
@@ -129,7 +137,7 @@ export const apiServicePrinter = printer<APIService>({
     const isReason = available !== undefined && available.status !== 'True' && available.reason !== undefined;
     return [
       object.metadata.name, service ? `${service.namespace}/${service.name}` : 'Local',
-      isReason ? `${available.status} (${available.reason})` : (available?.status ?? UNKNOWN), age(object, context),
+      isReason ? `${available.status} (${available.reason})` : (available?.status ?? 'Unknown'), age(object, context),
     ];
   },
 });

@@ -46,7 +46,8 @@ export const networkPolicyPrinter = printer<NetworkPolicy>({
 });
 
 export const ipAddressPrinter = printer<IPAddress>({
-  columns: [NAME, 'ParentRef|string|0|@networking/v1.IPAddressSpec.parentRef', AGE],
+  // Upstream has three cells here, and no column for the age.
+  columns: [NAME, 'ParentRef|string|0|@networking/v1.IPAddressSpec.parentRef'],
   cells(object, context) {
     const { group, resource, namespace, name } = object.spec.parentRef ?? {};
     const target = [group ? `${resource}.${group}` : resource, namespace, name].filter((part) => part).join('/');

@@ -18,7 +18,7 @@ import {
 import { podPrinter } from './pod.ts';
 import { AGE, age, NAME, type Printer, printer } from './printer.ts';
 import {
-  csiDriverPrinter, csiNodePrinter, csiStorageCapacityPrinter, persistentVolumeClaimPrinter, persistentVolumePrinter, storageClassPrinter,
+  csiDriverPrinter, csiNodePrinter, persistentVolumeClaimPrinter, persistentVolumePrinter, storageClassPrinter,
   volumeAttachmentPrinter, volumeAttributesClassPrinter,
 } from './storage.ts';
 import {
@@ -111,7 +111,6 @@ const printers: Readonly<Record<string, Printer>> = {
   'scheduling.k8s.io/PriorityClass': priorityClassPrinter,
   'storage.k8s.io/CSIDriver': csiDriverPrinter,
   'storage.k8s.io/CSINode': csiNodePrinter,
-  'storage.k8s.io/CSIStorageCapacity': csiStorageCapacityPrinter,
   'storage.k8s.io/StorageClass': storageClassPrinter,
   'storage.k8s.io/VolumeAttachment': volumeAttachmentPrinter,
   'storage.k8s.io/VolumeAttributesClass': volumeAttributesClassPrinter,

@@ -1,5 +1,5 @@
 import type { PersistentVolume, PersistentVolumeClaim } from '../../../../kube/api/generated/core/v1.ts';
-import type { CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment, VolumeAttributesClass } from '../../../../kube/api/generated/storage/v1.ts';
+import type { CSIDriver, CSINode, StorageClass, VolumeAttachment, VolumeAttributesClass } from '../../../../kube/api/generated/storage/v1.ts';
 import { AGE, age, NAME, printer, UNSET } from './printer.ts';
 
 const MODES: readonly (readonly [string, string])[] = [
@@ -92,16 +92,9 @@ export const csiNodePrinter = printer<CSINode>({
   cells: (object, context) => [object.metadata.name, object.spec.drivers?.length ?? 0, age(object, context)],
 });
 
-export const csiStorageCapacityPrinter = printer<CSIStorageCapacity>({
-  columns: [
-    NAME, 'StorageClassName|string|0|@storage/v1.CSIStorageCapacity.storageClassName', 'Capacity|string|0|@storage/v1.CSIStorageCapacity.capacity',
-  ],
-  cells: (object) => [object.metadata.name, object.storageClassName, object.capacity ?? UNSET],
-});
-
 export const volumeAttachmentPrinter = printer<VolumeAttachment>({
   columns: [
-    NAME, 'Attacher|string|0|@storage/v1.VolumeAttachmentSpec.attacher', 'PV|string|0|@storage/v1.VolumeAttachmentSource.persistentVolumeName',
+    NAME, 'Attacher|string/name|0|@storage/v1.VolumeAttachmentSpec.attacher', 'PV|string|0|@storage/v1.VolumeAttachmentSource.persistentVolumeName',
     'Node|string|0|@storage/v1.VolumeAttachmentSpec.nodeName', 'Attached|boolean|0|@storage/v1.VolumeAttachmentStatus.attached', AGE,
   ],
   cells: (object, context) => [

@@ -4,11 +4,14 @@ type Paths = readonly (readonly string[])[];
 
 /** What a write of the status leaves alone beyond the spec. */
 const STATUS_EXTRA: Readonly<Record<string, Paths>> = {
+  'certificatesigningrequests.certificates.k8s.io': [['status', 'conditions']],
   'deployments.apps': [['metadata', 'labels']],
   pods: [
     ['metadata', 'deletionTimestamp'],
     ['metadata', 'ownerReferences'],
   ],
+  'apiservices.apiregistration.k8s.io': [['metadata']],
+  'servicecidrs.networking.k8s.io': [['metadata']],
   'customresourcedefinitions.apiextensions.k8s.io': [['metadata']],
   'flowschemas.flowcontrol.apiserver.k8s.io': [['metadata']],
   'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io': [['metadata']],
@@ -29,6 +32,7 @@ export function resetFieldsOfEndpoint(endpoint: {
   const { group, resource, subresource, hasStatus } = endpoint;
   const key = group === '' ? resource : `${resource}.${group}`;
   if (subresource === 'status') return [['spec'], ...(STATUS_EXTRA[key] ?? [])];
+  if (subresource === 'approval') return [['spec'], ['status', 'certificate']];
   if (ALL_BUT_STATUS_ENDPOINT.has(key)) return [['spec'], ['status']];
   return subresource === '' && hasStatus ? [['status']] : [];
 }

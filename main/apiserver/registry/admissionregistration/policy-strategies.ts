@@ -2,6 +2,7 @@ import type * as admission from '../../../../kube/api/generated/admissionregistr
 import { isDns1123Subdomain } from '../../../../kube/apimachinery/name-validation.ts';
 import { policyExpressionChecks, type PolicyExpressionChecks } from '../../admission/policies/expression-checks.ts';
 import { buildStrategy } from '../validation/build-strategy.ts';
+import { withSpecAndMetaOf } from '../validation/parts.ts';
 import { checkConditions } from '../validation/conditions.ts';
 import type { FieldErrors } from '../validation/field-errors.ts';
 import { SPEC_PATH, STATUS_PATH, type FieldPath } from '../validation/field-path.ts';
@@ -32,7 +33,7 @@ export const validatingAdmissionPolicyStrategy = buildStrategy<admission.Validat
   defaults: defaultPolicy,
   check: (policy, errors) => checkValidatingPolicy(policy, undefined, errors),
   checkUpdate: (next, previous, errors) => checkValidatingPolicy(next, previous, errors),
-  status: { check: checkPolicyStatus },
+  status: { prepare: withSpecAndMetaOf, check: checkPolicyStatus },
 });
 
 export const mutatingAdmissionPolicyStrategy = buildStrategy<admission.MutatingAdmissionPolicy>({

@@ -3,6 +3,7 @@ import { setPodTemplateDefaults } from '../core/pod/defaults.ts';
 import { buildStrategy } from '../validation/build-strategy.ts';
 import type { FieldErrors } from '../validation/field-errors.ts';
 import { SPEC_PATH, STATUS_PATH } from '../validation/field-path.ts';
+import { withSpecOf } from '../validation/parts.ts';
 import { selectorText } from '../validation/label-selector.ts';
 import { semanticEqual } from '../validation/semantic-equal.ts';
 import { checkImmutable, checkNonNegative } from '../validation/values.ts';
@@ -40,7 +41,7 @@ export const deploymentStrategy = buildStrategy<Deployment>({
     checkImmutable(next.spec.selector, previous.spec.selector, SPEC_PATH.child('selector'), errors);
   },
   recheckOnUpdate: false,
-  status: { check: checkStatus },
+  status: { prepare: (next, previous) => withSpecOf(withLabelsOf(next, previous), previous), check: checkStatus },
   scale: {
     replicas: ({ spec, status }) => ({ spec: spec.replicas ?? 0, status: status?.replicas ?? 0, selector: selectorText(spec.selector) }),
     withReplicas: (deployment, replicas) => ({ ...deployment, spec: { ...deployment.spec, replicas } }),
@@ -52,6 +53,12 @@ export const deploymentStrategy = buildStrategy<Deployment>({
     return semanticEqual(deployment.spec, previous.spec) ? [] : templateWarnings(deployment.spec?.template);
   },
 });
+
+/** Labels choose replica sets; whoever writes the status alone cannot change them. */
+function withLabelsOf(next: Deployment, { metadata: { labels } }: Deployment): Deployment {
+  const { labels: _given, ...metadata } = next.metadata;
+  return { ...next, metadata: { ...metadata, ...(labels ? { labels } : {}) } };
+}
 
 function check({ spec }: Deployment, errors: FieldErrors): void {
   checkNonNegative(spec.replicas, SPEC_PATH.child('replicas'), errors);

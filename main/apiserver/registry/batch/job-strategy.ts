@@ -23,6 +23,7 @@ const TEMPLATE = SPEC_PATH.child('template');
 
 export const jobStrategy = buildStrategy<Job>({
   namespaced: true,
+  orphansByDefault: true,
   generation: true,
   defaults(job) {
     if (job.spec === undefined) return;

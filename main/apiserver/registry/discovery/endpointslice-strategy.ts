@@ -33,11 +33,10 @@ export const endpointSliceStrategy = buildStrategy<Slice>({
       port.protocol ??= 'TCP';
     }
   },
-  // Labels and annotations count for the generation as well.
+  // Labels count for the generation as well.
   prepareForUpdate(next, { metadata: previous }) {
-    const { labels, annotations, generation } = next.metadata;
-    const same = semanticEqual(labels, previous.labels) && semanticEqual(annotations, previous.annotations);
-    return same ? next : { ...next, metadata: { ...next.metadata, generation: (generation ?? 0) + 1 } };
+    const { labels, generation } = next.metadata;
+    return semanticEqual(labels, previous.labels) ? next : { ...next, metadata: { ...next.metadata, generation: (generation ?? 0) + 1 } };
   },
   check(slice, errors) {
     checkHead(slice, errors);

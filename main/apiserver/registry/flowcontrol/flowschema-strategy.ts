@@ -1,6 +1,7 @@
 import type * as flowcontrol from '../../../../kube/api/generated/flowcontrol/v1.ts';
 import { isDns1123Label, isDns1123Subdomain } from '../../../../kube/apimachinery/name-validation.ts';
 import { buildStrategy } from '../validation/build-strategy.ts';
+import { withSpecAndMetaOf } from '../validation/parts.ts';
 import type { FieldErrors } from '../validation/field-errors.ts';
 import { SPEC_PATH, STATUS_PATH, type FieldPath } from '../validation/field-path.ts';
 import { isEmpty } from '../validation/values.ts';
@@ -20,7 +21,7 @@ export const flowSchemaStrategy = buildStrategy<FlowSchema>({
     if (spec !== undefined) spec.matchingPrecedence ||= DEFAULT_PRECEDENCE;
   },
   check,
-  status: { check: ({ status }, _previous, errors) => checkFlowConditions(status?.conditions, errors) },
+  status: { prepare: withSpecAndMetaOf, check: ({ status }, _previous, errors) => checkFlowConditions(status?.conditions, errors) },
 });
 
 export function checkFlowConditions(conditions: readonly { readonly type?: string }[] | undefined, errors: FieldErrors): void {

@@ -1,5 +1,6 @@
 import type * as flowcontrol from '../../../../kube/api/generated/flowcontrol/v1.ts';
 import { buildStrategy } from '../validation/build-strategy.ts';
+import { withSpecAndMetaOf } from '../validation/parts.ts';
 import type { FieldErrors } from '../validation/field-errors.ts';
 import { SPEC_PATH, type FieldPath } from '../validation/field-path.ts';
 import { checkFlowConditions } from './flowschema-strategy.ts';
@@ -41,7 +42,7 @@ export const priorityLevelStrategy = buildStrategy<flowcontrol.PriorityLevelConf
     } else errors.notSupported(SPEC_PATH.child('type'), type, ['Exempt', 'Limited']);
     checkFlowConditions(status?.conditions, errors);
   },
-  status: { check: ({ status }, _previous, errors) => checkFlowConditions(status?.conditions, errors) },
+  status: { prepare: withSpecAndMetaOf, check: ({ status }, _previous, errors) => checkFlowConditions(status?.conditions, errors) },
 });
 
 function checkShares(

@@ -28,7 +28,7 @@ export function planDeletion<T extends KubernetesObject>(
   options: DeleteOptions,
   { strategy, nowMs }: { readonly strategy: Strategy<T>; readonly nowMs: number },
 ): DeletionPlan<T> {
-  const finalizers = finalizersAfter(stored.metadata, options);
+  const finalizers = finalizersAfter(stored.metadata, options, strategy);
   const finalizersChanged = finalizers !== undefined;
   const metadata: ObjectMeta = { ...stored.metadata };
   if (finalizersChanged) setFinalizers(metadata, finalizers);
@@ -73,10 +73,11 @@ function planGrace<T extends KubernetesObject>(
 }
 
 /** The finalizers that the propagation policy asks for; undefined when they are right already. */
-function finalizersAfter(meta: ObjectMeta, options: DeleteOptions): string[] | undefined {
+function finalizersAfter(meta: ObjectMeta, options: DeleteOptions, strategy: Pick<Strategy, 'orphansByDefault'>): string[] | undefined {
   const before = meta.finalizers ?? [];
   const policy = options.propagationPolicy;
-  const orphan = options.orphanDependents ?? (policy ? policy === 'Orphan' : before.includes(ORPHAN));
+  const isDefault = strategy.orphansByDefault === true && !before.includes(FOREGROUND);
+  const orphan = options.orphanDependents ?? (policy ? policy === 'Orphan' : before.includes(ORPHAN) || isDefault);
   const foreground =
     options.orphanDependents !== undefined ? false : policy ? policy === 'Foreground' : before.includes(FOREGROUND) && !before.includes(ORPHAN);
   const after = before.filter((name) => name !== ORPHAN && name !== FOREGROUND);
@@ -89,6 +90,19 @@ function finalizersAfter(meta: ObjectMeta, options: DeleteOptions): string[] | u
 function setFinalizers(meta: ObjectMeta, finalizers: string[]): void {
   if (finalizers.length > 0) meta.finalizers = finalizers;
   else delete meta.finalizers;
+}
+
+/** In the words of a delete that marks first. */
+export function checkMarkPreconditions(resource: GroupResource, { name, uid, resourceVersion }: ObjectMeta, { preconditions }: DeleteOptions): void {
+  for (const [field, wanted, found] of [['UID', preconditions?.uid, uid], ['ResourceVersion', preconditions?.resourceVersion, resourceVersion]] as const) {
+    if (wanted === undefined || wanted === found) continue;
+    throw newConflict(resource, name, `Precondition failed: ${field} in precondition: ${wanted}, ${field} in object meta: ${found}`);
+  }
+}
+
+/** What the first delete of such a kind leaves: the object with the time of it. */
+export function markDeleted<T extends KubernetesObject>(object: T, nowMs: number): DeletionPlan<T> {
+  return { action: 'update', object: { ...object, metadata: { ...object.metadata, deletionTimestamp: timestamp(nowMs) } } };
 }
 
 export function checkPreconditions(resource: GroupResource, meta: ObjectMeta, { preconditions }: DeleteOptions): void {

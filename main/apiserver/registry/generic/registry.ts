@@ -6,7 +6,7 @@ import { newAlreadyExists, newConflict, newGenerateNameConflict, newNotFound, ty
 import { addWarningTo } from '../../filters/warnings.ts';
 import { storagePrefixOf } from '../../storage-prefix.ts';
 import type { ObjectName, ObjectStorage, StoredObject } from '../../storage/object-storage.ts';
-import { checkPreconditions, isDeletedByUpdate, planDeletion, validateDeleteOptions, type DeleteOptions } from './deletion.ts';
+import { checkMarkPreconditions, checkPreconditions, isDeletedByUpdate, markDeleted, planDeletion, validateDeleteOptions, type DeleteOptions } from './deletion.ts';
 import { generateName } from './generate-name.ts';
 import type { Reservation, ResourceDefinition } from './resource-definition.ts';
 import type { StrategyContext } from './strategy.ts';
@@ -134,17 +134,20 @@ export class Registry<T extends KubernetesObject = KubernetesObject> {
     for (;;) {
       const current = await this.storage.get(target);
       const { object, resourceVersion } = current;
-      checkPreconditions({ group: this.resource.group, resource: this.definition.resource.kind }, object.metadata, options);
+      if (this.definition.marksFirst) checkMarkPreconditions(this.resource, object.metadata, options);
+      else checkPreconditions({ group: this.resource.group, resource: this.definition.resource.kind }, object.metadata, options);
       await validate?.(object);
       const marked = object.metadata.deletionTimestamp ? object : (this.definition.prepareForDelete?.(object, this.#clock.now()) ?? object);
-      const plan = planDeletion(marked, options, { strategy: this.definition.strategy, nowMs: this.#clock.now() });
+      const nowMs = this.#clock.now();
+      const isFirstMark = this.definition.marksFirst === true && !object.metadata.deletionTimestamp;
+      const plan = isFirstMark ? markDeleted(marked, nowMs) : planDeletion(marked, options, { strategy: this.definition.strategy, nowMs });
       if (plan.action === 'alreadyPending') return { object, deleted: false };
       if (context.dryRun) return { object: plan.object, deleted: plan.action === 'remove' };
       try {
         if (plan.action === 'remove') {
-          if (plan.object.metadata.deletionTimestamp && !object.metadata.deletionTimestamp) await this.#removeMarked(target, plan.object, resourceVersion);
-          else await this.remove(target, resourceVersion);
-          return { object: plan.object, deleted: true };
+          const mustBeSeen = plan.object.metadata.deletionTimestamp && !object.metadata.deletionTimestamp;
+          const last = mustBeSeen ? await this.#removeMarked(target, plan.object, resourceVersion) : await this.remove(target, resourceVersion);
+          return { object: withVersion(plan.object, last), deleted: true };
         }
         const stored = await this.storage.guaranteedUpdate(target, () => plan.object, { preconditions: { resourceVersion } });
         return { object: stored.object, deleted: false };
@@ -155,21 +158,23 @@ export class Registry<T extends KubernetesObject = KubernetesObject> {
   }
 
   /** Whoever watches sees that the object is terminating before it is gone. Once marked, another may be quicker to remove it. */
-  async #removeMarked(target: ObjectName, marked: T, resourceVersion: string): Promise<void> {
-    const { object } = await this.storage.guaranteedUpdate(target, () => marked, { preconditions: { resourceVersion } });
+  async #removeMarked(target: ObjectName, marked: T, resourceVersion: string): Promise<string> {
+    const { object, resourceVersion: marks } = await this.storage.guaranteedUpdate(target, () => marked, { preconditions: { resourceVersion } });
     try {
       const removed = await this.storage.delete(target, { preconditions: { uid: object.metadata.uid } });
       this.definition.afterDelete?.(removed.object);
+      return removed.resourceVersion;
     } catch (error) {
       if (!isNotFound(error) && !isConflict(error)) throw error;
+      return marks;
     }
   }
 
-  /** Removes exactly that version; Conflict when it changed. */
-  async remove(target: ObjectName, resourceVersion: string): Promise<T> {
+  /** Removes exactly that version; Conflict when it changed. Resolves with the version of the removal. */
+  async remove(target: ObjectName, resourceVersion: string): Promise<string> {
     const removed = await this.storage.delete(target, { preconditions: { resourceVersion } });
     this.definition.afterDelete?.(removed.object);
-    return removed.object;
+    return removed.resourceVersion;
   }
 
   async find(target: ObjectName): Promise<StoredObject<T> | undefined> {
@@ -281,6 +286,10 @@ class UpdateAttempt<T extends KubernetesObject> {
 
 export function nameOf({ metadata: { namespace, name } }: KubernetesObject): ObjectName {
   return namespace ? { namespace, name } : { name };
+}
+
+function withVersion<T extends KubernetesObject>(object: T, resourceVersion: string): T {
+  return { ...object, metadata: { ...object.metadata, resourceVersion } };
 }
 
 function settle(reservation: Reservation<unknown> | undefined, committed: boolean): void {

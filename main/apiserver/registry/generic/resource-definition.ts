@@ -32,6 +32,11 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
   readonly storagePrefix?: string;
   /** Changes an object that is about to be deleted: adds the finalizers that keep it. Pure; not called again for one that is going already. */
   prepareForDelete?(obj: T, nowMs: number): T;
+  /**
+   * The first DELETE marks the object by itself, whatever its options say, and its preconditions are refused in words of their own (upstream: the Delete of
+   * namespaces and CustomResourceDefinitions).
+   */
+  readonly marksFirst?: boolean;
   /** Gives back what beginCreate took. After the object is gone from storage. */
   afterDelete?(obj: T): void;
   /** Runs once at start with all stored objects, before the first request: rebuilds allocator state. */

@@ -29,6 +29,8 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> {
   warnings?(obj: T, previous: T | undefined): readonly string[];
   /** Parts that do not count for metadata.generation beyond metadata and status; default none. `false`: no generation at all. */
   readonly generation?: boolean;
+  /** A DELETE that does not say otherwise keeps the dependents (upstream: DefaultGarbageCollectionPolicy, OrphanDependents). */
+  readonly orphansByDefault?: boolean;
   /** Absent: no status subresource. */
   readonly status?: StatusStrategy<T>;
   readonly scale?: ScaleStrategy<T>;

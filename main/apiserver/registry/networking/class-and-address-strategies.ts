@@ -2,6 +2,7 @@ import type * as networking from '../../../../kube/api/generated/networking/v1.t
 import { validateDomainPrefixedPath } from '../../../../kube/apimachinery/domain-validation.ts';
 import { isDns1123Label, isDns1123Subdomain, isValidPathSegmentName } from '../../../../kube/apimachinery/name-validation.ts';
 import { buildStrategy } from '../validation/build-strategy.ts';
+import { withSpecAndMetaOf } from '../validation/parts.ts';
 import { FIELD_IMMUTABLE, type FieldErrors } from '../validation/field-errors.ts';
 import { SPEC_PATH, type FieldPath } from '../validation/field-path.ts';
 import { INVALID_CIDR, INVALID_IP } from '../validation/ip.ts';
@@ -101,7 +102,7 @@ export const serviceCidrStrategy = buildStrategy<networking.ServiceCIDR>({
     } else errors.invalid(CIDRS, next.spec?.cidrs ?? null, FIELD_IMMUTABLE);
   },
   recheckOnUpdate: false,
-  status: {},
+  status: { prepare: withSpecAndMetaOf },
 });
 
 function checkCidrs({ spec }: networking.ServiceCIDR, errors: FieldErrors): void {

@@ -10,6 +10,7 @@ import { checkImmutable, checkLabels, sortedKeys } from '../validation/values.ts
 
 export const runtimeClassStrategy = buildStrategy<node.RuntimeClass>({
   namespaced: false,
+  allowUnconditionalUpdate: false,
   check({ handler = '', overhead, scheduling }, errors) {
     errors.invalidEach(ROOT_PATH.child('handler'), handler, isDns1123Label(handler));
     if (overhead !== undefined) {

@@ -12,6 +12,7 @@ const EVICTION_POLICIES = ['AlwaysAllow', 'IfHealthyBudget'];
 
 export const podDisruptionBudgetStrategy = buildStrategy<Budget>({
   namespaced: true,
+  allowUnconditionalUpdate: false,
   generation: true,
   prepareForCreate: (budget) => ({ ...budget, status: { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 } }),
   check,

@@ -1,5 +1,6 @@
 import type * as resource from '../../../../kube/api/generated/resource/v1.ts';
 import { buildStrategy } from '../validation/build-strategy.ts';
+import { withSpecAndMetaOf } from '../validation/parts.ts';
 import { FIELD_IMMUTABLE, type FieldErrors } from '../validation/field-errors.ts';
 import { SPEC_PATH, STATUS_PATH } from '../validation/field-path.ts';
 import { internalValue } from '../validation/internal-shape.ts';
@@ -18,7 +19,7 @@ export const resourceClaimStrategy = buildStrategy<resource.ResourceClaim>({
   checkUpdate(next, previous, errors) {
     if (!semanticEqual(next.spec, previous.spec)) errors.invalid(SPEC_PATH, internalValue('ResourceClaimSpec', next.spec), FIELD_IMMUTABLE);
   },
-  status: { check: checkStatus },
+  status: { prepare: withSpecAndMetaOf, check: checkStatus },
 });
 
 function checkStatus({ status }: resource.ResourceClaim, { status: previous }: resource.ResourceClaim, errors: FieldErrors): void {

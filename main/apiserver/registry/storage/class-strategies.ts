@@ -103,6 +103,7 @@ function checkAttributesClass({ driverName, parameters }: storage.VolumeAttribut
 
 export const csiStorageCapacityStrategy = buildStrategy<storage.CSIStorageCapacity>({
   namespaced: true,
+  allowUnconditionalUpdate: false,
   check({ nodeTopology, storageClassName = '', capacity }, errors) {
     checkLabelSelector(nodeTopology, ROOT_PATH.child('nodeTopology'), errors);
     checkObjectName(storageClassName, ROOT_PATH.child('storageClassName'), errors);

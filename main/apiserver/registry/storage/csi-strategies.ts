@@ -2,6 +2,7 @@ import type * as storage from '../../../../kube/api/generated/storage/v1.ts';
 import { checkVolumeSpec } from '../core/persistentvolume/volume-spec-validation.ts';
 import { checkCsiDriverName } from '../core/pod/validation/volume-sources.ts';
 import { buildStrategy } from '../validation/build-strategy.ts';
+import { withSpecAndMetaOf } from '../validation/parts.ts';
 import { FIELD_IMMUTABLE, type FieldErrors } from '../validation/field-errors.ts';
 import { ROOT_PATH, SPEC_PATH, STATUS_PATH, type FieldPath } from '../validation/field-path.ts';
 import { semanticEqual } from '../validation/semantic-equal.ts';
@@ -15,6 +16,7 @@ const LIFECYCLE_MODES = ['Persistent', 'Ephemeral'];
 
 export const csiDriverStrategy = buildStrategy<storage.CSIDriver>({
   namespaced: false,
+  allowUnconditionalUpdate: false,
   defaults({ spec }) {
     if (spec === undefined) return;
     spec.attachRequired ??= true;
@@ -76,6 +78,7 @@ function checkTokenRequests(requests: readonly storage.TokenRequest[] | undefine
 
 export const csiNodeStrategy = buildStrategy<storage.CSINode>({
   namespaced: false,
+  allowUnconditionalUpdate: false,
   check({ spec }, errors) {
     const names = new Set<string>();
     for (const [index, driver] of (spec?.drivers ?? []).entries()) {
@@ -117,6 +120,7 @@ function checkTopologyKeys(keys: readonly string[] | undefined, path: FieldPath,
 
 export const volumeAttachmentStrategy = buildStrategy<storage.VolumeAttachment>({
   namespaced: false,
+  allowUnconditionalUpdate: false,
   check(attachment, errors) {
     checkAttachment(attachment, errors);
     if (attachment.spec?.attacher) checkCsiDriverName(attachment.spec.attacher, ROOT_PATH.child('spec.attacher'), errors);
@@ -131,7 +135,7 @@ export const volumeAttachmentStrategy = buildStrategy<storage.VolumeAttachment>(
     errors.invalid(SPEC_PATH, value, FIELD_IMMUTABLE);
   },
   recheckOnUpdate: false,
-  status: { check: (next, _previous, errors) => checkAttachment(next, errors) },
+  status: { prepare: withSpecAndMetaOf, check: (next, _previous, errors) => checkAttachment(next, errors) },
 });
 
 function checkAttachment({ spec, status }: storage.VolumeAttachment, errors: FieldErrors): void {

@@ -27,6 +27,7 @@ export interface StrategyParts<T extends KubernetesObject> {
   readonly generation?: boolean;
   readonly allowCreateOnUpdate?: boolean;
   readonly allowUnconditionalUpdate?: boolean;
+  readonly orphansByDefault?: boolean;
   readonly specFinalizers?: (obj: T) => readonly string[];
   readonly selectableFields?: (obj: T) => Readonly<Record<string, string>>;
   readonly warnings?: (obj: T, previous: T | undefined) => readonly string[];
@@ -55,6 +56,7 @@ export function buildStrategy<T extends KubernetesObject>(parts: StrategyParts<T
         parts.checkUpdate?.(next, previous, errors, context);
         if (parts.recheckOnUpdate ?? true) parts.check?.(next, errors, context);
       }),
+    ...(parts.orphansByDefault ? { orphansByDefault: true } : {}),
     ...(defaults === undefined ? {} : { applyDefaults: defaults }),
     ...(status === undefined ? {} : { status: statusStrategy(status) }),
     ...(specFinalizers === undefined ? {} : { specFinalizers }),

@@ -15,6 +15,18 @@ export function withStatusOf<T extends KubernetesObject>(next: T, previous: T): 
   return status === undefined ? withoutStatus(next) : { ...next, status };
 }
 
+/** The same, where a status update cannot change metadata either (upstream: ResetObjectMetaForStatus). */
+export function withSpecAndMetaOf<T extends KubernetesObject>(next: T, previous: T): T {
+  const { labels, annotations, finalizers, ownerReferences, generation, deletionTimestamp } = previous.metadata;
+  const kept = { labels, annotations, finalizers, ownerReferences, generation, deletionTimestamp };
+  const metadata: Record<string, unknown> = { ...next.metadata };
+  for (const [name, value] of Object.entries(kept)) {
+    if (value === undefined) delete metadata[name];
+    else metadata[name] = value;
+  }
+  return withSpecOf({ ...next, metadata } as unknown as T, previous);
+}
+
 /** The previous object with status and metadata of the next: what a status update keeps. */
 export function withSpecOf<T extends KubernetesObject>(next: T, previous: T): T {
   const status = (next as T & WithStatus).status;

@@ -39,6 +39,11 @@ export const namespaceStrategy = buildStrategy<Namespace>({
   selectableFields: ({ status }) => ({ 'status.phase': status?.phase ?? '' }),
 });
 
+/** What its deletion makes of it. */
+export function terminatingNamespace(namespace: Namespace): Namespace {
+  return { ...namespace, status: { ...namespace.status, phase: 'Terminating' } };
+}
+
 function checkFinalizer(finalizer: string, path: FieldPath, errors: FieldErrors): void {
   errors.invalidEach(path, finalizer, isQualifiedName(finalizer));
   checkKubeFinalizer(finalizer, path, errors);

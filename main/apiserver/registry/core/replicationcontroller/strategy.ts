@@ -14,6 +14,7 @@ const TEMPLATE = SPEC_PATH.child('template');
 
 export const replicationControllerStrategy = buildStrategy<Controller>({
   namespaced: true,
+  orphansByDefault: true,
   generation: true,
   defaults(controller) {
     const { spec } = controller;

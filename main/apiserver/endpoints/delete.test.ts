@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApiServer, type TestApiServer } from '../testing.ts';
+import { requestsTo } from '../testing-requests.ts';
+
+let server: TestApiServer;
+const send = requestsTo(() => server);
+beforeAll(async () => {
+  server = await startTestApiServer();
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+describe('DELETE', () => {
+  test('answers a Status for most kinds, and the object at the revision of its end for some', async () => {
+    await send('POST', '/api/v1/namespaces/default/configmaps', { body: { metadata: { name: 'plain' } } });
+    expect((await send('DELETE', '/api/v1/namespaces/default/configmaps/plain')).body).toMatchObject({ kind: 'Status', details: { name: 'plain', kind: 'configmaps' } });
+    const created = await send('POST', '/apis/storage.k8s.io/v1/storageclasses', { body: { metadata: { name: 'whole' }, provisioner: 'p.io/x' } });
+    const { body } = await send('DELETE', '/apis/storage.k8s.io/v1/storageclasses/whole');
+    expect(body).toMatchObject({ kind: 'StorageClass', metadata: { name: 'whole' } });
+    expect(Number(body.metadata['resourceVersion'])).toBeGreaterThan(Number(created.body.metadata['resourceVersion']));
+  });
+
+  test('of a Job keeps its pods unless told otherwise, and says so', async () => {
+    const job = { metadata: { name: 'kept' }, spec: { suspend: true, template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] } } } };
+    await send('POST', '/apis/batch/v1/namespaces/default/jobs', { body: job });
+    const { body, headers } = await send('DELETE', '/apis/batch/v1/namespaces/default/jobs/kept');
+    expect(body).toMatchObject({ kind: 'Job', metadata: { finalizers: ['orphan'] } });
+    expect(String(headers['warning'])).toContain('child pods are preserved by default when jobs are deleted');
+  });
+
+  test('of a namespace makes it Terminating in the answer, even of a dry run', async () => {
+    await send('POST', '/api/v1/namespaces', { body: { metadata: { name: 'ending' } } });
+    expect((await send('DELETE', '/api/v1/namespaces/ending?dryRun=All')).body['status']).toMatchObject({ phase: 'Terminating' });
+    const { body } = await send('DELETE', '/api/v1/namespaces/ending', { body: { preconditions: { uid: 'x' } } });
+    expect(body.message).toMatch(/^Operation cannot be fulfilled on namespaces "ending": Precondition failed: UID in precondition: x, UID in object meta: /);
+  });
+});
