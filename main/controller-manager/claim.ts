@@ -32,6 +32,8 @@ export async function claim<T extends KubernetesObject>(
     readonly owner: KubernetesObject;
     readonly candidates: readonly T[];
     readonly matches: (object: T) => boolean;
+    /** Comes with the claim and goes with it. */
+    readonly finalizer?: string;
     readonly signal: AbortSignal;
   },
 ): Promise<readonly T[]> {
@@ -54,6 +56,7 @@ interface ClaimCall<T> {
   readonly resource: Resource<T>;
   readonly owner: KubernetesObject;
   readonly object: T;
+  readonly finalizer?: string;
   readonly signal: AbortSignal;
 }
 
@@ -66,8 +69,8 @@ async function ownerStillThere(
   return fresh.metadata.uid === owner.metadata.uid && fresh.metadata.deletionTimestamp === undefined;
 }
 
-async function adopt<T extends KubernetesObject>(client: Client, { resource, owner, object, signal }: ClaimCall<T>): Promise<T | undefined> {
-  const patch = { metadata: { uid: object.metadata.uid, ownerReferences: [newControllerRef(owner)] } };
+async function adopt<T extends KubernetesObject>(client: Client, { resource, owner, object, finalizer, signal }: ClaimCall<T>): Promise<T | undefined> {
+  const patch = { metadata: { uid: object.metadata.uid, ownerReferences: [newControllerRef(owner)], ...(finalizer !== undefined && { finalizers: [finalizer] }) } };
   try {
     return await client.patch(resource, targetOf(object), { type: 'strategic', patch }, { signal });
   } catch (error) {
@@ -76,8 +79,9 @@ async function adopt<T extends KubernetesObject>(client: Client, { resource, own
   }
 }
 
-async function release<T extends KubernetesObject>(client: Client, { resource, owner, object, signal }: ClaimCall<T>): Promise<void> {
-  const patch = { metadata: { uid: object.metadata.uid, ownerReferences: [{ $patch: 'delete', uid: owner.metadata.uid }] } };
+async function release<T extends KubernetesObject>(client: Client, { resource, owner, object, finalizer, signal }: ClaimCall<T>): Promise<void> {
+  const without = finalizer === undefined ? {} : { '$deleteFromPrimitiveList/finalizers': [finalizer] };
+  const patch = { metadata: { uid: object.metadata.uid, ownerReferences: [{ $patch: 'delete', uid: owner.metadata.uid }], ...without } };
   try {
     await client.patch(resource, targetOf(object), { type: 'strategic', patch }, { signal });
   } catch (error) {

@@ -1,4 +1,3 @@
-import { selectorMatches } from '../../../kube/apimachinery/label-selector.ts';
 import { type DaemonSet, daemonsets } from '../../../kube/api/generated/apps/v1.ts';
 import { type Node, nodes, type Pod, pods } from '../../../kube/api/generated/core/v1.ts';
 import type { Informer } from '../../../kube/client/informer.ts';
@@ -9,6 +8,7 @@ import type { Controller, ControllerWatch } from '../controller.ts';
 import { Expectations } from '../expectations.ts';
 import { changePods } from '../change-pods.ts';
 import { keyOf } from '../object-key.ts';
+import { ownerKeys } from '../owner-keys.ts';
 import { patchStatus } from '../patch-status.ts';
 import { nextAvailabilityMs } from '../pod-conditions.ts';
 import { PodControl } from '../pod-control.ts';
@@ -45,7 +45,7 @@ export class DaemonSetController implements Controller {
     this.#pods = context.informers.informer(pods, { indexers: { [CONTROLLER_INDEX]: controllerIndex } });
     this.watches = [
       { informer: this.#daemonSets, keysFor: (daemonSet: DaemonSet) => [keyOf(daemonSet)] },
-      { informer: this.#pods, keysFor: (pod: Pod) => this.#keysForPod(pod) },
+      { informer: this.#pods, keysFor: (pod: Pod, previous?: Pod) => ownerKeys(pod, { previous, kind: 'DaemonSet', owners: this.#daemonSets.lister, selectorOf: ({ spec }) => spec.selector }) },
       { informer: this.#nodes, keysFor: (node: Node, previous?: Node) => (previous !== undefined && placement(node) === placement(previous) ? [] : this.#daemonSets.lister.list().map(keyOf)) },
       { informer: this.#history.informer, keysFor: () => [] },
     ] as readonly ControllerWatch[];
@@ -121,15 +121,6 @@ export class DaemonSetController implements Controller {
       matches: selectorMatcher(daemonSet.spec.selector),
       signal,
     });
-  }
-
-  #keysForPod(pod: Pod): readonly string[] {
-    const owner = controllerOf(pod);
-    if (owner !== undefined) return owner.kind === 'DaemonSet' ? [`${pod.metadata.namespace}/${owner.name}`] : [];
-    return this.#daemonSets.lister
-      .list({ namespace: pod.metadata.namespace })
-      .filter(({ spec }) => selectorMatches(spec.selector, pod.metadata.labels))
-      .map(keyOf);
   }
 }
 

@@ -1,4 +1,3 @@
-import { selectorMatches } from '../../../kube/apimachinery/label-selector.ts';
 import { isAlreadyExists } from '../../../kube/apimachinery/status.ts';
 import { type Deployment, deployments, type DeploymentStatus, type ReplicaSet, replicasets } from '../../../kube/api/generated/apps/v1.ts';
 import { type Pod, pods } from '../../../kube/api/generated/core/v1.ts';
@@ -8,6 +7,7 @@ import { CONTROLLER_INDEX, controllerIndex, controllerOf, isControlledBy, orphan
 import type { ControllerContext } from '../controller-context.ts';
 import type { Controller, ControllerWatch } from '../controller.ts';
 import { keyOf, targetOf } from '../object-key.ts';
+import { ownerKeys } from '../owner-keys.ts';
 import { patchStatus } from '../patch-status.ts';
 import { isPodTerminal } from '../pod-conditions.ts';
 import { isNamespaceTerminating, messageOf } from '../pod-control.ts';
@@ -37,7 +37,7 @@ export class DeploymentController implements Controller {
     this.#pods = context.informers.informer(pods, { indexers: { [CONTROLLER_INDEX]: controllerIndex } });
     this.watches = [
       { informer: this.#deployments, keysFor: (deployment: Deployment) => [keyOf(deployment)] },
-      { informer: this.#replicaSets, delayMs: COALESCE_MS, keysFor: (replicaSet: ReplicaSet) => this.#keysForReplicaSet(replicaSet) },
+      { informer: this.#replicaSets, delayMs: COALESCE_MS, keysFor: (set: ReplicaSet, previous?: ReplicaSet) => ownerKeys(set, { previous, kind: 'Deployment', owners: this.#deployments.lister, selectorOf: ({ spec }) => spec.selector }) },
       { informer: this.#pods, keysFor: (pod: Pod) => this.#keysForPod(pod) },
     ] as readonly ControllerWatch[];
   }
@@ -171,16 +171,6 @@ export class DeploymentController implements Controller {
         (replicaSet.status?.replicas ?? 0) > 0 ||
         this.#pods.lister.byIndex(CONTROLLER_INDEX, replicaSet.metadata.uid ?? '').some((pod) => !isPodTerminal(pod)),
     );
-  }
-
-  #keysForReplicaSet(replicaSet: ReplicaSet): readonly string[] {
-    const { namespace } = replicaSet.metadata;
-    const owner = controllerOf(replicaSet);
-    if (owner !== undefined) return owner.kind === 'Deployment' ? [`${namespace}/${owner.name}`] : [];
-    return this.#deployments.lister
-      .list({ namespace })
-      .filter((deployment) => selectorMatches(deployment.spec.selector, replicaSet.metadata.labels))
-      .map(keyOf);
   }
 
   /** Only Recreate waits for pods. */

@@ -9,6 +9,7 @@ import type { Controller, ControllerWatch } from '../controller.ts';
 import { Expectations } from '../expectations.ts';
 import { changePods } from '../change-pods.ts';
 import { keyOf, targetOf } from '../object-key.ts';
+import { ownerKeys } from '../owner-keys.ts';
 import { patchStatus } from '../patch-status.ts';
 import { PodControl } from '../pod-control.ts';
 import { selectorMatcher } from '../selector-matcher.ts';
@@ -38,7 +39,10 @@ export class JobController implements Controller {
     this.#pods = context.informers.informer(pods, { indexers: { [CONTROLLER_INDEX]: controllerIndex } });
     this.watches = [
       { informer: this.#jobs, keysFor: (job: Job) => [keyOf(job)] },
-      { informer: this.#pods, keysFor: (pod: Pod) => this.#keyForPod(pod) },
+      {
+        informer: this.#pods,
+        keysFor: (pod: Pod, previous?: Pod) => ownerKeys(pod, { previous, kind: 'Job', owners: this.#jobs.lister, selectorOf: ({ spec }) => spec.selector }),
+      },
     ] as readonly ControllerWatch[];
     this.#subscription = this.#pods.onEvent(({ type, object }) => {
       const [key] = this.#keyForPod(object);
@@ -115,6 +119,7 @@ export class JobController implements Controller {
       owner: job,
       candidates: [...lister.byIndex(CONTROLLER_INDEX, job.metadata.uid ?? ''), ...lister.byIndex(CONTROLLER_INDEX, orphanIndexValue(job.metadata.namespace))],
       matches: selectorMatcher(job.spec.selector),
+      finalizer: JOB_TRACKING,
       signal,
     });
   }

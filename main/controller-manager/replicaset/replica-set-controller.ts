@@ -1,5 +1,4 @@
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
-import { selectorMatches } from '../../../kube/apimachinery/label-selector.ts';
 import { type Pod, pods } from '../../../kube/api/generated/core/v1.ts';
 import type { Informer } from '../../../kube/client/informer.ts';
 import { changePods } from '../change-pods.ts';
@@ -9,6 +8,7 @@ import type { ControllerContext } from '../controller-context.ts';
 import type { Controller, ControllerWatch } from '../controller.ts';
 import { Expectations } from '../expectations.ts';
 import { keyOf } from '../object-key.ts';
+import { ownerKeys } from '../owner-keys.ts';
 import { patchStatus } from '../patch-status.ts';
 import { isPodActive, isPodTerminating, nextAvailabilityMs } from '../pod-conditions.ts';
 import { PodControl, podFromTemplate } from '../pod-control.ts';
@@ -156,11 +156,6 @@ export class ReplicaSetController<T extends KubernetesObject & { status?: object
   }
 
   #keysForPod(pod: Pod, previous?: Pod): readonly string[] {
-    const keys = [pod, previous].flatMap((state) => (state === undefined ? [] : (this.#ownerKey(state) ?? [])));
-    if (controllerOf(pod) !== undefined || !isPodActive(pod)) return keys;
-    const adopters = this.#owners.lister
-      .list({ namespace: pod.metadata.namespace })
-      .filter((owner) => selectorMatches(this.#workload.view(owner).selector, pod.metadata.labels));
-    return [...keys, ...adopters.map(keyOf)];
+    return ownerKeys(pod, { previous, kind: this.#workload.resource.kind, owners: this.#owners.lister, selectorOf: (owner) => this.#workload.view(owner).selector });
   }
 }

@@ -1,13 +1,13 @@
-import { selectorMatches } from '../../../kube/apimachinery/label-selector.ts';
 import { isAlreadyExists, isNotFound } from '../../../kube/apimachinery/status.ts';
 import { type ControllerRevision, type StatefulSet, statefulsets } from '../../../kube/api/generated/apps/v1.ts';
 import { type PersistentVolumeClaim, persistentvolumeclaims, type Pod, pods } from '../../../kube/api/generated/core/v1.ts';
 import type { Informer } from '../../../kube/client/informer.ts';
 import { claim } from '../claim.ts';
-import { CONTROLLER_INDEX, controllerIndex, controllerOf, orphanIndexValue } from '../controller-ref.ts';
+import { CONTROLLER_INDEX, controllerIndex, orphanIndexValue } from '../controller-ref.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { Controller, ControllerWatch } from '../controller.ts';
 import { keyOf, targetOf } from '../object-key.ts';
+import { ownerKeys } from '../owner-keys.ts';
 import { patchStatus } from '../patch-status.ts';
 import { nextAvailabilityMs } from '../pod-conditions.ts';
 import { isNamespaceTerminating, messageOf } from '../pod-control.ts';
@@ -35,7 +35,7 @@ export class StatefulSetController implements Controller {
     this.#pods = context.informers.informer(pods, { indexers: { [CONTROLLER_INDEX]: controllerIndex } });
     this.watches = [
       { informer: this.#sets, keysFor: (set: StatefulSet) => [keyOf(set)] },
-      { informer: this.#pods, keysFor: (pod: Pod) => this.#keysForPod(pod) },
+      { informer: this.#pods, keysFor: (pod: Pod, previous?: Pod) => ownerKeys(pod, { previous, kind: 'StatefulSet', owners: this.#sets.lister, selectorOf: ({ spec }) => spec.selector }) },
       { informer: this.#claims, keysFor: () => [] },
       { informer: this.#history.informer, keysFor: () => [] },
     ] as readonly ControllerWatch[];
@@ -119,14 +119,5 @@ export class StatefulSetController implements Controller {
       matches: (pod) => matches(pod) && ordinalOf(set, pod) !== undefined,
       signal,
     });
-  }
-
-  #keysForPod(pod: Pod): readonly string[] {
-    const owner = controllerOf(pod);
-    if (owner !== undefined) return owner.kind === 'StatefulSet' ? [`${pod.metadata.namespace}/${owner.name}`] : [];
-    return this.#sets.lister
-      .list({ namespace: pod.metadata.namespace })
-      .filter(({ spec }) => selectorMatches(spec.selector, pod.metadata.labels))
-      .map(keyOf);
   }
 }
