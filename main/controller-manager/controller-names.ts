@@ -8,6 +8,7 @@ export const controllerNames = [
   'daemonset-controller',
   'deployment-controller',
   'disruption-controller',
+  'endpointslice-mirroring-controller',
   'endpoints-controller',
   'endpointslice-controller',
   GARBAGE_COLLECTOR,

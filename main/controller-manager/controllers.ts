@@ -8,6 +8,7 @@ import { DaemonSetController } from './daemonset/daemon-set-controller.ts';
 import { DeploymentController } from './deployment/deployment-controller.ts';
 import { DisruptionController } from './disruption/disruption-controller.ts';
 import { EndpointSliceController } from './endpointslice/endpoint-slice-controller.ts';
+import { EndpointSliceMirroringController } from './endpointslice/endpoint-slice-mirroring-controller.ts';
 import { EndpointsController } from './endpointslice/endpoints-controller.ts';
 import { JobController } from './job/job-controller.ts';
 import { TtlAfterFinishedController } from './job/ttl-after-finished-controller.ts';
@@ -48,6 +49,7 @@ const entries: Readonly<Record<ControllerName, ControllerEntry>> = {
   'ttl-after-finished-controller': { create: (context) => new TtlAfterFinishedController(context) },
   'certificatesigningrequest-controller': { create: (context) => new CertificateController(context) },
   'endpointslice-controller': { component: 'endpoint-slice-controller', create: (context) => new EndpointSliceController(context) },
+  'endpointslice-mirroring-controller': { component: 'endpoint-slice-mirroring-controller', create: (context) => new EndpointSliceMirroringController(context) },
   'endpoints-controller': { component: 'endpoint-controller', create: (context) => new EndpointsController(context) },
   'pod-garbage-collector-controller': { create: (context) => new PodGcController(context) },
   'statefulset-controller': { component: 'statefulset-controller', create: (context) => new StatefulSetController(context) },
