@@ -21,6 +21,8 @@ export interface AdmissionAttributes<T extends KubernetesObject = KubernetesObje
   /** Set for dynamic plugins only. */
   readonly rounds?: MutationRounds;
   warn(text: string): void;
+  /** Adds to the audit event of the request, where there is one. */
+  annotate?(key: string, value: string): void;
 }
 
 /**

@@ -1,137 +1,127 @@
-import { Environment, EvaluationError, ParseError, TypeError as CelTypeError, type ASTNode, type ParseResult } from '@marcbachmann/cel-js';
-import { compilationProblem, lowerFirst, typeName } from './compile-problem.ts';
-import { CostBudget, CostLimitError, PER_CALL_COST_LIMIT } from './cost-budget.ts';
-import { rewriteExpression } from './expression-source.ts';
-import { registerAuthorizer } from './library/authorizer.ts';
-import { registerLists } from './library/lists.ts';
-import { registerNetwork } from './library/network.ts';
-import { registerQuantity } from './library/quantity.ts';
-import { registerSemver } from './library/semver.ts';
-import { registerStrings } from './library/strings.ts';
+import { type Checked, checkExpression } from './check/checker.ts';
+import { checkLiterals } from './check/literal-checks.ts';
+import { estimateCost, type SizeOf } from './cost/estimate.ts';
+import type { Range } from './cost/range.ts';
+import type { Declarations, FunctionDeclaration, TypeProvider } from './declarations.ts';
+import { functionTable } from './declarations.ts';
+import { operators } from './library/arithmetic.ts';
+import { AUTHORIZER_TYPES, authorizerFunctions } from './library/authorizer.ts';
+import { conversions } from './library/conversions.ts';
+import { jsonPatchFunctions } from './library/json-patch.ts';
+import { listFunctions } from './library/lists.ts';
+import { FORMAT_TYPE, formatFunctions } from './library/named-formats.ts';
+import { CIDR_TYPE, IP_TYPE, networkFunctions } from './library/network.ts';
+import { optionalFunctions } from './library/optional.ts';
+import { QUANTITY_TYPE, quantityFunctions } from './library/quantity.ts';
+import { SEMVER_TYPE, semverFunctions } from './library/semver.ts';
+import { stringFunctions } from './library/strings.ts';
+import { timeFunctions } from './library/time.ts';
+import { URL_TYPE, urlFunctions } from './library/urls.ts';
+import { CelEvaluationError, CostLimitError, Suspension } from './runtime/evaluation-error.ts';
+import { type Bindings, Frame, planEvaluation, type Step } from './runtime/evaluate.ts';
+import { describeProblems } from './syntax/problems.ts';
+import { parseExpression } from './syntax/parser.ts';
+import { BOOL, BYTES, type CelType, DOUBLE, DURATION, DYN, INT, listType, mapType, NULL, optionalType, STRING, TIMESTAMP, typeType, UINT } from './types.ts';
 
-/** A compiled expression. Values in and out are CEL's: see values.ts. */
+/** Upstream's PerCallLimit: what one expression may spend (apiserver/pkg/apis/cel/config.go). */
+export const PER_CALL_COST_LIMIT = 1_000_000;
+
+/** How an evaluation ended, and what it cost. */
+export type Outcome =
+  | { readonly cost: number; readonly value: unknown; readonly error?: undefined }
+  | { readonly cost: number; readonly error: string; readonly isCostLimit: boolean };
+
+/** A compiled expression. Values in and out are CEL's: see runtime/values.ts. */
 export interface CelProgram {
   readonly source: string;
-  /** As cel-go prints it: `bool`, `list(int)`, `dyn`. */
-  readonly outputType: string;
-  /** Throws CelEvaluationError. Answers a promise where the authorizer is asked. */
-  evaluate(bindings: Readonly<Record<string, unknown>>, budget?: CostBudget): unknown;
+  readonly type: CelType;
+  /** Variables of the environment that it uses. */
+  readonly variables: ReadonlySet<string>;
+  estimate(sizeOf: SizeOf): Range;
+  /** A promise only where the authorizer has to be waited for. */
+  evaluate(bindings: Bindings): Outcome | Promise<Outcome>;
+  /** For expressions that cannot ask the authorizer. */
+  evaluateNow(bindings: Bindings): Outcome;
 }
 
 export type CelCompilation = { readonly program: CelProgram; readonly problem?: undefined } | { readonly program?: undefined; readonly problem: string };
 
-export class CelEvaluationError extends Error {
-  override readonly name = 'CelEvaluationError';
+/** Everything that does not depend on where an expression stands: the functions and types of Kubernetes 1.36. */
+export interface CelLibrary {
+  readonly functions: ReadonlyMap<string, FunctionDeclaration>;
+  readonly types: ReadonlyMap<string, CelType>;
+}
+
+/** Declares all functions; takes about a millisecond, so servers make one and share it. */
+export function celLibrary(): CelLibrary {
+  const functions = functionTable([
+    ...operators(), ...conversions(), ...timeFunctions(), ...stringFunctions(), ...listFunctions(), ...optionalFunctions(), ...networkFunctions(), ...urlFunctions(), ...quantityFunctions(),
+    ...semverFunctions(), ...formatFunctions(), ...authorizerFunctions(), ...jsonPatchFunctions(),
+  ]);
+  const named = [BOOL, BYTES, DOUBLE, DURATION, INT, NULL, STRING, TIMESTAMP, UINT, listType(DYN), mapType(DYN, DYN), typeType(DYN), optionalType(DYN), IP_TYPE, CIDR_TYPE, URL_TYPE, QUANTITY_TYPE, SEMVER_TYPE, FORMAT_TYPE, ...AUTHORIZER_TYPES];
+  return { functions, types: new Map(named.map((type) => [type.name, type])) };
 }
 
 export interface CelEnvironmentOptions {
-  /** name → type; `dyn` for objects, `kubernetes.authorization.Authorizer` for the authorizer. */
-  readonly variables: Readonly<Record<string, string>>;
-  /** name → its known fields, checked when compiling. */
-  readonly fields?: Readonly<Record<string, ReadonlySet<string>>>;
+  readonly library: CelLibrary;
+  readonly variables: Readonly<Record<string, CelType>>;
+  readonly provider?: TypeProvider;
+  /** Whether there is cel.bind(). */
+  readonly hasBind?: boolean;
 }
 
-const LIMITS = { maxDepth: 64, maxAstNodes: 20_000, maxListElements: 5000, maxMapEntries: 5000, maxCallArguments: 32 };
+const NO_TYPES: TypeProvider = { hasType: () => false, fieldType: () => undefined };
 
-/** Kubernetes' CEL: its libraries over the CEL package, compile errors as cel-go words them. Making one takes about a millisecond. */
+/** Compiles expressions that see certain variables. Cheap to make. */
 export class CelEnvironment {
-  readonly #environment: Environment;
-  readonly #fields: Readonly<Record<string, ReadonlySet<string>>>;
-  #functions: ReadonlySet<string> | undefined;
+  readonly #declarations: Declarations;
+  readonly #hasBind: boolean;
 
-  constructor({ variables, fields = {} }: CelEnvironmentOptions) {
-    const environment = new Environment({ unlistedVariablesAreDyn: false, homogeneousAggregateLiterals: false, enableOptionalTypes: true, limits: LIMITS });
-    environment.registerType('CostBudget', CostBudget);
-    environment.registerVariable('costBudget', 'CostBudget');
-    environment.registerFunction('CostBudget.tick(): bool', (budget: CostBudget) => budget.tick(), { async: false });
-    registerStrings(environment);
-    registerLists(environment);
-    registerQuantity(environment);
-    registerNetwork(environment);
-    registerSemver(environment);
-    registerAuthorizer(environment);
-    registerJsonPatch(environment);
-    for (const [name, type] of Object.entries(variables)) environment.registerVariable(name, type);
-    this.#environment = environment;
-    this.#fields = fields;
+  constructor({ library, variables, provider = NO_TYPES, hasBind = false }: CelEnvironmentOptions) {
+    this.#hasBind = hasBind;
+    this.#declarations = { ...library, provider, variables: new Map(Object.entries(variables)) };
   }
 
-  /** Compiles; with `expected`, the types the expression may have (`dyn` always may). */
-  compile(original: string, expected: readonly string[] = []): CelCompilation {
-    const source = rewriteExpression(original);
+  /** The problem is cel-go's text, several lines long, without an introduction. */
+  compile(source: string): CelCompilation {
+    const { expression, problems: syntaxProblems } = parseExpression(source, { hasBind: this.#hasBind });
+    if (!expression) return { problem: describeProblems(source, syntaxProblems) };
+    const { checked, problems: typeProblems } = checkExpression(expression, this.#declarations);
+    if (!checked) return { problem: describeProblems(source, typeProblems) };
+    const literalProblems = checkLiterals(checked);
+    if (literalProblems.length > 0) return { problem: describeProblems(source, literalProblems) };
+    return { program: programOf(source, checked, this.#declarations.types) };
+  }
+}
+
+function programOf(source: string, checked: Checked, types: ReadonlyMap<string, CelType>): CelProgram {
+  let step: Step | undefined;
+  const run = (bindings: Bindings): Outcome | Promise<Outcome> => {
+    step ??= planEvaluation(checked, types);
+    const frame = new Frame(bindings, PER_CALL_COST_LIMIT);
     try {
-      const parsed = this.#environment.parse(source.text);
-      const { valid, type, error } = parsed.check();
-      if (!valid) throw error;
-      const unknown = unknownField(parsed.ast, this.#fields);
-      if (unknown) throw new CelTypeError({ code: 'undefined_field', message: `undefined field '${unknown.name}'`, range: { start: unknown.position, end: unknown.position } });
-      const outputType = typeName(type);
-      if (!isExpected(outputType, expected)) {
-        return { problem: `must evaluate to ${expected.length > 1 ? `one of [${expected.join(' ')}]` : expected[0]} but got ${outputType}` };
-      }
-      return { program: { source: original, outputType, evaluate: (bindings, budget) => run(parsed, bindings, budget) } };
+      return { value: step(frame), cost: frame.cost };
     } catch (error) {
-      if (!(error instanceof ParseError || error instanceof CelTypeError || error instanceof EvaluationError)) throw error;
-      this.#functions ??= new Set(this.#environment.getDefinitions().functions.map(({ name }) => name));
-      return { problem: compilationProblem(error, { original, source, functions: this.#functions }) };
+      if (error instanceof Suspension) return error.promise.then(() => run(bindings));
+      return failed(error, frame.cost);
     }
-  }
+  };
+  return {
+    source,
+    type: checked.type,
+    variables: checked.variables,
+    estimate: (sizeOf) => estimateCost(checked, sizeOf),
+    evaluate: run,
+    evaluateNow(bindings) {
+      const outcome = run(bindings);
+      if (outcome instanceof Promise) throw new Error(`Cannot evaluate "${source}": it asks the authorizer`);
+      return outcome;
+    },
+  };
 }
 
-function isExpected(type: string, expected: readonly string[]): boolean {
-  if (expected.length === 0 || type === 'dyn') return true;
-  return expected.some((one) => one === type || (one === 'Object' && type.startsWith('map')) || (one === 'list(JSONPatch)' && type.startsWith('list')));
-}
-
-function run(parsed: ParseResult, bindings: Readonly<Record<string, unknown>>, costBudget = new CostBudget(PER_CALL_COST_LIMIT)): unknown {
-  costBudget.spend(1);
-  try {
-    const answer: unknown = parsed({ ...bindings, costBudget });
-    return answer instanceof Promise ? answer.catch((error: unknown) => Promise.reject(evaluationError(error))) : answer;
-  } catch (error) {
-    throw evaluationError(error);
-  }
-}
-
-/** Whatever evaluation throws is about the expression and its data. */
-function evaluationError(error: unknown): CelEvaluationError {
-  const cost = [error, error instanceof Error ? error.cause : undefined].find((one) => one instanceof CostLimitError);
-  if (cost instanceof Error) return new CelEvaluationError(cost.message, { cause: error });
-  const message = error instanceof EvaluationError ? error.summary : error instanceof Error ? error.message : String(error);
-  return new CelEvaluationError(lowerFirst(message), { cause: error });
-}
-
-class JsonPatchNamespace {
-  /** The package tells types apart by their classes. */
-  readonly name = 'jsonpatch';
-}
-
-function registerJsonPatch(environment: Environment): void {
-  environment.registerType('JsonPatchNamespace', JsonPatchNamespace);
-  environment.registerConstant('jsonpatch', 'JsonPatchNamespace', new JsonPatchNamespace());
-  environment.registerFunction('JsonPatchNamespace.escapeKey(string): string', (_: JsonPatchNamespace, key: string) => key.replaceAll('~', '~0').replaceAll('/', '~1'), { async: false });
-}
-
-interface UnknownField {
-  readonly name: string;
-  readonly position: number;
-}
-
-/** `request.nope`: the package knows the variable only as dyn. */
-function unknownField(node: unknown, fields: Readonly<Record<string, ReadonlySet<string>>>): UnknownField | undefined {
-  if (Array.isArray(node)) {
-    for (const item of node) {
-      const found = unknownField(item, fields);
-      if (found) return found;
-    }
-    return undefined;
-  }
-  if (typeof node !== 'object' || node === null || !('op' in node)) return undefined;
-  const { op, args } = node as ASTNode;
-  if (op === '.') {
-    const [target, name] = args;
-    const known = target.op === 'id' ? fields[target.args] : undefined;
-    if (known && !known.has(name)) return { name, position: target.end };
-  }
-  return unknownField(args, fields);
+function failed(error: unknown, cost: number): Outcome {
+  if (error instanceof CelEvaluationError || error instanceof CostLimitError) return { error: error.message, cost, isCostLimit: error instanceof CostLimitError };
+  if (error instanceof RangeError) return { error: 'expression recursion limit exceeded', cost, isCostLimit: false };
+  throw error;
 }

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import { formatFieldError } from '../../../kube/apimachinery/field-error.ts';
+import { celLibrary } from '../cel/cel-environment.ts';
 import { CelRules } from './cel-rules.ts';
 import type { JsonSchema } from './json-schema.ts';
 
 function errors(rule: object, { value, old, type }: { readonly value: unknown; readonly old?: unknown; readonly type?: JsonSchema }): string[] {
   const spec: JsonSchema = { type: 'object', properties: { a: { type: 'integer' }, 'a-b': { type: 'integer' }, b: { type: 'string' } }, ...type, 'x-kubernetes-validations': [rule] };
   const before = old === undefined ? undefined : { spec: old };
-  return new CelRules({ type: 'object', properties: { spec } }).validate({ spec: value }, before, []).map(formatFieldError);
+  return new CelRules({ type: 'object', properties: { spec } }, celLibrary).validate({ spec: value }, before, []).errors.map(formatFieldError);
 }
 
 test.each([
@@ -24,7 +25,7 @@ test.each([
 });
 
 test('rules wait until the schema is satisfied', () => {
-  const rules = new CelRules({ type: 'object', 'x-kubernetes-validations': [{ rule: 'true' }] });
-  const [error] = rules.validate({}, undefined, [{ type: 'FieldValueRequired', field: 'spec', detail: '' }]);
+  const rules = new CelRules({ type: 'object', 'x-kubernetes-validations': [{ rule: 'true' }] }, celLibrary);
+  const [error] = rules.validate({}, undefined, [{ type: 'FieldValueRequired', field: 'spec', detail: '' }]).errors;
   expect(error?.detail).toContain('some validation rules were not checked');
 });

@@ -24,13 +24,13 @@ export function customStrategy(current: CurrentVersions): Strategy {
     allowCreateOnUpdate: false,
     allowUnconditionalUpdate: false,
     prepareForCreate: (object: CustomObject, context) => (versionOf(context).hasStatus ? withoutStatus(object) : object),
-    validate: (object, context) => withRules(versionOf(context), object, undefined, validateCustomResource(versionOf(context), object)),
+    validate: (object, context) => withRules(versionOf(context), { object, errors: validateCustomResource(versionOf(context), object) }, context),
     prepareForUpdate: (next: CustomObject, previous: CustomObject, context) => prepareForUpdate(next, previous, versionOf(context)),
-    validateUpdate: (next, previous, context) => ratcheted(withRules(versionOf(context), next, previous, validateCustomResource(versionOf(context), next)), next, previous),
+    validateUpdate: (next, previous, context) => withRules(versionOf(context), { object: next, previous, errors: ratcheted(validateCustomResource(versionOf(context), next), next, previous) }, context),
     selectableFields: (object) => customSelectableFields(current.storageVersion(), object),
     status: {
       prepareForUpdate: keepAllButStatus,
-      validateUpdate: (next, previous, context) => ratcheted(withRules(versionOf(context), next, previous, validateCustomStatus(versionOf(context), next)), next, previous),
+      validateUpdate: (next, previous, context) => withRules(versionOf(context), { object: next, previous, errors: ratcheted(validateCustomStatus(versionOf(context), next), next, previous) }, context),
     },
     scale: scaleBy(current),
   };
@@ -40,8 +40,18 @@ export function customSelectableFields({ selectableFields }: CustomVersion, obje
   return Object.fromEntries(selectableFields.map((path) => [path, textAt(object, path)]));
 }
 
-function withRules({ rules }: CustomVersion, next: KubernetesObject, previous: KubernetesObject | undefined, errors: readonly FieldError[]): readonly FieldError[] {
-  return [...errors, ...rules.validate(next, previous, errors)];
+interface Validated {
+  readonly object: KubernetesObject;
+  /** Absent on a create. */
+  readonly previous?: KubernetesObject;
+  /** What the schema says. */
+  readonly errors: readonly FieldError[];
+}
+
+function withRules({ rules }: CustomVersion, { object, previous, errors }: Validated, context: StrategyContext): readonly FieldError[] {
+  const run = rules.validate(object, previous, errors);
+  for (const warning of run.warnings) context.warn?.(warning);
+  return [...errors, ...run.errors];
 }
 
 function ratcheted(errors: readonly FieldError[], next: unknown, previous: unknown): readonly FieldError[] {

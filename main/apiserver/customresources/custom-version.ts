@@ -3,14 +3,15 @@ import type * as apiextensions from '../../../kube/api/generated/apiextensions/v
 import { schemaOfMessage } from '../../../kube/api/schema.ts';
 import { toTyped } from '../../../kube/api/typed-object.ts';
 import type { FieldError } from '../../../kube/apimachinery/field-error.ts';
-import { fieldInvalid, fieldRequired } from '../../../kube/apimachinery/field-error.ts';
 import { goJson, goQuote } from '../../../kube/apimachinery/go-format.ts';
 import { deepCopy, isJsonObject } from '../../../kube/apimachinery/json.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import type { Printer } from '../negotiation/printers/printer.ts';
 import type { MergeType } from '../patch/apply/merge-type.ts';
 import { mergeTypeOfCustomResource } from '../patch/apply/structural-merge-type.ts';
+import { celLibrary } from '../cel/cel-environment.ts';
 import { CelRules } from './cel-rules.ts';
+import { validateEmbeddedResources } from './embedded-resources.ts';
 import { type JsonObject, type JsonSchema, propertyOf, someSchema } from './json-schema.ts';
 import { type PrinterColumn, customPrinter } from './printer-columns.ts';
 import { validateListTypes, validateValue } from './schema-validator.ts';
@@ -58,7 +59,7 @@ export function compileVersions({ spec, metadata }: Definition): readonly Custom
       selectableFields: (version.selectableFields ?? []).map(({ jsonPath }) => jsonPath.replace(/^\./, '')),
       deprecation: version.deprecated ? deprecation : undefined,
       isTerminating: metadata.deletionTimestamp !== undefined,
-      rules: new CelRules(schema),
+      rules: new CelRules(schema, celLibrary),
       hasDefaults: someSchema(schema, (part) => part.default !== undefined),
     };
   });
@@ -125,11 +126,7 @@ export function prunedCustomResource({ schema }: Pick<CustomVersion, 'schema'>, 
 
 /** The whole object against the schema. */
 export function validateCustomResource({ schema }: Pick<CustomVersion, 'schema'>, object: KubernetesObject): readonly FieldError[] {
-  const embedded: FieldError[] = [];
-  embeddedResources(object, schema, '', (resource, path) => {
-    if (path !== '') embedded.push(...validateEmbedded(resource, path));
-  });
-  return [...validateValue(object, schema, { field: '' }), ...embedded, ...validateListTypes(object, schema, '')];
+  return [...validateValue(object, schema, { field: '' }), ...validateEmbeddedResources(object, { ...schema, 'x-kubernetes-embedded-resource': false }, ''), ...validateListTypes(object, schema, '')];
 }
 
 /** Its status alone: go-openapi's sentences then begin below `status`. */
@@ -138,12 +135,4 @@ export function validateCustomStatus({ schema }: Pick<CustomVersion, 'schema'>, 
   const type = propertyOf(schema, 'status');
   if (type === undefined || status === undefined) return [];
   return [...validateValue(status, type, { field: 'status', text: '' }), ...validateListTypes(status, type, 'status')];
-}
-
-function validateEmbedded({ apiVersion, kind }: JsonObject, path: string): readonly FieldError[] {
-  const errors: FieldError[] = [];
-  if (typeof apiVersion !== 'string' || apiVersion === '') errors.push(fieldRequired(`${path}.apiVersion`));
-  else if (apiVersion.split('/').length > 2) errors.push(fieldInvalid(`${path}.apiVersion`, apiVersion, `unexpected GroupVersion string: ${apiVersion}`));
-  if (typeof kind !== 'string' || kind === '') errors.push(fieldRequired(`${path}.kind`));
-  return errors;
 }

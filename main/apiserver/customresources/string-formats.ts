@@ -33,9 +33,18 @@ const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
 };
 
 /** Names are compared without their dashes, as strfmt does. */
+function checkOf(format: string): ((text: string) => boolean) | undefined {
+  if (Object.hasOwn(FORMATS, format)) return FORMATS[format];
+  const normalized = format.replaceAll('-', '');
+  return Object.hasOwn(FORMATS, normalized) ? FORMATS[normalized] : undefined;
+}
+
+export function isKnownFormat(format: string): boolean {
+  return checkOf(format) !== undefined;
+}
+
 export function hasFormat(format: string, text: string): boolean {
-  const check = Object.hasOwn(FORMATS, format) ? FORMATS[format] : FORMATS[format.replaceAll('-', '')];
-  return check === undefined || check(text);
+  return checkOf(format)?.(text) ?? true;
 }
 
 function isCidr(text: string): boolean {

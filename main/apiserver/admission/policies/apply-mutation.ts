@@ -5,7 +5,7 @@ import { applyJsonPatch } from '../../../../kube/apimachinery/json-patch.ts';
 import type { KubernetesObject } from '../../../../kube/apimachinery/object-meta.ts';
 import { DEDUCED, mergeTypeOf } from '../../patch/apply/merge-type.ts';
 import { mergeTyped } from '../../patch/apply/merge-typed.ts';
-import { jsonOfCel } from '../../cel/values.ts';
+import { jsonOfCel } from '../../cel/json-values.ts';
 
 export type PatchType = 'ApplyConfiguration' | 'JSONPatch';
 

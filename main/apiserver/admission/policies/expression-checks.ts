@@ -1,5 +1,9 @@
 import type { Variable } from '../../../../kube/api/generated/admissionregistration/v1.ts';
-import { admissionEnvironment, policyScope } from './admission-expressions.ts';
+import type { CelEnvironment } from '../../cel/cel-environment.ts';
+import { celLibrary } from '../../cel/cel-environment.ts';
+import { BOOL, type CelType, listType, NULL, STRING } from '../../cel/types.ts';
+import { admissionEnvironment, compileExpression, compileVariables } from './admission-expressions.ts';
+import { JSON_PATCH_TYPE, OBJECT_TYPE } from './admission-types.ts';
 import type { PatchType } from './apply-mutation.ts';
 
 /** Compiles one expression for validation: the detail of its FieldError, or undefined when it is fine. */
@@ -15,26 +19,37 @@ export interface PolicyExpressionChecks {
   readonly variable: (index: number) => ExpressionCheck;
 }
 
+export const CONDITION_TYPES: readonly CelType[] = [BOOL];
+export const VALIDATION_TYPES: readonly CelType[] = [BOOL];
+export const MESSAGE_TYPES: readonly CelType[] = [STRING];
+export const AUDIT_VALUE_TYPES: readonly CelType[] = [STRING, NULL];
+
+export function mutationTypes(patchType: PatchType): readonly CelType[] {
+  return [patchType === 'JSONPatch' ? listType(JSON_PATCH_TYPE) : OBJECT_TYPE];
+}
+
 /** matchConditions of webhooks. */
 export function webhookConditionCheck(): ExpressionCheck {
-  const environment = admissionEnvironment({ hasNamespaceObject: false });
-  return (source) => environment.compile(source, ['bool']).problem;
+  const environment = admissionEnvironment({ library: celLibrary() });
+  return (source) => compileExpression(environment, source, CONDITION_TYPES).problem;
 }
 
 /** The expressions of one validating or mutating policy; FieldError is `Invalid value` of the expression with the detail given here. */
 export function policyExpressionChecks(spec: { readonly paramKind?: unknown; readonly variables?: readonly Variable[] }): PolicyExpressionChecks {
-  const scope = policyScope(spec);
-  const hasParams = scope.hasParams ?? false;
-  const bodies = admissionEnvironment(scope);
-  const messages = admissionEnvironment({ ...scope, hasAuthorizer: false });
-  const conditions = admissionEnvironment({ hasParams });
-  const { variables = [] } = spec;
+  const base = { library: celLibrary(), hasParams: spec.paramKind !== undefined };
+  const plain = compileVariables(base, spec.variables);
+  const patching = compileVariables({ ...base, hasPatchTypes: true }, spec.variables);
+  const bodies = admissionEnvironment(plain.scope);
+  const mutations = admissionEnvironment(patching.scope);
+  const messages = admissionEnvironment({ ...plain.scope, hasAuthorizer: false });
+  const conditions = admissionEnvironment(base);
+  const check = (environment: CelEnvironment, expected: readonly CelType[]): ExpressionCheck => (source) => compileExpression(environment, source, expected).problem;
   return {
-    condition: (source) => conditions.compile(source, ['bool']).problem,
-    validation: (source) => bodies.compile(source, ['bool']).problem,
-    message: (source) => messages.compile(source, ['string']).problem,
-    auditValue: (source) => bodies.compile(source, ['string', 'null_type']).problem,
-    mutation: (patchType) => (source) => bodies.compile(source, [patchType === 'JSONPatch' ? 'list(JSONPatch)' : 'Object']).problem,
-    variable: (index) => (source) => admissionEnvironment({ hasParams, variables: variables.slice(0, index).map(({ name }) => name) }).compile(source).problem,
+    condition: check(conditions, CONDITION_TYPES),
+    validation: check(bodies, VALIDATION_TYPES),
+    message: check(messages, MESSAGE_TYPES),
+    auditValue: check(bodies, AUDIT_VALUE_TYPES),
+    mutation: (patchType) => check(mutations, mutationTypes(patchType)),
+    variable: (index) => () => plain.variables[index]?.expression.problem,
   };
 }

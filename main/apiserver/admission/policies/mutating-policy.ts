@@ -1,16 +1,19 @@
 import type { MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding } from '../../../../kube/api/generated/admissionregistration/v1.ts';
 import { deepEqual } from '../../../../kube/apimachinery/json.ts';
 import type { KubernetesObject } from '../../../../kube/apimachinery/object-meta.ts';
-import { celOfJson } from '../../cel/values.ts';
+import { celLibrary } from '../../cel/cel-environment.ts';
+import { celOfJson } from '../../cel/json-values.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
 import { forbidden } from '../refusal.ts';
 import { ConfigurationList } from '../webhooks/configuration-list.ts';
 import { matchesCriteria, namespaceOf } from '../webhooks/matching.ts';
 import {
-  admissionEnvironment, compileConditions, compileExpression, compileVariables, evaluateConditions, evaluateExpression, policyBudget, policyScope, requestBindings, withVariables,
+  admissionEnvironment, compileConditions, compileExpression, compileVariables, evaluateConditions, evaluateExpression, requestBindings, withVariables,
   type Expression, type NamedExpression,
 } from './admission-expressions.ts';
 import { applyMutation, type PatchType } from './apply-mutation.ts';
+import { CostBudget, POLICY_COST_LIMIT } from './cost-budget.ts';
+import { CONDITION_TYPES, mutationTypes } from './expression-checks.ts';
 import { bindingCriteria, isExemptFromPolicies, policyCriteria, type PolicyOptions } from './policy-matching.ts';
 import { collectParams } from './policy-params.ts';
 
@@ -60,16 +63,17 @@ export function mutatingPolicies(options: PolicyOptions): MutatingPolicies {
 
 function compilePolicy(policy: MutatingAdmissionPolicy): CompiledPolicy {
   const { spec } = policy;
-  const hasParams = spec.paramKind !== undefined;
-  const environment = admissionEnvironment(policyScope(spec));
+  const base = { library: celLibrary(), hasParams: spec.paramKind !== undefined };
+  const { variables, scope } = compileVariables({ ...base, hasPatchTypes: true }, spec.variables);
+  const environment = admissionEnvironment(scope);
   return {
     policy,
-    conditions: compileConditions(admissionEnvironment({ hasParams }), spec.matchConditions),
-    variables: compileVariables(environment, spec.variables),
+    conditions: compileConditions(admissionEnvironment(base), spec.matchConditions, CONDITION_TYPES),
+    variables,
     mutations: (spec.mutations ?? []).map(({ patchType, jsonPatch, applyConfiguration }) =>
       patchType === 'JSONPatch'
-        ? { patchType, expression: compileExpression(environment, jsonPatch?.expression ?? '', ['list(JSONPatch)']) }
-        : { patchType: 'ApplyConfiguration', expression: compileExpression(environment, applyConfiguration?.expression ?? '', ['Object']) }),
+        ? { patchType, expression: compileExpression(environment, jsonPatch?.expression ?? '', mutationTypes(patchType)) }
+        : { patchType: 'ApplyConfiguration', expression: compileExpression(environment, applyConfiguration?.expression ?? '', mutationTypes('ApplyConfiguration')) }),
   };
 }
 
@@ -104,13 +108,13 @@ async function mutated(options: PolicyOptions, { policy: { policy, conditions, v
   const namespaceObject = await namespaceOf(options.reader, attributes);
   let object = attributes.object;
   for (const param of params) {
-    const budget = policyBudget();
     const bindings = { ...requestBindings({ ...attributes, object }, { authorizer: options.authorizer, namespaceObject }), params: celOfJson(param ?? null) };
-    const { matches, error } = await evaluateConditions(conditions, bindings, budget);
+    const { matches, error } = await evaluateConditions(conditions, bindings);
     if (!matches) continue;
     if (error !== undefined) throw new Error(error);
     for (const { patchType, expression } of mutations) {
-      const inScope = await withVariables(variables, { ...bindings, object: celOfJson(object) }, budget);
+      const budget = new CostBudget(POLICY_COST_LIMIT);
+      const inScope = withVariables(variables, { ...bindings, object: celOfJson(object) }, budget);
       const patch = await evaluateExpression(expression, inScope, budget);
       object = applyMutation(object, { patchType, patch });
     }

@@ -87,7 +87,8 @@ test('expressions are checked in the scope that their place has', () => {
   expect(checks.validation('variables.a == 1')).toBeUndefined();
   expect(checks.validation('variables.c == 1')).toContain("undefined field 'c'");
   expect(checks.variable(1)('variables.a')).toBeUndefined();
-  expect(checks.variable(0)('variables.b')).toContain("undefined field 'b'");
+  const reversed = policyExpressionChecks({ variables: [{ name: 'b', expression: 'variables.a' }, { name: 'a', expression: '1' }] });
+  expect(reversed.variable(0)('variables.a')).toContain("undefined field 'a'");
   expect(checks.condition('params.x == 1')).toContain("undeclared reference to 'params' (in container '')");
   expect(checks.mutation('JSONPatch')('1')).toBe('must evaluate to list(JSONPatch) but got int');
   expect(checks.mutation('ApplyConfiguration')('Object{spec: Object.spec{a: 1}}')).toBeUndefined();

@@ -3,8 +3,10 @@ import type { Clock } from '../../../../kube/apimachinery/clock.ts';
 import type { Random } from '../../../../kube/apimachinery/random.ts';
 import { newBadRequest, newInternalError } from '../../../../kube/apimachinery/status-errors.ts';
 import type { Authorizer } from '../../authorization/authorizer.ts';
+import { celLibrary } from '../../cel/cel-environment.ts';
 import type { AdmissionAttributes } from '../admission.ts';
-import { admissionEnvironment, compileConditions, evaluateConditions, policyBudget, requestBindings, type NamedExpression } from '../policies/admission-expressions.ts';
+import { admissionEnvironment, compileConditions, evaluateConditions, requestBindings, type NamedExpression } from '../policies/admission-expressions.ts';
+import { CONDITION_TYPES } from '../policies/expression-checks.ts';
 import { forbidden } from '../refusal.ts';
 import { readAnswer, rejection, reviewOf, type ReviewAnswer } from './admission-review.ts';
 import { matchesCriteria, type MatchCriteria } from './matching.ts';
@@ -33,7 +35,7 @@ export function compileWebhook<W extends ValidatingWebhook | MutatingWebhook>(co
     key: `webhook/${configuration}/${name}`,
     webhook,
     criteria: { rules, namespaceSelector, objectSelector, matchPolicy },
-    conditions: matchConditions.length === 0 ? [] : compileConditions(admissionEnvironment({ hasNamespaceObject: false }), matchConditions),
+    conditions: matchConditions.length === 0 ? [] : compileConditions(admissionEnvironment({ library: celLibrary() }), matchConditions, CONDITION_TYPES),
   };
 }
 
@@ -44,7 +46,7 @@ export async function isConcerned<W extends ValidatingWebhook | MutatingWebhook>
   if (!(await matchesCriteria(options.reader, criteria, attributes))) return false;
   if (conditions.length === 0) return true;
   const bindings = requestBindings(attributes, { authorizer: options.authorizer, namespaceObject: undefined });
-  const { matches, error } = await evaluateConditions(conditions, bindings, policyBudget());
+  const { matches, error } = await evaluateConditions(conditions, bindings);
   if (error === undefined || !matches) return matches;
   if (webhook.failurePolicy === 'Ignore') return false;
   throw forbidden(attributes, error);

@@ -1,8 +1,10 @@
 import type * as apiextensions from '../../../../kube/api/generated/apiextensions/v1.ts';
+import { celLibrary } from '../../cel/cel-environment.ts';
 import { buildStrategy } from '../validation/build-strategy.ts';
 import { SPEC_PATH, STATUS_PATH } from '../validation/field-path.ts';
 import { checkImmutable, isEmpty } from '../validation/values.ts';
 import { checkApproval, checkDefinition, checkDefinitionName, checkNames, checkStoredVersions } from './crd-validation.ts';
+import { unrecognizedFormats } from './schema-validation.ts';
 
 type Definition = apiextensions.CustomResourceDefinition;
 const NO_NAMES = { plural: '', kind: '' };
@@ -18,13 +20,14 @@ export const customResourceDefinitionStrategy = buildStrategy<Definition>({
   prepareForCreate: (definition) => withStorageVersion({ ...definition, status: emptyStatus() }),
   check(definition, errors) {
     checkDefinitionName(definition, errors);
-    checkDefinition(definition, errors);
+    checkDefinition(definition, errors, { library: celLibrary() });
     checkStoredVersions(definition, errors);
     checkApproval(definition, undefined, errors);
   },
+  warnings: unrecognizedFormatWarnings,
   prepareForUpdate: (next) => withStorageVersion(next),
   checkUpdate(next, previous, errors) {
-    checkDefinition(next, errors);
+    checkDefinition(next, errors, { library: celLibrary(), previous });
     const { spec } = next;
     if (isEstablished(previous)) {
       checkImmutable(spec.scope, previous.spec.scope, SPEC_PATH.child('scope'), errors);
@@ -48,6 +51,13 @@ function applyDefaults(definition: Definition): void {
   spec.conversion ??= { strategy: 'None' };
   const service = spec.conversion.webhook?.clientConfig?.service;
   if (service !== undefined) service.port ??= DEFAULT_WEBHOOK_PORT;
+}
+
+/** Of an update: those that it brings. */
+function unrecognizedFormatWarnings(next: Definition, previous: Definition | undefined): readonly string[] {
+  const formatsOf = (definition: Definition | undefined): readonly string[] => (definition?.spec.versions ?? []).flatMap(({ schema }) => unrecognizedFormats(schema?.openAPIV3Schema));
+  const before = new Set(formatsOf(previous));
+  return formatsOf(next).filter((format) => !before.has(format)).map((format) => `unrecognized format ${JSON.stringify(format)}`);
 }
 
 function emptyStatus(): apiextensions.CustomResourceDefinitionStatus {

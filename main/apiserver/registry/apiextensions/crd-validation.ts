@@ -5,7 +5,9 @@ import type { FieldErrors } from '../validation/field-errors.ts';
 import { METADATA_PATH, SPEC_PATH, STATUS_PATH, type FieldPath } from '../validation/field-path.ts';
 import { semanticEqual } from '../validation/semantic-equal.ts';
 import { isEmpty } from '../validation/values.ts';
-import { checkSchema } from './schema-validation.ts';
+import type { CelLibrary } from '../../cel/cel-environment.ts';
+import { checkSchema, type SchemaOptions } from './schema-validation.ts';
+import { checkSelectableFields } from './selectable-fields.ts';
 
 type Definition = apiextensions.CustomResourceDefinition;
 type Version = apiextensions.CustomResourceDefinitionVersion;
@@ -13,6 +15,7 @@ const REVIEW_VERSIONS = ['v1', 'v1beta1'];
 const COLUMN_TYPES = ['boolean', 'date', 'integer', 'number', 'string'];
 const COLUMN_FORMATS = ['byte', 'date', 'date-time', 'double', 'float', 'int32', 'int64', 'password'];
 const MAX_DEPRECATION_WARNING = 256;
+const NO_SIMPLE_PATH = 'must be a simple json path starting with .';
 const APPROVAL = 'api-approved.kubernetes.io';
 const APPROVAL_URL = 'https://github.com/kubernetes/enhancements/pull/1111';
 
@@ -24,16 +27,22 @@ export function checkDefinitionName({ metadata, spec }: Definition, errors: Fiel
   }
 }
 
-export function checkDefinition({ spec }: Definition, errors: FieldErrors): void {
+/** What is checked with the definition as it was, on an update. */
+export interface DefinitionOptions {
+  readonly library: CelLibrary;
+  readonly previous?: Definition;
+}
+
+export function checkDefinition({ spec }: Definition, errors: FieldErrors, options: DefinitionOptions): void {
   const { group = '', scope = '', names = { plural: '', kind: '' } } = spec;
   checkGroup(group, errors);
   if (scope === '') errors.required(SPEC_PATH.child('scope'));
   else if (scope !== 'Cluster' && scope !== 'Namespaced') errors.notSupported(SPEC_PATH.child('scope'), scope, ['Cluster', 'Namespaced']);
-  checkVersions(spec.versions ?? [], errors);
+  checkVersions(spec.versions ?? [], errors, options);
   const namesPath = SPEC_PATH.child('names');
   for (const field of ['plural', 'singular', 'kind', 'listKind'] as const) if (isEmpty(names[field])) errors.required(namesPath.child(field));
   checkNames(names, namesPath, errors);
-  checkSharedParts(spec.versions ?? [], errors);
+  checkSharedParts(spec.versions ?? [], errors, options);
   checkConversion(spec.conversion, SPEC_PATH.child('conversion'), errors);
   if (spec.preserveUnknownFields) {
     const detail = 'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead';
@@ -50,7 +59,7 @@ function checkGroup(group: string, errors: FieldErrors): void {
 }
 
 /** Upstream moves what all versions share to the level of the resource, and names it there in its errors. */
-function isShared(versions: readonly Version[], part: 'schema' | 'subresources' | 'additionalPrinterColumns'): boolean {
+function isShared(versions: readonly Version[], part: 'schema' | 'subresources' | 'additionalPrinterColumns' | 'selectableFields'): boolean {
   const [first, ...others] = versions;
   return first !== undefined && !isNothing(first[part]) && others.every((version) => semanticEqual(version[part], first[part]));
 }
@@ -59,34 +68,57 @@ function isNothing(part: object | undefined): boolean {
   return part === undefined || (Array.isArray(part) && part.length === 0);
 }
 
-function checkVersions(versions: readonly Version[], errors: FieldErrors): void {
+function schemaOptions(versions: readonly Version[], version: Version | undefined, { library, previous }: DefinitionOptions): SchemaOptions {
+  const before = previous?.spec.versions.find(({ name }) => name === version?.name);
+  const concerned = isShared(versions, 'subresources') ? versions : versions.filter((one) => one === version);
+  return {
+    library,
+    hasStatus: concerned.some(({ subresources }) => subresources?.status !== undefined),
+    isUnchanged: before !== undefined && semanticEqual(before.schema, version?.schema),
+  };
+}
+
+function checkVersions(versions: readonly Version[], errors: FieldErrors, options: DefinitionOptions): void {
   const path = SPEC_PATH.child('versions');
   for (const [index, { schema }] of versions.entries()) {
     if (schema?.openAPIV3Schema === undefined) errors.required(path.index(index).child('schema').child('openAPIV3Schema'));
   }
-  const shared = { schema: isShared(versions, 'schema'), subresources: isShared(versions, 'subresources'), columns: isShared(versions, 'additionalPrinterColumns') };
+  const shared = { schema: isShared(versions, 'schema'), subresources: isShared(versions, 'subresources'), columns: isShared(versions, 'additionalPrinterColumns'), fields: isShared(versions, 'selectableFields') };
   for (const [index, version] of versions.entries()) {
     const at = path.index(index);
     const problems = isDns1035Label(version.name ?? '');
     if (problems.length > 0) errors.invalid(at.child('name'), version.name ?? '', problems.join(','));
     checkDeprecation(version, at.child('deprecationWarning'), errors);
-    if (!shared.schema) checkSchema(version.schema?.openAPIV3Schema, at.child('schema').child('openAPIV3Schema'), errors);
+    if (!shared.schema) checkSchema(version.schema?.openAPIV3Schema, at.child('schema').child('openAPIV3Schema'), errors, schemaOptions(versions, version, options));
     if (!shared.subresources) checkSubresources(version.subresources, at.child('subresources'), errors);
     if (!shared.columns) checkColumns(version.additionalPrinterColumns, at.child('additionalPrinterColumns'), errors);
+    if (!shared.fields) checkFields(version, at.child('selectableFields'), errors, options);
   }
   if (new Set(versions.map(({ name }) => name)).size < versions.length) errors.invalid(path, internalVersions(versions), 'must contain unique version names');
   if (versions.filter(({ storage }) => storage).length !== 1) {
     errors.invalid(path, internalVersions(versions), 'must have exactly one version marked as storage version');
   }
+  // Upstream's internal type names the first version once more.
+  const problems = isDns1035Label(versions[0]?.name ?? '');
+  if (versions[0]?.name && problems.length > 0) errors.invalid(SPEC_PATH.child('version'), versions[0].name, problems.join(','));
 }
 
-function checkSharedParts(versions: readonly Version[], errors: FieldErrors): void {
+function checkFields(version: Version | undefined, path: FieldPath, errors: FieldErrors, { previous }: DefinitionOptions): void {
+  const before = previous?.spec.versions.find(({ name }) => name === version?.name);
+  checkSelectableFields(version?.selectableFields ?? [], version?.schema?.openAPIV3Schema, { path, errors, before: before?.selectableFields ?? [] });
+}
+
+function checkSharedParts(versions: readonly Version[], errors: FieldErrors, options: DefinitionOptions): void {
   const [first] = versions;
-  if (isShared(versions, 'schema')) checkSchema(first?.schema?.openAPIV3Schema, SPEC_PATH.child('validation').child('openAPIV3Schema'), errors);
+  if (isShared(versions, 'schema')) {
+    const hasStatus = versions.some(({ subresources }) => subresources?.status !== undefined);
+    checkSchema(first?.schema?.openAPIV3Schema, SPEC_PATH.child('validation').child('openAPIV3Schema'), errors, { ...schemaOptions(versions, first, options), hasStatus });
+  }
   if (isShared(versions, 'subresources')) checkSubresources(first?.subresources, SPEC_PATH.child('subresources'), errors);
   if (isShared(versions, 'additionalPrinterColumns')) {
     checkColumns(first?.additionalPrinterColumns, SPEC_PATH.child('additionalPrinterColumns'), errors);
   }
+  if (isShared(versions, 'selectableFields')) checkFields(first, SPEC_PATH.child('selectableFields'), errors, options);
 }
 
 /** Versions as upstream's internal type writes them into a message. */
@@ -108,7 +140,10 @@ function internalVersions(versions: readonly Version[]): unknown {
 
 function checkDeprecation({ deprecated, deprecationWarning: text }: Version, path: FieldPath, errors: FieldErrors): void {
   if (text === undefined) return;
-  if (!deprecated) errors.invalid(path, text, 'can only be set for deprecated versions');
+  if (!deprecated) {
+    errors.invalid(path, text, 'can only be set for deprecated versions');
+    return;
+  }
   if (text.length > MAX_DEPRECATION_WARNING) errors.invalid(path, text, `must be <= ${MAX_DEPRECATION_WARNING} characters long`);
   if (text === '') errors.invalid(path, text, 'must not be an empty string');
   const control = text.search(/\p{C}/v);
@@ -120,11 +155,16 @@ function checkSubresources(subresources: apiextensions.CustomResourceSubresource
   if (scale === undefined) return;
   checkReplicasPath(scale.specReplicasPath, '.spec', path.child('scale.specReplicasPath'), errors);
   checkReplicasPath(scale.statusReplicasPath, '.status', path.child('scale.statusReplicasPath'), errors);
+  const { labelSelectorPath: selector = '' } = scale;
+  const selectorPath = path.child('scale.labelSelectorPath');
+  if (selector !== '' && !selector.startsWith('.')) errors.invalid(selectorPath, selector, NO_SIMPLE_PATH);
+  else if (selector !== '' && !/^\.(?:spec|status)\./.test(selector)) errors.invalid(selectorPath, selector, 'should be a json path under either .spec or .status');
 }
 
 function checkReplicasPath(text: string | undefined, parent: string, path: FieldPath, errors: FieldErrors): void {
   if (isEmpty(text)) errors.required(path);
-  else if (!text?.startsWith(`${parent}.`)) errors.invalid(path, text, `should be a json path under ${parent}`);
+  else if (!text?.startsWith('.')) errors.invalid(path, text, NO_SIMPLE_PATH);
+  else if (!text.startsWith(`${parent}.`)) errors.invalid(path, text, `should be a json path under ${parent}`);
 }
 
 function checkColumns(columns: readonly apiextensions.CustomResourceColumnDefinition[] | undefined, path: FieldPath, errors: FieldErrors): void {
@@ -135,7 +175,7 @@ function checkColumns(columns: readonly apiextensions.CustomResourceColumnDefini
     else if (!COLUMN_TYPES.includes(type)) errors.invalid(at.child('type'), type, `must be one of ${COLUMN_TYPES.join(',')}`);
     if (format && !COLUMN_FORMATS.includes(format)) errors.invalid(at.child('format'), format, `must be one of ${COLUMN_FORMATS.join(',')}`);
     if (isEmpty(jsonPath)) errors.required(at.child('JSONPath'));
-    else if (!jsonPath.startsWith('.')) errors.invalid(at.child('JSONPath'), jsonPath, 'must be a simple json path starting with .');
+    else if (!jsonPath.startsWith('.')) errors.invalid(at.child('JSONPath'), jsonPath, NO_SIMPLE_PATH);
   }
 }
 

@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { JSONSchemaProps } from '../../../../kube/api/generated/apiextensions/v1.ts';
 import { FieldErrors } from '../validation/field-errors.ts';
 import { FieldPath } from '../validation/field-path.ts';
+import { celLibrary } from '../../cel/cel-environment.ts';
 import { checkSchema } from './schema-validation.ts';
 
 function problemsOf(size: JSONSchemaProps): string[] {
   const errors = new FieldErrors();
-  checkSchema({ type: 'object', properties: { size } }, new FieldPath('schema'), errors);
+  checkSchema({ type: 'object', properties: { size } }, new FieldPath('schema'), errors, { library: celLibrary(), hasStatus: false, isUnchanged: false });
   return errors.list.map(({ field, detail }) => `${field}: ${detail}`);
 }
 

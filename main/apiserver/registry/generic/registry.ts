@@ -16,7 +16,7 @@ import { checkResourceVersion, prepareCreate, prepareUpdate, validateCreate, val
 const GENERATE_NAME_ATTEMPTS = 8;
 
 /** The request a write belongs to. */
-export interface WriteContext extends Omit<StrategyContext, 'now'> {
+export interface WriteContext extends Omit<StrategyContext, 'now' | 'warn'> {
   readonly warnings: string[];
   readonly signal?: AbortSignal;
 }
@@ -198,7 +198,7 @@ export class Registry<T extends KubernetesObject = KubernetesObject> {
   }
 
   #strategyContext(context: WriteContext): StrategyContext {
-    return { ...context, now: this.#clock.now() };
+    return { ...context, now: this.#clock.now(), warn: (text) => warn(context, [text]) };
   }
 }
 
@@ -265,7 +265,7 @@ class UpdateAttempt<T extends KubernetesObject> {
     }
     const wanted = await change(current);
     checkResourceVersion(definition, wanted, current);
-    const context: StrategyContext = { ...this.#context, now: this.#now() };
+    const context: StrategyContext = { ...this.#context, now: this.#now(), warn: (text) => warn(this.#context, [text]) };
     let next = prepareUpdate(definition, wanted, current, context);
     if (definition.beginUpdate && context.subresource === undefined) {
       this.#reservation = await definition.beginUpdate(next, current, context);

@@ -62,4 +62,6 @@ export interface StrategyContext {
   readonly version: string;
   /** The API group of the request: events are served by two. */
   readonly group?: string;
+  /** Adds a Warning to the answer, once. */
+  warn?(text: string): void;
 }

@@ -1,10 +1,10 @@
 import type * as resource from '../../../../kube/api/generated/resource/v1.ts';
 import { isCIdentifier } from '../../../../kube/apimachinery/name-validation.ts';
-import { CelEnvironment } from '../../cel/cel-environment.ts';
 import type { FieldErrors } from '../validation/field-errors.ts';
 import type { FieldPath } from '../validation/field-path.ts';
 import { nanoValue } from '../validation/quantities.ts';
 import { checkDnsLabel, checkDnsSubdomain, checkLabelName, isEmpty } from '../validation/values.ts';
+import { checkDeviceExpression } from './device-expression.ts';
 
 /** What claims and device classes ask for (upstream: pkg/apis/resource/validation, 1.36). */
 const MAX_REQUESTS = 32;
@@ -17,7 +17,6 @@ const MAX_EXPRESSION_BYTES = 10 * 1024;
 const MAX_IDENTIFIER = 32;
 const ALLOCATION_MODES = ['All', 'ExactCount'];
 /** What a selector sees of a device. */
-const DEVICE_FIELDS: ReadonlySet<string> = new Set(['driver', 'attributes', 'capacity', 'allowMultipleAllocations']);
 const EFFECTS = ['NoExecute', 'NoSchedule', 'None'];
 
 type Request = resource.ExactDeviceRequest | resource.DeviceSubRequest;
@@ -120,8 +119,9 @@ function checkExpression(expression: string, path: FieldPath, errors: FieldError
     errors.tooLong(path, MAX_EXPRESSION_BYTES);
     return;
   }
-  const { problem } = new CelEnvironment({ variables: { device: 'dyn' }, fields: { device: DEVICE_FIELDS } }).compile(expression, ['bool']);
+  const { problem, isTooCostly } = checkDeviceExpression(expression);
   if (problem !== undefined) errors.invalid(path, expression, problem);
+  else if (isTooCostly) errors.forbidden(path, 'too complex, exceeds cost limit');
 }
 
 function checkConstraint({ requests, matchAttribute, distinctAttribute }: resource.DeviceConstraint, names: ReadonlySet<string>, path: FieldPath, errors: FieldErrors): void {
