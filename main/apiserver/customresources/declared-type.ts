@@ -7,7 +7,7 @@ import { additionalOf, type JsonSchema } from './json-schema.ts';
 /** What CEL knows of the data that a structural schema describes (upstream: apiserver/pkg/cel/common/schemas.go and pkg/cel/types.go). */
 export interface DeclaredType {
   readonly type: CelType;
-  /** The most elements, properties, characters or bytes that a request has room for. */
+  /** The most elements, properties, characters or bytes that a request has room for; of anything else 0, as upstream. */
   readonly maxElements: number;
   /** The fewest bytes that such a value takes as JSON. */
   readonly minSize: number;
@@ -24,7 +24,6 @@ const MAX_TEXT = MAX_REQUEST_SIZE - 2;
 const [MAX_DURATION, DATE_SIZE, MAX_DATE_TIME, MIN_DURATION, MIN_DATE_TIME] = [32, 12, 32, 3, 21];
 /** In characters; requests are limited in bytes. */
 const BYTES_PER_CHARACTER = 4;
-const UNBOUNDED = 2 ** 63;
 
 const NAME: JsonSchema = { type: 'string' };
 const OBJECT_FIELDS: Readonly<Record<string, JsonSchema>> = { kind: NAME, apiVersion: NAME, metadata: { type: 'object', properties: { name: NAME, generateName: NAME } } };
@@ -45,11 +44,11 @@ export function declareType(schema: JsonSchema, { name, isResource = false }: { 
     case 'string':
       return declareText(schema);
     case 'boolean':
-      return { type: BOOL, minSize: 4, maxElements: UNBOUNDED };
+      return { type: BOOL, minSize: 4, maxElements: 0 };
     case 'number':
-      return { type: DOUBLE, minSize: 1, maxElements: UNBOUNDED };
+      return { type: DOUBLE, minSize: 1, maxElements: 0 };
     case 'integer':
-      return { type: INT, minSize: 1, maxElements: UNBOUNDED };
+      return { type: INT, minSize: 1, maxElements: 0 };
     default:
       return undefined;
   }
@@ -85,7 +84,7 @@ function declareMap({ maxProperties }: JsonSchema, additional: JsonSchema, name:
   const element = declareType(additional, { name: `${name}.@elem`, isResource: isEmbedded(additional) });
   if (!element) return undefined;
   const maxElements = maxProperties === undefined ? Math.floor((MAX_REQUEST_SIZE - 2) / (element.minSize + 6)) : Math.max(maxProperties, 0);
-  return { type: mapType(STRING, element.type), minSize: 2, maxElements, element, key: { type: STRING, minSize: 2, maxElements: UNBOUNDED } };
+  return { type: mapType(STRING, element.type), minSize: 2, maxElements, element, key: { type: STRING, minSize: 2, maxElements: 0 } };
 }
 
 function declareText({ format, maxLength, enum: values = [] }: JsonSchema): DeclaredType {

@@ -38,7 +38,7 @@ export function checkDefinition({ spec }: Definition, errors: FieldErrors, optio
   checkGroup(group, errors);
   if (scope === '') errors.required(SPEC_PATH.child('scope'));
   else if (scope !== 'Cluster' && scope !== 'Namespaced') errors.notSupported(SPEC_PATH.child('scope'), scope, ['Cluster', 'Namespaced']);
-  checkVersions(spec.versions ?? [], errors, options);
+  checkVersions(spec.versions, errors, options);
   const namesPath = SPEC_PATH.child('names');
   for (const field of ['plural', 'singular', 'kind', 'listKind'] as const) if (isEmpty(names[field])) errors.required(namesPath.child(field));
   checkNames(names, namesPath, errors);
@@ -78,7 +78,8 @@ function schemaOptions(versions: readonly Version[], version: Version | undefine
   };
 }
 
-function checkVersions(versions: readonly Version[], errors: FieldErrors, options: DefinitionOptions): void {
+function checkVersions(given: readonly Version[] | undefined, errors: FieldErrors, options: DefinitionOptions): void {
+  const versions = given ?? [];
   const path = SPEC_PATH.child('versions');
   for (const [index, { schema }] of versions.entries()) {
     if (schema?.openAPIV3Schema === undefined) errors.required(path.index(index).child('schema').child('openAPIV3Schema'));
@@ -96,7 +97,7 @@ function checkVersions(versions: readonly Version[], errors: FieldErrors, option
   }
   if (new Set(versions.map(({ name }) => name)).size < versions.length) errors.invalid(path, internalVersions(versions), 'must contain unique version names');
   if (versions.filter(({ storage }) => storage).length !== 1) {
-    errors.invalid(path, internalVersions(versions), 'must have exactly one version marked as storage version');
+    errors.invalid(path, given ? internalVersions(versions) : null, 'must have exactly one version marked as storage version');
   }
   // Upstream's internal type names the first version once more.
   const problems = isDns1035Label(versions[0]?.name ?? '');
