@@ -9,7 +9,7 @@ import { durationOf, parseTimestamp, secondsOf, textOfDuration, textOfTimestamp 
 const SECOND = 1_000_000_000n;
 const MAX_PLAIN_POWER = 6;
 const [TRUE, FALSE] = [new Set(['1', 't', 'T', 'TRUE', 'true', 'True']), new Set(['0', 'f', 'F', 'FALSE', 'false', 'False'])];
-const FLOAT = /^[+\-]?(?:\d+\.?\d*(?:[eE][+\-]?\d+)?|\.\d+(?:[eE][+\-]?\d+)?)$/;
+const FLOAT = /^[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)$/;
 const SPECIAL_FLOATS: Readonly<Record<string, number>> = { nan: Number.NaN, inf: Infinity, '+inf': Infinity, '-inf': -Infinity, infinity: Infinity, '+infinity': Infinity, '-infinity': -Infinity };
 
 /** Whatever is wrong with a text is told as this. */
@@ -18,7 +18,7 @@ function unconvertible(type: string): CelEvaluationError {
 }
 
 function intOfText(text: string): bigint {
-  const value = /^[+\-]?\d+$/.test(text) ? BigInt(text.replace(/^\+/, '')) : undefined;
+  const value = /^[+-]?\d+$/.test(text) ? BigInt(text.replace(/^\+/, '')) : undefined;
   if (value === undefined || value !== BigInt.asIntN(64, value)) throw unconvertible('int');
   return value;
 }

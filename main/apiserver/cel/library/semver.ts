@@ -26,7 +26,7 @@ class CelSemver extends CelObject {
 }
 
 const NUMERIC = /^\d+$/;
-const IDENTIFIER = /^[\dA-Za-z\-]+$/;
+const IDENTIFIER = /^[\dA-Za-z-]+$/;
 
 /** Upstream: apiserver/pkg/cel/library/semverlib.go at version 1, over blang/semver. */
 export function semverFunctions(): readonly FunctionDeclaration[] {
@@ -59,7 +59,7 @@ function isSemver(text: string, normalizes: boolean): boolean {
 function normalized(text: string): string {
   const [major = '', minor, ...rest] = text.replace(/^v/, '').split('.');
   const parts = [major, ...(minor === undefined ? [] : [minor]), ...(rest.length > 0 ? [rest.join('.')] : [])].map((part) => (part.length > 1 ? part.replace(/^0+(?=\d)/, '') : part));
-  if (parts.length < 3 && /[+\-]/.test(parts.at(-1) ?? '')) throw new CelEvaluationError('short version cannot contain PreRelease/Build meta data');
+  if (parts.length < 3 && /[+-]/.test(parts.at(-1) ?? '')) throw new CelEvaluationError('short version cannot contain PreRelease/Build meta data');
   while (parts.length < 3) parts.push('0');
   return parts.join('.');
 }
@@ -69,7 +69,7 @@ function parse(text: string): CelSemver {
   if (text === '') throw refuse('Version string empty');
   const [major = '', minor, ...others] = text.split('.');
   if (minor === undefined || others.length === 0) throw refuse('No Major.Minor.Patch elements found');
-  const [, patch = '', pre, build] = /^([^+\-]*)(?:-([^+]*))?(?:\+(.*))?$/s.exec(others.join('.')) ?? [];
+  const [, patch = '', pre, build] = /^([^+-]*)(?:-([^+]*))?(?:\+(.*))?$/s.exec(others.join('.')) ?? [];
   const numbers = ([['Major', major], ['Minor', minor], ['Patch', patch]] as const).map(([name, part]) => {
     if (!NUMERIC.test(part)) throw refuse(`Invalid character(s) found in ${name.toLowerCase()} number ${goQuote(part)}`);
     if (part.length > 1 && part.startsWith('0')) throw refuse(`${name} number must not contain leading zeroes ${goQuote(part)}`);

@@ -1,6 +1,7 @@
 import { RE2JS } from 're2js';
 import { declare, type FunctionDeclaration, global, method } from '../declarations.ts';
 import { CelEvaluationError } from '../runtime/evaluation-error.ts';
+import { textSize } from '../runtime/values.ts';
 import { BOOL, DYN, INT, listType, STRING } from '../types.ts';
 import { formatText } from './format-text.ts';
 
@@ -81,7 +82,7 @@ function indexOf(text: string, part: string, offset: bigint): bigint {
   const characters = [...text];
   if (offset >= characters.length) return -1n;
   const found = characters.slice(Number(offset)).join('').indexOf(part);
-  return found === -1 ? -1n : offset + BigInt([...characters.slice(Number(offset)).join('').slice(0, found)].length);
+  return found === -1 ? -1n : offset + BigInt(textSize(characters.slice(Number(offset)).join('').slice(0, found)));
 }
 
 function lastIndex(text: string, part: string): bigint {
@@ -97,7 +98,7 @@ function lastIndexOf(text: string, part: string, offset: bigint): bigint {
   if (offset >= characters.length) return -1n;
   const before = characters.slice(0, Number(offset)).join('').length;
   const found = text.lastIndexOf(part, before);
-  return found === -1 ? -1n : BigInt([...text.slice(0, found)].length);
+  return found === -1 ? -1n : BigInt(textSize(text.slice(0, found)));
 }
 
 /** strings.Replace: an empty `from` stands before each character and at the end. */

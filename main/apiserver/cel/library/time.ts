@@ -6,7 +6,7 @@ import { DURATION, INT, STRING, TIMESTAMP } from '../types.ts';
 import { asDuration } from './arithmetic.ts';
 
 const SECOND = 1_000_000_000n;
-const RFC3339 = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(?:[.,](\d+))?(Z|[+\-]\d{2}:\d{2})$/;
+const RFC3339 = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(?:[.,](\d+))?(Z|[+-]\d{2}:\d{2})$/;
 const UNITS: Readonly<Record<string, bigint>> = { ns: 1n, us: 1000n, 'µs': 1000n, 'μs': 1000n, ms: 1_000_000n, s: SECOND, m: 60n * SECOND, h: 3600n * SECOND };
 
 /** RFC 3339 with any number of digits; undefined for anything else. */
@@ -22,7 +22,7 @@ export function parseTimestamp(text: string): CelTimestamp | undefined {
 /** time.ParseDuration, exact. */
 export function durationOf(text: string): CelDuration {
   const invalid = (): CelEvaluationError => new CelEvaluationError(`time: invalid duration ${goQuote(text)}`);
-  let rest = text.replace(/^[+\-]/, '');
+  let rest = text.replace(/^[+-]/, '');
   if (rest === '0') return new CelDuration(0n);
   if (rest === '') throw invalid();
   let nanos = 0n;
@@ -96,7 +96,7 @@ export function timeFunctions(): readonly FunctionDeclaration[] {
   });
 }
 
-const OFFSET = /^([+\-]?)(\d{1,2}):(\d{1,2})$/;
+const OFFSET = /^([+-]?)(\d{1,2}):(\d{1,2})$/;
 
 /** Of a zone by name (`America/Los_Angeles`) or by offset (`-08:00`). */
 function offsetMs(nanos: bigint, zone: string): number {
@@ -107,7 +107,7 @@ function offsetMs(nanos: bigint, zone: string): number {
     const date = new Date(Number(split(nanos).seconds) * 1000);
     const parts = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' }).formatToParts(date);
     const name = parts.find(({ type }) => type === 'timeZoneName')?.value ?? '';
-    const [, sign = '+', hours = '0', minutes = '0'] = /GMT([+\-])(\d{2}):(\d{2})/.exec(name) ?? [];
+    const [, sign = '+', hours = '0', minutes = '0'] = /GMT([+-])(\d{2}):(\d{2})/.exec(name) ?? [];
     return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
   } catch {
     throw new CelEvaluationError(`unknown time zone ${zone}`);

@@ -41,7 +41,7 @@ class CelUrl extends CelObject {
 }
 
 /** Scheme, host, path and query; the user and the fragment are nobody's business. */
-const PARTS = /^(?:([A-Za-z][A-Za-z\d+.\-]*):)?(?:\/\/(?:[^/?#@]*@)?([^/?#]*))?([^?#]*)(?:\?([^#]*))?/;
+const PARTS = /^(?:([A-Za-z][A-Za-z\d+.-]*):)?(?:\/\/(?:[^/?#@]*@)?([^/?#]*))?([^?#]*)(?:\?([^#]*))?/;
 const BAD_PORT = /^(?:\[[^\]]*\]|[^:[\]]*)(:.*)$/;
 
 /** Upstream: apiserver/pkg/cel/library/urls.go over Go's net/url. */

@@ -32,7 +32,7 @@ const STRINGS: readonly RegExp[] = [
 ];
 const NUMBERS: readonly (readonly [TokenKind, RegExp])[] = [
   ['NUM_UINT', /(?:0x[\da-fA-F]+|\d+)[uU]/y],
-  ['NUM_FLOAT', /(?:\d+\.\d+(?:[eE][+\-]?\d+)?|\d+[eE][+\-]?\d+|\.\d+(?:[eE][+\-]?\d+)?)/y],
+  ['NUM_FLOAT', /(?:\d+\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+|\.\d+(?:[eE][+-]?\d+)?)/y],
   ['NUM_INT', /0x[\da-fA-F]+|\d+/y],
 ];
 const IDENTIFIER = /[A-Za-z_]\w*/y;
