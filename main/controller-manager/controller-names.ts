@@ -24,6 +24,7 @@ export const controllerNames = [
   'replicationcontroller-controller',
   'resourcequota-controller',
   'root-ca-certificate-publisher-controller',
+  'service-cidr-controller',
   'serviceaccount-controller',
   'statefulset-controller',
   'taint-eviction-controller',

@@ -21,6 +21,7 @@ import { REPLICA_SET, REPLICATION_CONTROLLER } from './replicaset/replicated-wor
 import { ResourceQuotaController } from './resourcequota/resource-quota-controller.ts';
 import { RootCAPublisher } from './root-ca-publisher/root-ca-publisher.ts';
 import { ServiceAccountController } from './serviceaccount/service-account-controller.ts';
+import { ServiceCIDRController } from './servicecidr/service-cidr-controller.ts';
 import { StatefulSetController } from './statefulset/stateful-set-controller.ts';
 import { TaintEvictionController } from './taint-eviction/taint-eviction-controller.ts';
 import { TokenCleaner } from './token-cleaner/token-cleaner.ts';
@@ -52,6 +53,7 @@ const entries: Readonly<Record<ControllerName, ControllerEntry>> = {
   'endpointslice-mirroring-controller': { component: 'endpoint-slice-mirroring-controller', create: (context) => new EndpointSliceMirroringController(context) },
   'endpoints-controller': { component: 'endpoint-controller', create: (context) => new EndpointsController(context) },
   'pod-garbage-collector-controller': { create: (context) => new PodGcController(context) },
+  'service-cidr-controller': { component: 'service-cidr-controller', create: (context) => new ServiceCIDRController(context) },
   'statefulset-controller': { component: 'statefulset-controller', create: (context) => new StatefulSetController(context) },
   'cronjob-controller': { component: 'cronjob-controller', create: (context) => new CronJobController(context) },
   'disruption-controller': { create: (context) => new DisruptionController(context) },
