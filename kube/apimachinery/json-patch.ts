@@ -32,7 +32,7 @@ export function applyJsonPatch(document: unknown, patch: readonly unknown[]): un
 
 /** The size of what is copied. Throws when no more than `left` bytes may be. */
 function checkCopy(document: unknown, operation: Operation, left: number): number {
-  const size = JSON.stringify(read(document, source(operation))).length;
+  const size = JSON.stringify(readOrNull(document, source(operation))).length;
   if (size > left) throw new JsonPatchError(`Unable to complete the copy, the accumulated size increase of copy is ${maxCopied - left + size}, exceeding the limit ${maxCopied}`);
   return size;
 }
@@ -64,7 +64,7 @@ function applyOperation(document: unknown, operation: Operation): unknown {
       return add(remove(document, from ?? ''), path, value);
     }
     case 'copy':
-      return add(document, path, deepCopy(read(document, source(operation))));
+      return add(document, path, deepCopy(readOrNull(document, source(operation))));
     default:
       throw new JsonPatchError(`Unexpected kind: ${op}`);
   }
@@ -116,6 +116,12 @@ function read(document: unknown, path: string): unknown {
   return member(container, key, path);
 }
 
+/** The library copies what an object has not as null. */
+function readOrNull(document: unknown, path: string): unknown {
+  const { container, key } = locate(document, path);
+  return Array.isArray(container) || Object.hasOwn(container as object, key) ? member(container, key, path) : null;
+}
+
 function add(document: unknown, path: string, value: unknown): unknown {
   const { container, key } = locate(document, path);
   if (!Array.isArray(container)) setMember(container as Record<string, unknown>, key, value);
@@ -138,8 +144,8 @@ function replace(document: unknown, path: string, value: unknown): unknown {
     if (typeof value !== 'object') throw new JsonPatchError('replace operation value must be object or array');
     return value;
   }
+  // The library asks lists whether they have the place, but not objects.
   const { container, key } = locate(document, path);
-  member(container, key, path);
   if (Array.isArray(container)) container[arrayIndex(key, container.length - 1)] = value;
   else setMember(container as Record<string, unknown>, key, value);
   return document;

@@ -7,7 +7,7 @@ import { isJsonObject } from '../../../kube/apimachinery/json.ts';
 import { StatusError } from '../../../kube/apimachinery/status.ts';
 import { fieldRequired } from '../../../kube/apimachinery/field-error.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
-import { newBadRequest, newInvalid } from '../../../kube/apimachinery/status-errors.ts';
+import { newBadRequest, newConflict, newInvalid } from '../../../kube/apimachinery/status-errors.ts';
 import { parseDocument, yamlWarnings } from '../negotiation/decode-body.ts';
 import { serverSideApply } from '../patch/apply/field-manager.ts';
 import { fieldScopeOf, fieldsOf } from './field-tracking.ts';
@@ -32,7 +32,7 @@ export async function applyObject(request: ResourceRequest, query: WriteQuery): 
       const object = await withConversions(served.conversions, () => serverSideApply(scope, { live, applied: applied.fields, manager, force: query.force ?? false, nowMs: clock.now() }));
       checkDuplicates(request, query, applied.duplicates);
       const next = toStorageVersion(request, decode(request, object));
-      if (!current) delete next.metadata.resourceVersion;
+      if (!current) checkNew(next, request);
       checkBodyIdentity(next, request);
       return next;
     },
@@ -43,6 +43,13 @@ export async function applyObject(request: ResourceRequest, query: WriteQuery): 
 export function managerOfApply({ fieldManager }: WriteQuery): string {
   if (fieldManager) return fieldManager;
   throw newInvalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [fieldRequired('fieldManager', 'is required for apply patch')]);
+}
+
+/** What is not there has no identity that could be asked for. */
+function checkNew({ metadata }: KubernetesObject, { registry }: ResourceRequest): void {
+  delete metadata.resourceVersion;
+  if (!metadata.uid) return;
+  throw newConflict(registry.resource, metadata.name, `uid mismatch: the provided object specified uid ${metadata.uid}, and no existing object was found`);
 }
 
 interface Applied {

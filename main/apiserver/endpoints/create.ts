@@ -4,6 +4,7 @@ import { answerObject, answerStored, inVersion } from './answer.ts';
 import type { ApiResponse } from './request.ts';
 import { admissionAttributes, checkBodyIdentity, writeContextOf, writeQueryOf, type ResourceRequest, type WriteQuery } from './resource-request.ts';
 import { readResource } from './versioned.ts';
+import { withoutDuplicateOwners } from './owner-references.ts';
 import { tracked } from './field-tracking.ts';
 
 export async function createObject(request: ResourceRequest): Promise<ApiResponse> {
@@ -33,9 +34,9 @@ export async function createDecoded(request: ResourceRequest, decoded: Kubernete
   decoded.metadata.name ??= '';
   const { resourceVersion } = decoded.metadata;
   wipeSystemFields(decoded);
-  const object = tracked(request, query, { next: decoded, live: undefined });
+  const object = tracked(request, query, { next: withoutDuplicateOwners(decoded, context, 'before'), live: undefined });
   const attributes = admissionAttributes(request, { operation: 'CREATE', object, dryRun });
-  const admitted = await admission.mutate({ ...attributes, object }, context.request.signal);
+  const admitted = withoutDuplicateOwners(await admission.mutate({ ...attributes, object }, context.request.signal), context, 'after');
   const result = await registry.create(admitted, writeContextOf(request, query), {
     validate: async (object) => {
       await admission.validate({ ...attributes, object, name: object.metadata.name }, context.request.signal);

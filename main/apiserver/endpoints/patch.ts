@@ -1,9 +1,10 @@
+import type { CustomVersion } from '../customresources/custom-version.ts';
 import { checkCustomKind, decodeOr } from '../customresources/read-request.ts';
-import { type ObjectSchema, schemaOfKind } from '../../../kube/api/schema.ts';
+import { schemaOfKind } from '../../../kube/api/schema.ts';
 import { toTyped } from '../../../kube/api/typed-object.ts';
 import { GoDecodeError } from '../../../kube/api/go-json-error.ts';
 import { goQuote } from '../../../kube/apimachinery/go-format.ts';
-import { parseApiVersion } from '../../../kube/apimachinery/gvr.ts';
+import { apiVersionOf, type GroupVersionKind, parseApiVersion } from '../../../kube/apimachinery/gvr.ts';
 import { isJsonObject } from '../../../kube/apimachinery/json.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import { fieldForbidden } from '../../../kube/apimachinery/field-error.ts';
@@ -59,29 +60,53 @@ export function patched(
   const schema = schemaOfKind(served.info);
   const result = applyPatch({ mediaType, text, current: current as Record<string, unknown>, fieldValidation, ...(schema ? { schema } : {}) });
   if (!isJsonObject(result.patched)) throw result.invalid(`cannot unmarshal into ${served.info.kind}`);
-  if (!served.custom) checkKind(result.patched, served, result.invalid);
-  const problems = [...result.strictErrors];
+  const unknown: string[] = [];
   try {
-    const object = decoded(result, served, { schema, problems });
+    const object = served.custom ? decodedCustom(result, served.custom, { served, unknown }) : decodedBuiltIn(result, served, unknown);
+    const problems = [...result.strictErrors, ...unknown.toSorted()];
     if (fieldValidation === 'Strict' && problems.length > 0) throw result.invalid(strictDecodingMessage(problems));
     if (fieldValidation === 'Warn') for (const problem of problems) addWarning(context, problem);
     return object as unknown as KubernetesObject;
   } catch (error) {
-    if (error instanceof GoDecodeError) throw result.invalid(error.message);
+    if (error instanceof GoDecodeError) throw result.invalid(decodeMessage(error, mediaType));
     throw error;
   }
 }
 
-/** In Go's form, or under the schema of a custom resource; adds what is wrong with the fields' names. */
-function decoded({ patched, invalid }: PatchResult, { custom, info }: ServedResource, { schema, problems }: { readonly schema: ObjectSchema | undefined; readonly problems: string[] }): object {
+/** Bytes are the one thing that a strategic merge decodes from JSON by itself. */
+function decodeMessage({ message }: GoDecodeError, mediaType: PatchMediaType): string {
+  return mediaType === 'application/strategic-merge-patch+json' && message.startsWith('illegal base64') ? `error decoding from json: ${message}` : message;
+}
+
+/** Under the schema of a custom resource; adds what is wrong with the fields' names. */
+function decodedCustom({ patched, invalid }: PatchResult, custom: CustomVersion, { served, unknown }: { readonly served: ServedResource; readonly unknown: string[] }): object {
+  const read = decodeOr(custom, patched as Record<string, unknown>, invalid);
+  checkCustomKind(read.object, served.info);
+  unknown.push(...read.problems);
+  return read.object;
+}
+
+/** In Go's form. The patch may have changed the kind, which is then decoded as what it says before it is found wrong. */
+function decodedBuiltIn({ patched, invalid }: PatchResult, served: ServedResource, unknown: string[]): object {
   const fields = patched as Record<string, unknown>;
-  if (custom) {
-    const read = decodeOr(custom, fields, invalid);
-    checkCustomKind(read.object, info);
-    problems.push(...read.problems);
-    return read.object;
+  const { info, apiVersion } = served;
+  const [kind, version] = [String(fields['kind'] ?? '') || info.kind, String(fields['apiVersion'] ?? '')];
+  if (version === '' && fields['kind']) return undecoded(fields, unknown);
+  const gvk = { ...parseApiVersion(version === '' ? apiVersion : version), kind };
+  const schema = schemaOfKind(gvk);
+  if (!schema && (kind !== info.kind || version !== apiVersion)) {
+    throw invalid(`no kind ${goQuote(kind)} is registered for version ${goQuote(version)} in scheme "pkg/api/legacyscheme/scheme.go:30"`);
   }
-  return schema ? toTyped(schema, fields, { onUnknownField: unknownFieldsInto(problems) }) : fields;
+  const whole = { ...fields, kind, apiVersion: version === '' ? apiVersion : version };
+  const object = schema ? toTyped(schema, whole, { onUnknownField: unknownFieldsInto(unknown) }) : whole;
+  checkKind(gvk, served, invalid);
+  return object;
+}
+
+/** A kind without a version is taken for upstream's internal one, whose fields have other names. */
+function undecoded(fields: Record<string, unknown>, unknown: string[]): object {
+  for (const name of Object.keys(fields)) if (name !== 'kind' && name !== 'apiVersion') unknown.push(`unknown field ${goQuote(name)}`);
+  return { kind: fields['kind'], metadata: {} };
 }
 
 /** The refusal of upstream's router, which knows the patch types of built-in resources. */
@@ -89,14 +114,12 @@ function newUnroutedMediaType(): StatusError {
   return new StatusError(failureStatus({ code: 415, reason: 'UnsupportedMediaType', message: '415: Unsupported Media Type', details: {} }));
 }
 
-function checkKind(object: Record<string, unknown>, { info, apiVersion }: ResourceRequest['served'], invalid: PatchResult['invalid']): void {
-  const [kind, version] = [String(object['kind'] ?? ''), String(object['apiVersion'] ?? '')];
-  if (kind === info.kind && version === apiVersion) return;
-  const known = schemaOfKind({ ...parseApiVersion(version), kind });
-  if (!known) throw invalid(`no kind ${goQuote(kind)} is registered for version ${goQuote(version)} in scheme "pkg/api/legacyscheme/scheme.go:30"`);
+function checkKind({ group, version, kind }: GroupVersionKind, { info, apiVersion }: ServedResource, invalid: PatchResult['invalid']): void {
+  const given = apiVersionOf({ group, version });
+  if (kind === info.kind && given === apiVersion) return;
   if (kind !== info.kind) {
     const internal = info.group === '' ? 'core' : (info.group.split('.')[0] ?? info.group);
-    throw invalid(`converting (${version.slice(version.indexOf('/') + 1)}.${kind}) to (${internal}.${info.kind}): unknown conversion`);
+    throw invalid(`converting (${version}.${kind}) to (${internal}.${info.kind}): unknown conversion`);
   }
-  throw invalid(`unable to decode ${version}, Kind=${kind} into *${info.version}.${info.kind}`);
+  throw invalid(`unable to decode ${given}, Kind=${kind} into *${info.version}.${info.kind}`);
 }

@@ -5,6 +5,7 @@ import { answerObject, answerStored, inVersion } from './answer.ts';
 import type { ApiResponse } from './request.ts';
 import { admissionAttributes, checkBodyIdentity, nameTarget, writeContextOf, writeQueryOf, type ResourceRequest, type WriteQuery } from './resource-request.ts';
 import { keepManagedFieldsTimes } from '../patch/apply/field-manager.ts';
+import { withoutDuplicateOwners } from './owner-references.ts';
 import { tracked } from './field-tracking.ts';
 import { readResource } from './versioned.ts';
 
@@ -13,8 +14,9 @@ export async function updateObject(request: ResourceRequest): Promise<ApiRespons
   const query = writeQueryOf(request, 'UpdateOptions');
   const decoded = await readResource(request, query);
   checkBodyIdentity(decoded, request);
+  const wanted = withoutDuplicateOwners(decoded, request.context, 'before');
   const result = await writeChange(request, query, {
-    change: () => decoded,
+    change: () => wanted,
     ...(decoded.metadata.uid ? { preconditionUid: decoded.metadata.uid } : {}),
     target,
   });
@@ -42,7 +44,7 @@ export function writeChange(request: ResourceRequest, query: WriteQuery, change:
     async change(current) {
       const changed = await change.change(current);
       const wanted = change.isTracked ? changed : await withConversions(request.served.conversions, () => tracked(request, query, { next: changed, live: current }));
-      return admission.mutate({ ...attributesOf(wanted, current), object: wanted }, signal);
+      return withoutDuplicateOwners(await admission.mutate({ ...attributesOf(wanted, current), object: wanted }, signal), context, 'after');
     },
     validate: (next, previous) => admission.validate(attributesOf(next, previous), signal),
     finish(next, previous) {

@@ -26,6 +26,7 @@ export function readYaml(stream: string): YamlRead {
     return { value: bounded(load(text, options)) };
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
+    if (error.reason.includes('input is empty')) return { value: null };
     if (!/duplicat/i.test(error.reason)) throw yamlError(error);
     return { value: bounded(load(text, { ...options, json: true })), duplicateError: ['yaml: unmarshal errors:', ...yamlDuplicateKeys(text, { maxDepth: maxNesting }).map((problem) => `  ${problem}`)].join('\n') };
   }

@@ -9,6 +9,7 @@ describe('a stream of YAML documents', () => {
     { name: 'may begin with a marker, comments and a directive', text: '# c\n%YAML 1.1\n---\na: 1\n---\nb: [\n', first: { a: 1 } },
     { name: 'ends at a document end too', text: 'a: 1\n...\nb: 2\n', first: { a: 1 } },
     { name: 'may have dashes inside texts', text: 'a: |\n  ---\n  x\n', first: { a: '---\nx\n' } },
+    { name: 'may be empty', text: '# nothing\n', first: null },
     { name: 'may have an empty first one', text: '---\n---\na: 1\n', first: null },
   ];
   it.each(cases)('$name', ({ text, first }) => {

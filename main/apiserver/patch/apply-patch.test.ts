@@ -102,12 +102,14 @@ describe('JSON patch', () => {
     [[{ op: 'move', from: '/data/k', path: '/data/m' }], { data: { m: '1' } }],
     [[{ op: 'copy', from: '/data/k', path: '/data/m' }], { data: { k: '1', m: '1' } }],
     [[{ op: 'test', path: '/data/zz', value: null }], { data: { k: '1' } }],
+    [[{ op: 'replace', path: '/data/zz', value: '2' }], { data: { k: '1', zz: '2' } }],
+    [[{ op: 'copy', from: '/data/zz', path: '/data/m' }], { data: { k: '1', m: null } }],
   ])('%j', (operations, wanted) => {
     expect(patch('application/json-patch+json', operations, document)).toEqual({ ...document, ...wanted });
   });
   it.each([
     [[{ op: 'add', path: '/list/9', value: 'x' }]],
-    [[{ op: 'replace', path: '/data/zz', value: '2' }]],
+    [[{ op: 'replace', path: '/list/9', value: '2' }]],
     [[{ op: 'test', path: '/data/k', value: 'no' }]],
     [[{ op: 'remove', path: '' }]],
     [[{ op: 'bogus', path: '/data/m' }]],

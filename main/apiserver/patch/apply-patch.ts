@@ -99,7 +99,7 @@ function applyJson(input: PatchInput): PatchResult {
     throw newRequestEntityTooLarge(`The allowed maximum operations in a JSON patch is ${MAX_JSON_PATCH_OPERATIONS}, got ${operations.length}`);
   }
   const unknown = isStrict ? unknownMembers(operations) : [];
-  const strictErrors = [...unknown, ...duplicateErrors(parsed, input)].map((message) => `json patch ${message}`);
+  const strictErrors = inOrderOfOperations([...duplicateErrors(parsed, input), ...unknown]).map((message) => `json patch ${message}`);
   try {
     const patched = applyJsonPatch(input.current, operations);
     const text = (): string => patchedText(input.current, input.schema, (original) => applyJsonPatch(original, operations));
@@ -108,6 +108,11 @@ function applyJson(input: PatchInput): PatchResult {
     if (error instanceof JsonPatchError) throw rejected(error.message);
     throw error;
   }
+}
+
+function inOrderOfOperations(problems: readonly string[]): string[] {
+  const operationOf = (problem: string): number => Number(/\[(\d+)\]/.exec(problem)?.[1] ?? 0);
+  return problems.toSorted((a, b) => operationOf(a) - operationOf(b));
 }
 
 function unknownMembers(operations: readonly unknown[]): string[] {
@@ -137,7 +142,7 @@ function applyMerge(input: PatchInput): PatchResult {
   if (isStrict && !isJsonObject(value) && value !== null) {
     throw newBadRequest(`error decoding patch: ${unmarshalError(value, 'map[string]interface {}')}`);
   }
-  if (value === null) throw newBadRequest('invalid JSON Patch');
+  if (value === null) throw newBadRequest('Invalid JSON Patch');
   const patched = applyJsonMergePatch(input.current, value);
   const text = (): string => patchedText(input.current, input.schema, (original) => applyJsonMergePatch(original, value));
   return { patched, strictErrors: duplicateErrors(parsed, input), invalid: invalidPatch(text) };

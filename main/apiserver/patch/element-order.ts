@@ -1,6 +1,6 @@
 /** Which place the elements of a merged list get: the patch's order first, the server's for the rest, interleaved as they stood. */
 export interface ElementOrder {
-  /** Elements that the patch names. */
+  /** Elements that the patch names; several may be the same to it (two ports of one number). */
   readonly patch: readonly unknown[];
   /** Elements that only the server knows. */
   readonly serverOnly: readonly unknown[];
@@ -16,18 +16,17 @@ export interface ElementOrder {
  * [a b c x]. An element that the server had not (x) gives no hint, and is taken first.
  */
 export function normalizeElementOrder({ patch, serverOnly, patchOrder, serverOrder, identify }: ElementOrder): unknown[] {
-  const left = sortByOrder(serverOnly.map(identify), patchOrderIndex(serverOrder));
-  const right = sortByOrder(patch.map(identify), patchOrderIndex(patchOrder));
-  const elements = new Map([...serverOnly, ...patch].map((element) => [identify(element), element]));
+  const left = sortByOrder(serverOnly, { index: patchOrderIndex(serverOrder), identify });
+  const right = sortByOrder(patch, { index: patchOrderIndex(patchOrder), identify });
   const server = patchOrderIndex(serverOrder);
   const merged: unknown[] = [];
   let i = 0;
   let j = 0;
   while (i < left.length || j < right.length) {
-    const takesLeft = j >= right.length || (i < left.length && isBefore(server, left[i], right[j]));
+    const takesLeft = j >= right.length || (i < left.length && isBefore(server, identify(left[i]), identify(right[j])));
     merged.push(takesLeft ? left[i++] : right[j++]);
   }
-  return merged.map((identity) => elements.get(identity));
+  return merged;
 }
 
 function patchOrderIndex(order: readonly unknown[]): ReadonlyMap<unknown, number> {
@@ -45,11 +44,11 @@ function isBefore(index: ReadonlyMap<unknown, number>, a: unknown, b: unknown): 
 }
 
 /** Insertion sort with upstream's comparison, which calls an element of unknown place smaller than any. */
-function sortByOrder(identities: readonly unknown[], index: ReadonlyMap<unknown, number>): unknown[] {
-  const sorted = [...identities];
+function sortByOrder(elements: readonly unknown[], { index, identify }: { readonly index: ReadonlyMap<unknown, number>; readonly identify: (element: unknown) => unknown }): unknown[] {
+  const sorted = [...elements];
   const less = (a: unknown, b: unknown): boolean => {
-    const first = index.get(a);
-    const second = index.get(b);
+    const first = index.get(identify(a));
+    const second = index.get(identify(b));
     return first === undefined || second === undefined || first < second;
   };
   for (let end = 1; end < sorted.length; end += 1) {

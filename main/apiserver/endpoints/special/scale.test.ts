@@ -42,11 +42,13 @@ describe('the scale subresource', () => {
     expect(body).toMatchObject({ spec: { replicas: 4 }, metadata: { managedFields: expect.arrayContaining([expect.objectContaining({ manager: 'applier', operation: 'Apply' })]) } });
   });
 
-  test('refuses the uid of another object', async () => {
+  test('refuses the uid of another object, each verb in its words', async () => {
     const path = await createDeployment('other');
     const body = { ...scale('other', 2), metadata: { name: 'other', uid: 'x' } };
-    const answer = await send('PUT', `${path}/scale`, { body });
-    expect(answer.status).toBe(409);
-    expect(answer.body.message).toMatch(/^Operation cannot be fulfilled on deployments\.apps\/scale "other": Precondition failed: UID in precondition: x, UID in object meta: |^Operation cannot be fulfilled on deployments\/scale\.apps "other": Precondition failed: UID in precondition: x, UID in object meta: /);
+    const put = await send('PUT', `${path}/scale`, { body });
+    expect(put.body.message).toMatch(/^Operation cannot be fulfilled on deployments\.apps "other": StorageError: invalid object, Code: 4, Key: \/registry\/deployments\/default\/other, /);
+    const patch = await send('PATCH', `${path}/scale`, { body: { metadata: { uid: 'x' } } });
+    expect([put.status, patch.status]).toEqual([409, 409]);
+    expect(patch.body.message).toMatch(/Precondition failed: UID in precondition: x, UID in object meta: /);
   });
 });

@@ -36,10 +36,11 @@ export async function scaleEndpoint(special: SpecialRequest): Promise<ApiRespons
   const { context, registry } = request;
   const target = nameTarget(request);
   if (context.info.verb === 'get') return answerScale(request, (await registry.storage.get(target)).object);
-  const { query, wanted } = await (context.info.verb === 'patch' ? patchOf(request) : updateOf(request));
+  const { query, wanted, preconditionUid } = await (context.info.verb === 'patch' ? patchOf(request) : updateOf(request));
   const result = await writeChange(request, query, {
     target,
     isTracked: true,
+    ...(preconditionUid ? { preconditionUid } : {}),
     change(current) {
       if (!current) throw newNotFound(registry.resource, target.name);
       const scale = wanted(ownedScaleOf(request, current));
@@ -53,6 +54,7 @@ export async function scaleEndpoint(special: SpecialRequest): Promise<ApiRespons
 
 interface Change {
   readonly query: WriteQuery;
+  readonly preconditionUid?: string;
   /** From the Scale of the stored object, with its owners, to the Scale that the client wants. */
   readonly wanted: (current: Scale) => Scale;
 }
@@ -61,7 +63,8 @@ async function updateOf(request: ResourceRequest): Promise<Change> {
   const query = writeQueryOf(request, 'UpdateOptions');
   const object = await readObject(request.context, { expected: SCALE_KIND, fieldValidation: query.fieldValidation });
   checkBodyIdentity(object, request);
-  return { query, wanted: (current) => trackedScale(request, query, { current, next: object as Scale }) };
+  const { uid } = object.metadata;
+  return { query, ...(uid ? { preconditionUid: uid } : {}), wanted: (current) => trackedScale(request, query, { current, next: object as Scale }) };
 }
 
 async function patchOf(request: ResourceRequest): Promise<Change> {

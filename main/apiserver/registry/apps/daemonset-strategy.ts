@@ -48,7 +48,7 @@ export const daemonSetStrategy = buildStrategy<DaemonSet>({
   recheckOnUpdate: false,
   status: { check: checkStatus },
   warnings(set, previous) {
-    return previous === undefined || !semanticEqual(set.spec, previous.spec) ? templateWarnings(set.spec?.template) : [];
+    return previous === undefined || !semanticEqual(set.spec?.template, previous.spec?.template) ? templateWarnings(set.spec?.template) : [];
   },
 });
 

@@ -50,7 +50,7 @@ export const deploymentStrategy = buildStrategy<Deployment>({
     if (previous === undefined) {
       return [...podNameWarnings(deployment.metadata.name, NAME_IN_PODS), ...templateWarnings(deployment.spec?.template)];
     }
-    return semanticEqual(deployment.spec, previous.spec) ? [] : templateWarnings(deployment.spec?.template);
+    return deployment.metadata.generation === previous.metadata.generation ? [] : templateWarnings(deployment.spec?.template);
   },
 });
 

@@ -5,7 +5,6 @@ import { buildStrategy } from '../validation/build-strategy.ts';
 import type { FieldErrors } from '../validation/field-errors.ts';
 import { SPEC_PATH } from '../validation/field-path.ts';
 import { selectorText } from '../validation/label-selector.ts';
-import { semanticEqual } from '../validation/semantic-equal.ts';
 import { checkImmutable, checkNonNegative } from '../validation/values.ts';
 import { checkReplicaTemplate, checkSelector, NAME_IN_PODS, podNameWarnings, templateWarnings } from './workload-validation.ts';
 
@@ -33,7 +32,7 @@ export const replicaSetStrategy = buildStrategy<ReplicaSet>({
   },
   warnings(set, previous) {
     if (previous === undefined) return [...podNameWarnings(set.metadata.name, NAME_IN_PODS), ...templateWarnings(set.spec?.template)];
-    return semanticEqual(set.spec, previous.spec) ? [] : templateWarnings(set.spec?.template);
+    return set.metadata.generation === previous.metadata.generation ? [] : templateWarnings(set.spec?.template);
   },
 });
 

@@ -152,7 +152,7 @@ function checkStatus({ status }: StatefulSet, previous: StatefulSet, errors: Fie
 
 function warnings(set: StatefulSet, previous: StatefulSet | undefined): string[] {
   const found: string[] = [];
-  if (previous === undefined || !semanticEqual(set.spec, previous.spec)) found.push(...templateWarnings(set.spec?.template));
+  if (previous === undefined || set.metadata.generation !== previous.metadata.generation) found.push(...templateWarnings(set.spec?.template));
   for (const [index, claim] of (set.spec?.volumeClaimTemplates ?? []).entries()) {
     found.push(...claimSpecWarnings(claim.spec, SPEC_PATH.child('volumeClaimTemplates').index(index)));
   }

@@ -3,7 +3,6 @@ import { podTemplateWarnings } from '../core/pod/warnings.ts';
 import { buildStrategy } from '../validation/build-strategy.ts';
 import type { FieldErrors } from '../validation/field-errors.ts';
 import { METADATA_PATH, SPEC_PATH } from '../validation/field-path.ts';
-import { semanticEqual } from '../validation/semantic-equal.ts';
 import { checkNonNegative, isEmpty } from '../validation/values.ts';
 import { podNameWarnings } from '../apps/workload-validation.ts';
 import { cronScheduleError } from './cron-schedule.ts';
@@ -41,7 +40,7 @@ export const cronJobStrategy = buildStrategy<CronJob>({
     const text = 'this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended';
     const ofName = previous === undefined ? podNameWarnings(job.metadata.name, text) : [];
     const path = SPEC_PATH.child('jobTemplate').child('spec').child('template');
-    const changed = previous === undefined || !semanticEqual(job.spec, previous.spec);
+    const changed = previous === undefined || job.metadata.generation !== previous.metadata.generation;
     const ofSpec = changed ? jobSpecWarnings(job.spec?.jobTemplate?.spec, (template) => podTemplateWarnings(template, path)) : [];
     return [...ofName, ...ofSpec];
   },

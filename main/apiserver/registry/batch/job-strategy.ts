@@ -50,7 +50,7 @@ export const jobStrategy = buildStrategy<Job>({
   selectableFields: ({ status }) => ({ 'status.successful': String(status?.succeeded ?? 0) }),
   warnings(job, previous) {
     if (previous === undefined) return [...podNameWarnings(job.metadata.name, NAME_IN_PODS), ...jobSpecWarnings(job.spec)];
-    return semanticEqual(job.spec, previous.spec) ? [] : jobSpecWarnings(job.spec);
+    return job.metadata.generation === previous.metadata.generation ? [] : jobSpecWarnings(job.spec);
   },
 });
 
