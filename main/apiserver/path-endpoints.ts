@@ -51,8 +51,9 @@ export function pathEndpoints(options: PathOptions): readonly PathEndpoint[] {
   return [
     ...monitoringEndpoints({ ...options, checks }),
     ({ info, request }) => {
+      if (info.path.startsWith('/version/') && info.path !== '/version/') throw newResourceNotServed();
       if (info.path !== '/version' && info.path !== '/version/') return undefined;
-      if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
+      if (request.method !== 'GET') throw methodNotAllowed();
       return jsonResponse(200, version);
     },
     ({ request, info }) => discover(request, info.path),
@@ -74,7 +75,7 @@ function unknownApiPath(catalog: ResourceCatalog, path: string): undefined {
 }
 
 function rootPaths(served: readonly GroupVersionInfo[], checks: HealthChecks): string[] {
-  const paths = new Set([...FIXED_PATHS, '/api', '/apis']);
+  const paths = new Set([...FIXED_PATHS, '/api', '/apis', '/apis/']);
   for (const { group, version } of served) {
     if (group === '') paths.add(`/api/${version}`);
     else paths.add(`/apis/${group}`).add(`/apis/${group}/${version}`);

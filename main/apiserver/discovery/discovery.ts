@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { GroupVersionInfo, ResourceInfo } from '../../../kube/api/inventory.ts';
 import type { ApiRequest, ApiResponse } from '../endpoints/request.ts';
 import { encode } from '../negotiation/encode.ts';
-import { JSON_TYPE, parseAccept, PROTOBUF_TYPE } from '../negotiation/media-type.ts';
+import { JSON_TYPE, parseAccept, PROTOBUF_TYPE, YAML_TYPE } from '../negotiation/media-type.ts';
 import { negotiateResponse } from '../negotiation/negotiate.ts';
 import { apiGroup, apiGroupDiscoveryList, apiGroupList, apiResourceList, apiVersions } from './documents.ts';
 
@@ -16,18 +16,20 @@ export interface DiscoveryOptions {
 const AGGREGATED = 'g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 
 /**
- * Answers GET of /api, /apis, /api/v1, /apis/GROUP and /apis/GROUP/VERSION, with or without a trailing slash; undefined for
+ * Answers GET (of /apis and /apis/GROUP any method) of /api, /apis, /api/v1, /apis/GROUP and /apis/GROUP/VERSION, with or without a trailing slash; undefined for
  * any other path or method and for groups that are not served. /api and /apis also answer aggregated discovery v2 (v2beta1
  * ended with 1.33), with an ETag and 304. Throws 406.
  */
 export function discovery(options: DiscoveryOptions): (request: ApiRequest, path: string) => ApiResponse | undefined {
   return (request, path) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') return undefined;
     const [root, ...rest] = path.replace(/\/$/, '').split('/').slice(1);
     if ((root !== 'api' && root !== 'apis') || rest.length > 2) return undefined;
+    // Upstream's aggregator serves the lists of groups, and asks for no method; the others are routes for GET alone.
+    const isAggregators = root === 'apis' && rest.length < 2;
+    if (request.method !== 'GET' && !isAggregators) return undefined;
     if (rest.length === 0) return rootDocument(request, options, root === 'api');
     const served = options.groupVersions('plain');
-    if (root === 'apis' && rest.length === 1) return answer(request, apiGroup(served, rest[0] ?? ''));
+    if (root === 'apis' && rest.length === 1) return answer(request, apiGroup(served, rest[0] ?? ''), { routed: false });
     const [group, version] = root === 'api' ? ['', rest[0]] : rest;
     if (root === 'api' && rest.length !== 1) return undefined;
     const info = served.find((candidate) => candidate.group === group && candidate.version === version);
@@ -68,9 +70,9 @@ function versionRank(version: string): readonly number[] {
   return [stage, Number(match[1]), Number(match[3] ?? 0)];
 }
 
-function answer(request: ApiRequest, document: { kind: string; apiVersion: string } | undefined): ApiResponse | undefined {
+function answer(request: ApiRequest, document: { kind: string; apiVersion: string } | undefined, { routed }: { readonly routed: boolean } = { routed: true }): ApiResponse | undefined {
   if (!document) return undefined;
-  const offer = { transforms: false, prettyQuery: request.query.get('pretty'), ...(request.headers['user-agent'] ? { userAgent: request.headers['user-agent'] } : {}) };
+  const offer = { transforms: false, routed, prettyQuery: request.query.get('pretty'), ...(request.headers['user-agent'] ? { userAgent: request.headers['user-agent'] } : {}) };
   const mediaType = negotiateResponse(request.headers['accept'], offer);
   const isBare = document.apiVersion === '' && mediaType.format !== 'protobuf';
   const { apiVersion, ...bare } = document;
@@ -80,22 +82,23 @@ function answer(request: ApiRequest, document: { kind: string; apiVersion: strin
 
 function rootDocument(request: ApiRequest, options: DiscoveryOptions, core: boolean): ApiResponse | undefined {
   const format = aggregatedFormat(request.headers['accept']);
-  if (!format) return answer(request, core ? apiVersions(options.serverAddress()) : apiGroupList(options.groupVersions('plain')));
+  if (!format) return answer(request, core ? apiVersions(options.serverAddress()) : apiGroupList(options.groupVersions('plain')), { routed: core });
   const body = encode(apiGroupDiscoveryList(options.groupVersions('aggregated'), core), { format, pretty: false });
   const etag = `"${createHash('sha512').update(body).digest('hex').toUpperCase()}"`;
-  const contentType = `${format === 'json' ? JSON_TYPE : PROTOBUF_TYPE};${AGGREGATED}`;
+  const contentType = `${{ json: JSON_TYPE, yaml: YAML_TYPE, protobuf: PROTOBUF_TYPE }[format]};${AGGREGATED}`;
   const headers = { 'content-type': contentType, etag, 'cache-control': 'public', vary: 'Accept' };
   if (request.headers['if-none-match'] === etag) return { status: 304, headers: { etag, 'cache-control': 'public', vary: 'Accept' }, body: new Uint8Array(0) };
   return { status: 200, headers, body };
 }
 
 /** The format of aggregated discovery when the client prefers that; the first clause that can be answered decides. */
-function aggregatedFormat(accept: string | undefined): 'json' | 'protobuf' | undefined {
+function aggregatedFormat(accept: string | undefined): 'json' | 'yaml' | 'protobuf' | undefined {
   for (const { type, subtype, parameters } of parseAccept(accept ?? '')) {
     const mediaType = `${type}/${subtype}`;
     const isTransform = parameters.has('as') || parameters.has('g') || parameters.has('v');
     const isAggregated = parameters.get('g') === 'apidiscovery.k8s.io' && parameters.get('v') === 'v2' && parameters.get('as') === 'APIGroupDiscoveryList';
     if (isAggregated && mediaType === JSON_TYPE) return 'json';
+    if (isAggregated && mediaType === YAML_TYPE) return 'yaml';
     if (isAggregated && mediaType === PROTOBUF_TYPE) return 'protobuf';
     if (!isTransform && (mediaType === JSON_TYPE || mediaType === '*/*' || mediaType === PROTOBUF_TYPE)) return undefined;
   }

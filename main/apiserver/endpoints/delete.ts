@@ -1,5 +1,10 @@
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import { successStatus } from '../../../kube/apimachinery/status.ts';
+import { GoDecodeError } from '../../../kube/api/go-json-error.ts';
+import { schemaOfMessage } from '../../../kube/api/schema.ts';
+import { toTyped } from '../../../kube/api/typed-object.ts';
+import { goJsonKind } from '../../../kube/apimachinery/go-json.ts';
+import { isJsonObject } from '../../../kube/apimachinery/json.ts';
 import { newBadRequest, newUnsupportedMediaType } from '../../../kube/apimachinery/status-errors.ts';
 import { mediaTypeOf, parseDocument } from '../negotiation/decode-body.ts';
 import { JSON_TYPE, PROTOBUF_TYPE, RESPONSE_TYPES, YAML_TYPE } from '../negotiation/media-type.ts';
@@ -57,7 +62,7 @@ export async function deleteOptionsOf({ context }: ResourceRequest): Promise<Del
   const { query } = request;
   const grace = query.get('gracePeriodSeconds');
   if (grace && !/^[+-]?\d+$/.test(grace)) throw newBadRequest(`strconv.ParseInt: parsing ${JSON.stringify(grace)}: invalid syntax`);
-  const dryRun = query.getAll('dryRun').filter((value) => value !== '');
+  const dryRun = query.getAll('dryRun');
   const orphan = query.get('orphanDependents');
   const policy = query.get('propagationPolicy');
   return {
@@ -73,15 +78,30 @@ function parseOptions(body: Uint8Array, contentType: string | undefined): Delete
   const mediaType = mediaTypeOf(contentType);
   if (mediaType === PROTOBUF_TYPE) return decodeProtobufEnvelope(body, { group: 'meta.k8s.io', version: 'v1', kind: 'DeleteOptions' }) as DeleteOptions;
   if (mediaType !== JSON_TYPE && mediaType !== YAML_TYPE) throw newUnsupportedMediaType(RESPONSE_TYPES);
+  const fields = optionsObject(body, mediaType === JSON_TYPE ? 'json' : 'yaml');
+  const { kind, apiVersion, ...options } = fields;
+  if (kind && kind !== 'DeleteOptions') {
+    const version = JSON.stringify(apiVersion || 'meta.k8s.io/v1');
+    throw newBadRequest(`no kind ${JSON.stringify(kind)} is registered for version ${version} in scheme "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27"`);
+  }
+  const schema = schemaOfMessage('meta/v1.DeleteOptions');
+  try {
+    return (schema ? toTyped(schema, options) : options) as DeleteOptions;
+  } catch (error) {
+    if (error instanceof GoDecodeError) throw newBadRequest(error.message);
+    throw error;
+  }
+}
+
+function optionsObject(body: Uint8Array, format: 'json' | 'yaml'): Record<string, unknown> {
+  const refused = (reason: string): Error => newBadRequest(`couldn't get version/kind; json parse error: ${reason}`);
   let value: unknown;
   try {
-    ({ value } = parseDocument(body, mediaType === JSON_TYPE ? 'json' : 'yaml'));
+    ({ value } = parseDocument(body, format));
   } catch (error) {
-    throw newBadRequest(`couldn't get version/kind; json parse error: ${error instanceof Error ? error.message : String(error)}`);
+    throw refused(error instanceof Error ? error.message : String(error));
   }
-  const { kind, apiVersion, ...options } = (value ?? {}) as DeleteOptions & { readonly kind?: string; readonly apiVersion?: string };
-  if (kind && kind !== 'DeleteOptions') {
-    throw newBadRequest(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion ?? '')} in scheme "pkg/apis/meta/internalversion/scheme/register.go:27"`);
-  }
-  return options;
+  if (value === null || value === undefined) return {};
+  if (!isJsonObject(value)) throw refused(`json: cannot unmarshal ${goJsonKind(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`);
+  return value;
 }

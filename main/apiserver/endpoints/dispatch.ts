@@ -74,7 +74,7 @@ export async function dispatchResource(options: DispatchOptions, context: Reques
   const { registry } = served;
   if (special) {
     const streamed = STREAMED_SUBRESOURCES.has(info.subresource);
-    const media = streamed ? 'json' : mediaOf(context.request, { transforms: info.subresource === 'scale' && tables !== undefined });
+    const media = streamed ? 'json' : mediaOf(context.request, { transforms: (info.subresource === 'scale' || info.resource === 'componentstatuses') && tables !== undefined });
     return special({ context, served, registry, admission, clock, tables, media });
   }
   const endpoint = ENDPOINTS[info.verb];

@@ -37,7 +37,7 @@ export async function health(checks: HealthChecks, request: ApiRequest, metrics:
   const [, endpoint = '', ...rest] = request.rawPath.split('/');
   const one = rest.join('/');
   const all = checks[endpoint as keyof HealthChecks] ?? [];
-  if (one) {
+  if (rest.length > 0) {
     const check = all.find((candidate) => candidate.name === one);
     if (!check) return pathNotFound();
     const failure = await failureOf(check);

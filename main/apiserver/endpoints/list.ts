@@ -30,6 +30,7 @@ function listQueryOf(request: ResourceRequest): ListQuery {
   const { query, signal } = request.context.request;
   checkListOptions(query, { watch: false });
   const limit = integer(query.get('limit'), 'limit');
+  integer(query.get('timeoutSeconds'), 'timeoutSeconds');
   const resourceVersion = query.get('resourceVersion');
   const match = query.get('resourceVersionMatch');
   const continueToken = query.get('continue');

@@ -15,7 +15,7 @@ export async function compressed(request: ApiRequest, response: ApiResponse): Pr
   if (body instanceof Uint8Array && body.length <= LEAST_BYTES) return response;
   if (!accepts(request.headers['accept-encoding']) || response.status !== 200 || response.headers['content-encoding'] !== undefined) return response;
   const vary = response.headers['vary'];
-  const headers = { ...response.headers, 'content-encoding': 'gzip', vary: typeof vary === 'string' ? `${vary}, Accept-Encoding` : 'Accept-Encoding' };
+  const headers = { ...response.headers, 'content-encoding': 'gzip', vary: typeof vary === 'string' ? (vary.includes('Accept-Encoding') ? vary : `${vary}, Accept-Encoding`) : 'Accept-Encoding' };
   return { ...response, headers, body: body instanceof Uint8Array ? await gzipWhole(body, OPTIONS) : gzipStream(body) };
 }
 

@@ -181,7 +181,7 @@ function acceptKind(gvk: GroupVersionKind, expected: GroupVersionKind): ObjectSc
     const [got, want] = [apiVersionOf(gvk), apiVersionOf(expected)];
     throw newBadRequest(`the API version in the data (${got}) does not match the expected API version (${want})`);
   }
-  const isKnown = isRegistered(gvk) || (gvk.group === '' && findMessage(`core/v1.${gvk.kind}`) !== undefined) || isMetaKind(gvk);
+  const isKnown = isRegistered(gvk) || (gvk.group === '' && gvk.version === 'v1' && findMessage(`core/v1.${gvk.kind}`) !== undefined) || isMetaKind(gvk);
   if (!isKnown) {
     const version = goQuote(apiVersionOf(gvk));
     throw cannotHandle(gvk, expected, `no kind ${goQuote(gvk.kind)} is registered for version ${version} in scheme "pkg/api/legacyscheme/scheme.go:30"`);

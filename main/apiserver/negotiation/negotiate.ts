@@ -11,6 +11,8 @@ export interface ResponseOffer {
   readonly protobuf?: boolean;
   /** False where Table and PartialObjectMetadata make no sense (Status answers, discovery). Default true. */
   readonly transforms?: boolean;
+  /** False where no route of go-restful stands before the endpoint. Default true. */
+  readonly routed?: boolean;
   /** Value of the `pretty` query parameter. */
   readonly prettyQuery?: string | null;
   /** Browsers, curl and wget get indented JSON. */
@@ -41,7 +43,7 @@ function offeredTypes({ protobuf }: ResponseOffer): readonly string[] {
 
 function pick(acceptHeader: string | undefined, offer: ResponseOffer): MediaType | undefined {
   if (!acceptHeader) return mediaType(JSON_TYPE, new Map(), offer);
-  checkRouteAccepts(acceptHeader, offer.canWatch ? [...RESPONSE_TYPES, ...WATCH_TYPES] : RESPONSE_TYPES);
+  if (offer.routed ?? true) checkRouteAccepts(acceptHeader, offer.canWatch ? [...RESPONSE_TYPES, ...WATCH_TYPES] : RESPONSE_TYPES);
   for (const clause of parseAccept(acceptHeader)) {
     for (const contentType of offeredTypes(offer)) {
       if (matches(clause, contentType) && parametersAllowed(clause, contentType, offer)) {
@@ -81,7 +83,7 @@ function transformOf(parameters: ReadonlyMap<string, string>): GroupVersionKind 
 
 function parametersAllowed(clause: AcceptClause, contentType: string, offer: ResponseOffer): boolean {
   const transform = transformOf(clause.parameters);
-  if (clause.parameters.has('sv')) return false;
+  if (clause.parameters.has('sv') && clause.parameters.get('sv') !== 'v1') return false;
   if (clause.parameters.has('stream') && clause.parameters.get('stream') !== 'watch') return false;
   if (!transform) return true;
   if (offer.transforms === false || transform.group !== 'meta.k8s.io') return false;

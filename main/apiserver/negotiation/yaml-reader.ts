@@ -32,10 +32,19 @@ export function readYaml(stream: string): YamlRead {
   }
 }
 
+/** What js-yaml says, and go-yaml of the same. */
+const GO_REASONS: readonly { readonly pattern: RegExp; readonly text: string; readonly withoutLine?: boolean }[] = [
+  { pattern: /^tab characters must not be used.*$/, text: 'found character that cannot start any token' },
+  { pattern: /^unidentified alias "(.*)"$/, text: "unknown anchor '$1' referenced", withoutLine: true },
+  { pattern: /^unexpected end of the stream within a .*$/, text: 'found unexpected end of stream' },
+];
+
 function yamlError(error: YAMLException): GoDecodeError {
   if (error.reason.includes('maxDepth')) return new GoDecodeError(`yaml: exceeded max depth of ${maxNesting}`, { cause: error });
+  const known = GO_REASONS.find(({ pattern }) => pattern.test(error.reason));
   const isNestedMapping = /bad indentation of a mapping|nested mappings|mapping values/i.test(error.reason);
-  const reason = isNestedMapping ? 'mapping values are not allowed in this context' : error.reason;
+  const reason = isNestedMapping ? 'mapping values are not allowed in this context' : known ? error.reason.replace(known.pattern, known.text) : error.reason;
+  if (known?.withoutLine) return new GoDecodeError(`yaml: ${reason}`, { cause: error });
   const line = error.mark && error.mark.line > 0 ? `line ${error.mark.line + 1}: ` : '';
   return new GoDecodeError(`yaml: ${line}${reason}`, { cause: error });
 }

@@ -44,9 +44,8 @@ export class OpenApi {
   }
 
   respond(request: ApiRequest, path: string): ApiResponse | undefined {
-    if (request.method !== 'GET' && request.method !== 'HEAD') return undefined;
     if (path === '/openapi/v2') return this.#v2(request);
-    if (path === '/openapi/v3' || path === '/openapi/v3/') return this.#index(request);
+    if (path === '/openapi/v3') return this.#index(request);
     return path.startsWith('/openapi/v3/') ? this.#v3(request, path.slice('/openapi/v3/'.length)) : undefined;
   }
 
@@ -72,14 +71,14 @@ export class OpenApi {
     return this.#document(request, { name: 'v3', fingerprint, build: () => ({ paths }) });
   }
 
-  #v3(request: ApiRequest, name: string): ApiResponse | undefined {
+  #v3(request: ApiRequest, name: string): ApiResponse {
     const infos = this.#options.groupVersions();
-    if (!documentNames(infos).includes(name)) return undefined;
+    if (!documentNames(infos).includes(name)) return { status: 404, headers: {}, body: EMPTY };
     const relevant = infosOf(name, infos);
     const fingerprint = this.#fingerprint(name, relevant);
-    const hash = request.query.get('hash');
+    const hash = request.query.get('hash') || null;
     if (hash !== null && hash !== fingerprint) {
-      return { status: 301, headers: { 'content-type': 'application/json', location: this.#urlOf(name, infos), etag: `"${fingerprint}"` }, body: EMPTY };
+      return { status: 301, headers: { 'content-type': 'application/json', vary: 'Accept', location: this.#urlOf(name, infos), etag: `"${fingerprint}"` }, body: EMPTY };
     }
     const response = this.#document(request, { name, dialect: 3, fingerprint, build: () => openApiV3(infos, name) ?? {} });
     const immutable: Record<string, string> = hash === null ? {} : { 'cache-control': 'public, immutable', expires: 'Fri, 31 Dec 2100 00:00:00 GMT' };
@@ -98,9 +97,11 @@ export class OpenApi {
 
   #document(request: ApiRequest, { name, dialect, fingerprint, build }: Source): ApiResponse {
     const contentType = negotiate(request.headers['accept'], dialect);
-    if (contentType === undefined) return { status: 406, headers: {}, body: EMPTY };
+    // Documents come in several forms; the second version is also compressed by its own handler.
+    const vary = dialect === 2 ? 'Accept-Encoding, Accept' : 'Accept';
+    if (contentType === undefined) return { status: 406, headers: { vary }, body: EMPTY };
     const etag = `"${fingerprint}"`;
-    if (request.headers['if-none-match'] === etag) return { status: 304, headers: { etag, vary: 'Accept' }, body: EMPTY };
+    if (request.headers['if-none-match'] === etag) return { status: 304, headers: { etag, vary }, body: EMPTY };
     const isJson = contentType === 'application/json';
     const key = isJson ? name : `${name} protobuf`;
     let cached = this.#documents.get(key);
@@ -109,7 +110,7 @@ export class OpenApi {
       if (this.#documents.size >= MAX_CACHED) this.#documents.clear();
       this.#documents.set(key, cached);
     }
-    return { status: 200, headers: { 'content-type': contentType, etag, vary: 'Accept' }, body: cached.body };
+    return { status: 200, headers: { 'content-type': contentType, etag, vary }, body: cached.body };
   }
 }
 

@@ -37,7 +37,8 @@ function checkLogOptions(name: string, query: URLSearchParams): void {
     }
   }
   const [tailLines, limitBytes, sinceSeconds] = [number('tailLines'), number('limitBytes'), number('sinceSeconds')];
-  const errors: FieldError[] = [];
+  // Splitting the streams of a log is not enabled by default.
+  const errors: FieldError[] = query.get('stream') ? [fieldForbidden('stream', 'may not be specified')] : [];
   if (tailLines !== undefined && tailLines < 0) errors.push(fieldInvalid('tailLines', tailLines, 'must be greater than or equal to 0'));
   if (limitBytes !== undefined && limitBytes < 1) errors.push(fieldInvalid('limitBytes', limitBytes, 'must be greater than 0'));
   if (sinceSeconds !== undefined && sinceTime) errors.push(fieldForbidden('[]', 'at most one of `sinceTime` or `sinceSeconds` may be specified'));

@@ -1,5 +1,6 @@
 import type { Node, Pod, Service } from '../../../kube/api/generated/core/v1.ts';
 import type { EndpointSlice } from '../../../kube/api/generated/discovery/v1.ts';
+import { failureStatus, StatusError } from '../../../kube/apimachinery/status.ts';
 import { newBadRequest, newNotFound, newServiceUnavailable } from '../../../kube/apimachinery/status-errors.ts';
 import type { ObjectReader } from '../authentication/object-reader.ts';
 import { kubeletOf, type NodeConnectionOptions, type NodeTarget } from './node-connection.ts';
@@ -11,11 +12,11 @@ interface Named {
 }
 
 /** `https:web:8443`, `web:http`, `web`: scheme, name and port of pods|services|nodes/proxy. */
-export function splitSchemeNamePort(text: string): Named {
+export function splitSchemeNamePort(text: string, what: 'pod' | 'service' | 'node'): Named {
   const parts = text.split(':');
   const scheme = parts.length === 3 ? parts[0] : '';
   const [name = '', port = ''] = parts.length === 3 ? parts.slice(1) : parts;
-  if (parts.length > 3 || name === '' || !['', 'http', 'https'].includes(scheme ?? '')) throw newBadRequest(`invalid request ${JSON.stringify(text)}`);
+  if (parts.length > 3 || name === '' || !['', 'http', 'https'].includes(scheme ?? '')) throw newBadRequest(`invalid ${what} request ${JSON.stringify(text)}`);
   return { scheme: scheme === 'https' ? 'https' : 'http', name, port };
 }
 
@@ -23,11 +24,12 @@ export async function proxyTarget(
   reader: ObjectReader, options: NodeConnectionOptions,
   { resource, namespace, name: text }: { readonly resource: string; readonly namespace: string; readonly name: string },
 ): Promise<NodeTarget> {
-  const named = splitSchemeNamePort(text);
+  const named = splitSchemeNamePort(text, resource === 'pods' ? 'pod' : resource === 'services' ? 'service' : 'node');
   if (resource === 'pods') return podTarget(reader, namespace, named);
   if (resource === 'services') return serviceTarget(reader, namespace, named);
   const node = await reader.get<Node>({ group: '', resource: 'nodes' }, { name: named.name });
   if (!node) throw newNotFound({ group: '', resource: 'nodes' }, named.name);
+  if (!node.status?.addresses?.length) throw new StatusError(failureStatus({ code: 500, reason: '', message: 'no preferred addresses found; known addresses: []' }));
   const kubelet = kubeletOf(node, options);
   if (named.port === '' || Number(named.port) === kubelet.port) return kubelet;
   return { ...kubelet, port: Number(named.port), scheme: named.scheme, isKubelet: false };

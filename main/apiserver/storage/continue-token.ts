@@ -39,6 +39,7 @@ interface Token {
 function parseToken(text: string): Token {
   const wrong = text.search(/[^A-Za-z0-9_-]/);
   if (wrong >= 0) throw invalid(`: illegal base64 data at input byte ${wrong}`);
+  if (text.length % 4 === 1) throw invalid(`: illegal base64 data at input byte ${text.length - 1}`);
   const json = Buffer.from(text, 'base64url').toString();
   try {
     const parsed: unknown = JSON.parse(json);

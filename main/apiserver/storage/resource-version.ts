@@ -9,8 +9,8 @@ export function parseResourceVersion(resourceVersion: string | undefined): numbe
   return Number(resourceVersion);
 }
 
-/** The same for a watch, where upstream gives the error no code of its own: 500. */
-export function parseWatchResourceVersion(resourceVersion: string | undefined): number | undefined {
+/** The same for a read or a watch, where upstream gives the error no code of its own: 500. */
+export function parsePlainResourceVersion(resourceVersion: string | undefined): number | undefined {
   const problem = resourceVersion ? resourceVersionProblem(resourceVersion) : undefined;
   if (problem !== undefined) throw new StatusError(failureStatus({ code: 500, reason: '', message: problem }));
   return parseResourceVersion(resourceVersion);

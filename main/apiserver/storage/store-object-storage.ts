@@ -9,7 +9,7 @@ import { ObjectKeys } from './object-keys.ts';
 import type { ObjectName, ObjectStorage, ObjectWatch, Preconditions, ReadOptions, StoredList, StoredObject } from './object-storage.ts';
 import type { ListQuery, WatchQuery, WriteOptions } from './object-storage.ts';
 import type { ObjectStorageOptions } from './object-storage-options.ts';
-import { parseResourceVersion } from './resource-version.ts';
+import { parsePlainResourceVersion } from './resource-version.ts';
 import { WatchCache } from './watch-cache.ts';
 import { watchObjects } from './watch-objects.ts';
 
@@ -45,7 +45,7 @@ class StoreObjectStorage<T extends KubernetesObject> implements ObjectStorage<T>
 
   async get(target: ObjectName, { resourceVersion, signal }: ReadOptions = {}): Promise<StoredObject<T>> {
     signal?.throwIfAborted();
-    const atLeast = parseResourceVersion(resourceVersion) ?? 0;
+    const atLeast = parsePlainResourceVersion(resourceVersion) ?? 0;
     // The store is read directly, and is never older than the cache; only a revision from elsewhere has to be waited for.
     if (atLeast > this.#options.store.revision) await this.#cache.waitFor(atLeast, signal);
     return this.#read(target);

@@ -5,7 +5,7 @@ import type { CachedObject } from './cached-object.ts';
 import { CacheWatcher, type WatchScope } from './cache-watcher.ts';
 import type { ObjectKeys } from './object-keys.ts';
 import type { ObjectWatch, WatchQuery } from './object-storage.ts';
-import { parseWatchResourceVersion } from './resource-version.ts';
+import { parsePlainResourceVersion } from './resource-version.ts';
 import { SelectionMatcher } from './selection-matcher.ts';
 import type { WatchCache } from './watch-cache.ts';
 
@@ -23,7 +23,7 @@ export interface WatchContext<T extends KubernetesObject> {
 
 export async function watchObjects<T extends KubernetesObject>(context: WatchContext<T>, query: WatchQuery): Promise<ObjectWatch<T>> {
   const { cache } = context;
-  const revision = parseWatchResourceVersion(query.resourceVersion);
+  const revision = parsePlainResourceVersion(query.resourceVersion);
   const unsetOrZero = revision === undefined || revision === 0;
   const wantsState = query.sendInitialEvents ?? unsetOrZero;
   if (revision === undefined) await cache.waitUntilFresh(query.signal);

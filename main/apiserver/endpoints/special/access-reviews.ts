@@ -78,7 +78,8 @@ function selectorErrors(name: string, selector: SelectorAttributes | undefined):
   return selector && rawSelector === '' && requirements.length === 0 ? [fieldRequired(`${path}.requirements`, `when ${path} is specified, requirements or rawSelector is required`)] : [];
 }
 
-function namespaceErrors({ context }: SpecialRequest, { resourceAttributes }: ReviewSpec): FieldError[] {
+function namespaceErrors({ context }: SpecialRequest, { resourceAttributes, nonResourceAttributes }: ReviewSpec): FieldError[] {
+  if (nonResourceAttributes) return [fieldInvalid('spec.nonResourceAttributes', goFields(nonResourceAttributes), 'disallowed on this kind of request')];
   const asked = resourceAttributes?.namespace ?? '';
   return resourceAttributes && asked !== context.info.namespace ? [fieldInvalid('spec.resourceAttributes.namespace', asked, 'must match metadata.namespace')] : [];
 }

@@ -8,7 +8,7 @@ import { answerValue } from '../answer.ts';
 import { readObject } from '../body.ts';
 import type { SpecialEndpoint, SpecialRequest } from '../dispatch.ts';
 import type { ApiResponse } from '../request.ts';
-import { admissionAttributes, checkBodyIdentity, writeContextOf, writeQueryOf, type ResourceRequest } from '../resource-request.ts';
+import { admissionAttributes, checkBodyNamespace, writeContextOf, writeQueryOf, type ResourceRequest } from '../resource-request.ts';
 
 const BINDING_KIND = { group: '', version: 'v1', kind: 'Binding' };
 const BINDING_RESOURCE = { group: '', resource: 'pods/binding' };
@@ -20,8 +20,7 @@ export function bindingEndpoint(pods: () => Registry): SpecialEndpoint {
     const request = { ...special, registry: pods() };
     const query = writeQueryOf(request, 'CreateOptions');
     const binding = (await readObject(special.context, { expected: BINDING_KIND, fieldValidation: query.fieldValidation })) as Binding;
-    if (special.context.info.name !== '' && !binding.metadata.name) binding.metadata.name = special.context.info.name;
-    checkBodyIdentity(binding as KubernetesObject, request);
+    checkBodyNamespace(binding as KubernetesObject, request);
     if (special.context.info.name !== '' && binding.metadata.name !== special.context.info.name) throw newBadRequest('name in URL does not match name in Binding object');
     validateTarget(binding);
     await admit(special, binding, query.dryRun);

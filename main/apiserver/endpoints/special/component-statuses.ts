@@ -1,17 +1,24 @@
 import { newNotFound } from '../../../../kube/apimachinery/status-errors.ts';
-import { answerValue } from '../answer.ts';
+import type { KubernetesObject } from '../../../../kube/apimachinery/object-meta.ts';
+import { answerObject, answerValue } from '../answer.ts';
 import { methodNotAllowed, type SpecialEndpoint } from '../dispatch.ts';
 
 const COMPONENTS: Readonly<Record<string, string>> = { scheduler: 'ok', 'controller-manager': 'ok', 'etcd-0': 'ok' };
 
 /** The long deprecated list of components. All of them live in the process that answers. */
-export const componentStatusEndpoint: SpecialEndpoint = async ({ context: { info }, media }) => {
-  if (info.verb === 'list') return answerValue(media, { kind: 'ComponentStatusList', apiVersion: 'v1', metadata: {}, items: Object.keys(COMPONENTS).map(componentStatus) });
+export const componentStatusEndpoint: SpecialEndpoint = async (request) => {
+  const { context: { info, request: { query } }, media, served, tables } = request;
+  const as = typeof media === 'object' ? media.as : undefined;
+  if (info.verb === 'list') {
+    const items = Object.keys(COMPONENTS).map(componentStatus);
+    if (as?.kind === 'Table' && tables) return answerValue(media, tables.listTable(served, { kind: '', apiVersion: '', metadata: {}, items }, { version: as.version, query }));
+    return answerValue(media, { kind: 'ComponentStatusList', apiVersion: 'v1', metadata: {}, items: items.map(({ metadata, conditions }) => ({ metadata, conditions })) });
+  }
   if (info.verb !== 'get') throw methodNotAllowed();
-  if (!Object.hasOwn(COMPONENTS, info.name)) throw newNotFound({ group: '', resource: 'componentstatuses' }, info.name);
-  return answerValue(media, { kind: 'ComponentStatus', apiVersion: 'v1', ...componentStatus(info.name) });
+  if (!Object.hasOwn(COMPONENTS, info.name)) throw newNotFound({ group: '', resource: 'componentstatus' }, info.name);
+  return answerObject(request, componentStatus(info.name));
 };
 
-function componentStatus(name: string): object {
-  return { metadata: { name }, conditions: [{ type: 'Healthy', status: 'True', message: COMPONENTS[name] }] };
+function componentStatus(name: string): KubernetesObject & { readonly conditions: readonly object[] } {
+  return { kind: 'ComponentStatus', apiVersion: 'v1', metadata: { name }, conditions: [{ type: 'Healthy', status: 'True', message: COMPONENTS[name] }] };
 }

@@ -25,7 +25,6 @@ export function evictionEndpoint(options: { readonly reader: ObjectReader; reado
     const target = nameTarget(request);
     const query = writeQueryOf(request, 'CreateOptions');
     const eviction = (await readObject(context, { expected: EVICTION_KIND, alsoVersions: ['v1beta1'], fieldValidation: query.fieldValidation })) as Eviction & { deleteOptions?: DeleteOptions };
-    if (!eviction.metadata.name) eviction.metadata.name = target.name;
     if (eviction.metadata.name !== target.name) throw newBadRequest('name in URL does not match name in Eviction object');
     const deleteOptions: DeleteOptions = eviction.deleteOptions ?? {};
     const dryRun = query.dryRun || (deleteOptions.dryRun?.length ?? 0) > 0;

@@ -21,8 +21,8 @@ export function prepareCreate<T extends KubernetesObject>(
   delete metadata.selfLink;
   // A dry run answers it as sent: only the store refuses it.
   if (!context.dryRun) delete metadata.resourceVersion;
+  // Where upstream does not count generations, it keeps what it was given.
   if (strategy.generation ?? true) metadata.generation = 1;
-  else delete metadata.generation;
   return strategy.prepareForCreate({ ...input, metadata }, context);
 }
 

@@ -17,10 +17,17 @@ export function setPodDefaults(pod: core.Pod): void {
   for (const container of spec.initContainers ?? []) defaultRequests(container);
   defaultPodLevelResources(spec);
   spec.enableServiceLinks ??= true;
+  if (pod.status) completePodAddresses(pod.status);
   if (!spec.hostNetwork) return;
   for (const container of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) {
     for (const port of container.ports ?? []) if (!port.hostPort && port.containerPort) port.hostPort = port.containerPort;
   }
+}
+
+/** Kubelets older than podIPs write only the first address, and the other way round. */
+function completePodAddresses(status: core.PodStatus): void {
+  if (status.podIP && status.podIP !== status.podIPs?.[0]?.ip) status.podIPs = [{ ip: status.podIP }];
+  else if (status.podIPs?.[0] !== undefined) status.podIP = status.podIPs[0].ip;
 }
 
 export function setPodTemplateDefaults(template: core.PodTemplateSpec | undefined): void {
