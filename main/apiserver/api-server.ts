@@ -38,8 +38,12 @@ import { listen, type Listener, type ListenOptions, type ServerHandler } from '.
 import { startObjects } from './start-objects.ts';
 import { flagsOf } from './server-flags.ts';
 import { createServerMetrics } from './metrics/server-metrics.ts';
+import { checkReadable, EncryptionAtRest } from './storage/encryption/encryption-at-rest.ts';
+import type { EncryptionConfiguration } from './storage/encryption/encryption-configuration.ts';
+import { identityTransformer } from './storage/encryption/identity-transformer.ts';
 import { LeaseManager } from './storage/lease-manager.ts';
 import type { ObjectStorage } from './storage/object-storage.ts';
+import type { ValueTransformer } from './storage/object-storage-options.ts';
 import { openObjectStorage } from './storage/store-object-storage.ts';
 import { storagePrefixOf } from './storage-prefix.ts';
 
@@ -66,6 +70,8 @@ export interface ApiServerOptions {
   readonly maxInFlight?: number;
   /** As upstream's --request-timeout. */
   readonly requestTimeoutMs?: number;
+  /** Which resources are encrypted in the store. Absent: none. A store that cannot be read with it is refused at the start. */
+  readonly encryption?: EncryptionConfiguration;
   /** Where its metrics go, when other components of the process add theirs: /metrics shows all. */
   readonly metrics?: MetricsRegistry;
   /** Told of every answer: audit, traces. */
@@ -117,6 +123,14 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const { store, clock, random, pki } = options;
   const leases = new LeaseManager({ store, clock });
   const definitions = resourceDefinitions({ serviceCIDR: options.serviceCIDR, nodePortRange: options.nodePortRange ?? { first: 30_000, last: 32_767 }, random: () => random.next() });
+  const encryption = options.encryption ? new EncryptionAtRest(options.encryption) : undefined;
+  const transformerOf = (resource: { readonly group: string; readonly resource: string }): { transformer?: ValueTransformer } => {
+    const transformer = encryption?.transformerFor(resource);
+    return transformer ? { transformer } : {};
+  };
+  const readable = definitions.map((definition) => ({ prefix: `/registry/${storagePrefixOf(definition)}/`, ...transformerOf(definition.resource) }));
+  await Promise.all(readable.map((one) => one.transformer && checkReadable(store, { prefix: one.prefix, transformer: one.transformer })));
+  if (!encryption) await checkReadable(store, { prefix: '/registry/secrets/', transformer: identityTransformer });
   const catalog = new ResourceCatalog({
     definitions, clock, random,
     openStorage(definition, info) {
@@ -126,6 +140,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
         kind: resource.kind, namespaced: info.namespaced, resourcePrefix: storagePrefixOf(definition),
         ...(strategy.selectableFields ? { selectableFields: (object) => strategy.selectableFields?.(object) ?? {} } : {}),
         ...(indexedField ? { indexedField } : {}),
+        ...transformerOf(resource),
       });
       stack.use(storage);
       return storage;
@@ -178,7 +193,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   await Promise.all([flowController.start(), aggregator.start(own), trust.start(own, catalog, reportError)]);
   const customResources = stack.use(new CustomResources({
     catalog, clock, random, reportError, reader: mirror, ...(options.dialer ? { dialer: options.dialer } : {}),
-    openStorage: (custom) => openObjectStorage<KubernetesObject>({ store, clock, leases, ...custom }),
+    openStorage: (custom) => openObjectStorage<KubernetesObject>({ store, clock, leases, ...transformerOf(custom.resource), ...custom }),
   }));
   await customResources.start();
   lifecycle.started = true;

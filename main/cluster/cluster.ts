@@ -20,6 +20,7 @@ import { adminTransport, startApiServer } from './control-plane.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { drainNode } from './drain-node.ts';
 import { openDriver } from './drivers.ts';
+import { encryptionConfiguration } from './encryption.ts';
 import { freePort } from './free-port.ts';
 import { startRegistry } from './image-registry.ts';
 import { nodeAgentConfiguration } from './join-configuration.ts';
@@ -233,7 +234,9 @@ export class Cluster implements AsyncDisposable {
       return machines.connect(name, signal);
     }));
     const staticTokens = await readStaticTokens(directory.root);
-    const server = await run(phase.api, 20_000, 'see `coracle logs daemon`', () => startApiServer({ store, pki, port, clock, random, log, dialer, ...(staticTokens === undefined ? {} : { staticTokens }) }));
+    const server = await run(phase.api, 20_000, 'see `coracle logs daemon`', async () => startApiServer({
+      store, pki, port, clock, random, log, dialer, encryption: await encryptionConfiguration(directory), ...(staticTokens === undefined ? {} : { staticTokens }),
+    }));
     lifetime.use(server);
     const admin = new RestClient({ transport: adminTransport(server), userAgent: 'coracle/v1', acceptObjects: true, clock });
     await run(phase.loops, 20_000, 'see `coracle logs daemon`', async () => {

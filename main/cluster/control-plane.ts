@@ -20,6 +20,7 @@ export interface ControlPlaneOptions {
   readonly log: Log;
   readonly dialer: NodeDialer;
   readonly staticTokens?: ApiServerOptions['staticTokens'];
+  readonly encryption?: ApiServerOptions['encryption'];
 }
 
 /** The API server, answering on loopback TLS and in-process. Disposing closes both. */
@@ -40,6 +41,7 @@ export async function startApiServer(options: ControlPlaneOptions): Promise<ApiS
     serviceCIDR: addresses.serviceCIDR,
     advertise: { address: addresses.host, port: options.port },
     dialer: options.dialer,
+    ...(options.encryption === undefined ? {} : { encryption: options.encryption }),
     ...(options.staticTokens === undefined ? {} : { staticTokens: options.staticTokens }),
     reportError: (error, path) => log.error('request failed unexpectedly', { path, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
   });

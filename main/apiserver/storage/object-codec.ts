@@ -1,4 +1,5 @@
 import type { KubernetesObject, ObjectMeta } from '../../../kube/apimachinery/object-meta.ts';
+import { identityTransformer } from './encryption/identity-transformer.ts';
 import { type JsonHead, jsonHead } from './json-head.ts';
 import type { ObjectStorageOptions, ValueTransformer } from './object-storage-options.ts';
 
@@ -31,8 +32,13 @@ export class ObjectCodec<T extends KubernetesObject> {
 
   /** The JSON of a stored value, beginning with this codec's head. Bytes of another version are upgraded. */
   jsonOf(value: Uint8Array, key: string): Uint8Array {
-    const json = this.#transformer?.fromStorage(value, key) ?? value;
+    const json = (this.#transformer ?? identityTransformer).fromStorage(value, key);
     return this.#options.keepsVersions === true || startsWith(json, this.head.bytes) ? json : this.#encodeJson(this.#upgrade(parse(json)));
+  }
+
+  /** Whether a value is stored as this codec would store it now. */
+  isCurrent(value: Uint8Array): boolean {
+    return this.#transformer?.isCurrent(value) ?? true;
   }
 
   /** The same with the server's newest defaults: for the first list after a start. */

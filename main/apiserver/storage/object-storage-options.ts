@@ -38,5 +38,8 @@ export interface ObjectStorageOptions<T extends KubernetesObject> {
 /** What lies between an object's JSON and the bytes in the store. The key is authenticated data, so that values cannot be swapped. */
 export interface ValueTransformer {
   toStorage(json: Uint8Array, key: string): Uint8Array;
+  /** Throws InternalError when the value cannot be read. */
   fromStorage(value: Uint8Array, key: string): Uint8Array;
+  /** Whether writing it anew would use the same key: else the next write does, though the object stays the same. */
+  isCurrent(value: Uint8Array): boolean;
 }

@@ -136,7 +136,7 @@ class StoreObjectStorage<T extends KubernetesObject> implements ObjectStorage<T>
   }): Promise<{ readonly stored?: CachedObject<T>; readonly conflict?: KeyValue | undefined }> {
     const { key, object, ttlSeconds, current } = write;
     const { json, value } = this.#codec.encode(object, key);
-    if (current !== undefined && Buffer.compare(json, current.storedJson) === 0) return { stored: current };
+    if (current !== undefined && Buffer.compare(json, current.storedJson) === 0 && (await this.#isCurrent(key))) return { stored: current };
     if (this.#codec.freeze) deepFreeze(object);
     const lease = ttlSeconds === undefined ? undefined : await this.#lease(ttlSeconds);
     this.#cache.expectWritten(value, { object, json });
@@ -150,6 +150,13 @@ class StoreObjectStorage<T extends KubernetesObject> implements ObjectStorage<T>
       this.#cache.forgetWritten(value);
       throw error;
     }
+  }
+
+  /** False when the value would be encrypted otherwise than it is: with another key, or at all. */
+  async #isCurrent(key: string): Promise<boolean> {
+    if (this.#options.transformer === undefined) return true;
+    const { kvs } = await this.#options.store.range({ start: key });
+    return kvs[0] === undefined || this.#codec.isCurrent(kvs[0].value);
   }
 
   async #lease(ttlSeconds: number): Promise<string> {
