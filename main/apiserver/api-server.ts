@@ -7,6 +7,8 @@ import type { Random } from '../../kube/apimachinery/random.ts';
 import { RestClient } from '../../kube/client/rest-client.ts';
 import type { Transport } from '../../kube/client/transport.ts';
 import type { Store } from '../etcd/store.ts';
+import type { AuditPolicy } from './audit/audit-policy.ts';
+import { Auditor, type AuditSink } from './audit/auditor.ts';
 import { Aggregator } from './aggregator/aggregator.ts';
 import { createAuthenticator } from './authentication/authenticator.ts';
 import { ClusterTrustPublisher } from './authentication/cluster-trust.ts';
@@ -72,6 +74,8 @@ export interface ApiServerOptions {
   readonly requestTimeoutMs?: number;
   /** Which resources are encrypted in the store. Absent: none. A store that cannot be read with it is refused at the start. */
   readonly encryption?: EncryptionConfiguration;
+  /** What is written down of requests, and where. Absent: nothing. */
+  readonly audit?: { readonly policy: AuditPolicy; readonly sink: AuditSink };
   /** Where its metrics go, when other components of the process add theirs: /metrics shows all. */
   readonly metrics?: MetricsRegistry;
   /** Told of every answer: audit, traces. */
@@ -181,6 +185,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     delegation: aggregator,
     upgrades: (context, socket, head) => proxyUpgrade(proxy, context, { socket, head }),
     flow, metrics: metrics.requests,
+    ...(options.audit ? { auditor: new Auditor({ ...options.audit, clock, metrics: metrics.registry }) } : {}),
     requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     ...(options.observe ? { observe: options.observe } : {}),
     reportError,

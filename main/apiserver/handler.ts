@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Random } from '../../kube/apimachinery/random.ts';
 import { newBadRequest, newForbidden } from '../../kube/apimachinery/status-errors.ts';
+import type { Auditor } from './audit/auditor.ts';
 import type { Authenticator } from './authentication/authenticator.ts';
 import { withAuthenticatedGroup } from './authentication/user.ts';
 import { forbiddenMessage, type Authorizer } from './authorization/authorizer.ts';
@@ -43,6 +44,8 @@ export interface HandlerOptions extends DispatchOptions {
   readonly upgrades: (context: RequestContext, socket: Duplex, head: Buffer) => Promise<boolean>;
   readonly flow: FlowControl;
   readonly metrics: RequestMetrics;
+  /** Absent: nothing is written down. */
+  readonly auditor?: Auditor;
   /** No request that is not long-running may take longer. */
   readonly requestTimeoutMs: number;
   /** Told of each answer: the seam for audit and traces. */
@@ -65,22 +68,27 @@ export function createHandler(options: HandlerOptions): ServerHandler {
     let context: RequestContext | undefined;
     let response: ApiResponse;
     let ticket: FlowTicket | undefined;
+    let isKnown = false;
     try {
       const { info, timeoutMs } = arrived(request);
-      context = await identify(request, { info, auditId, warnings });
-      if (!context) return withCommonHeaders(statusResponse(UNAUTHORIZED), { auditId, warnings });
+      context = await authenticate(request, { info, auditId, warnings });
+      if (!context) return await unauthorized(request, { info, auditId, warnings });
+      await takeOn(context);
+      isKnown = true;
       const begun = isFlowControlled(info) ? options.flow.begin(context, Math.min(timeoutMs / 4, MAX_QUEUE_MS)) : undefined;
       ticket = begun instanceof Promise ? await begun : begun;
       response = ticket?.retryAfter === undefined ? await serve(context, { ticket, timeoutMs, startMs }) : tooManyRequests(context, ticket.retryAfter);
     } catch (error) {
       response = failed(error, request);
-      if (!context) response = { ...response, headers: { ...response.headers, 'x-content-type-options': 'nosniff' } };
+      if (!isKnown) response = { ...response, headers: { ...response.headers, 'x-content-type-options': 'nosniff' } };
+      if (!context && options.auditor) await options.auditor.refused({ request, auditId, info: requestInfoOf({ method: request.method, path: request.rawPath, query: request.query }) }, response);
     }
     const isOver = !context?.long || (response.body instanceof Uint8Array && response.events === undefined);
     if (isOver) {
       ticket?.finish();
       ticket?.forget();
       if (context?.routed) metrics.answered(context, { response, elapsedMs: clock.monotonicMs() - startMs, queuedMs: ticket?.queuedMs ?? 0 });
+      if (context?.audit) response = await context.audit.ended(response, { isLong: context.long !== undefined, queuedMs: ticket?.queuedMs ?? 0 });
     }
     const answer = withCommonHeaders(response, { auditId, warnings, flow: ticket });
     if (context) options.observe?.(context, answer);
@@ -97,13 +105,19 @@ export function createHandler(options: HandlerOptions): ServerHandler {
   async function serve(context: RequestContext, { ticket, timeoutMs, startMs }: Admitted): Promise<ApiResponse> {
     if (!isLongRunning(context.info)) {
       const late = (): void => metrics.terminated(context, 504);
-      const response = await withDeadline(run(context), { timeoutMs: timeoutMs - (ticket?.queuedMs ?? 0), clock, late });
+      const answer = await withDeadline(run(context), { timeoutMs: timeoutMs - (ticket?.queuedMs ?? 0), clock, late });
+      // Before it is compressed.
+      const response = context.audit ? await context.audit.answered(answer) : answer;
       const isOurs = options.delegation.remoteFor(context.info.path) === undefined;
       return isOurs ? compressed(context.request, response) : response;
     }
-    const long = new LongRequestAccount(ticket, () => metrics.begun(context, { startMs, nowMs: () => clock.monotonicMs() }));
+    const long = new LongRequestAccount(ticket, {
+      begin: () => metrics.begun(context, { startMs, nowMs: () => clock.monotonicMs() }),
+      ended: () => context.audit?.complete(),
+    });
     context.long = long;
     const response = await run(context);
+    if (!(response.body instanceof Uint8Array) || response.events !== undefined) context.audit?.started(response.status);
     long.answered(response, context.request.signal);
     return response;
   }
@@ -114,12 +128,27 @@ export function createHandler(options: HandlerOptions): ServerHandler {
     return { ...response, headers: { ...response.headers, 'retry-after': String(retryAfter) } };
   }
 
-  async function identify(request: ApiRequest, { info, auditId, warnings }: Identified): Promise<RequestContext | undefined> {
+  async function authenticate(request: ApiRequest, { info, auditId, warnings }: Arrived): Promise<RequestContext | undefined> {
     const startMs = clock.monotonicMs();
     const user = request.identity ? withAuthenticatedGroup(request.identity) : await options.authenticator.authenticate(request, (text) => warnings.push(text));
     metrics.authenticated(user, clock.monotonicMs() - startMs);
     if (!user) return undefined;
-    return { request, info, auditId, warnings, user: await impersonate(request, user, options.authorizer) };
+    const audit = options.auditor?.begin({ request, info, user, auditId });
+    return { request, info, auditId, warnings, user, ...(audit ? { audit } : {}) };
+  }
+
+  async function unauthorized(request: ApiRequest, { info, auditId, warnings }: Arrived): Promise<ApiResponse> {
+    const response = statusResponse(UNAUTHORIZED);
+    await options.auditor?.refused({ request, info, auditId }, response);
+    return withCommonHeaders(response, { auditId, warnings });
+  }
+
+  /** From here on it is the request of whom it impersonates. */
+  async function takeOn(context: RequestContext): Promise<void> {
+    const actor = await impersonate(context.request, context.user, options.authorizer);
+    if (actor === context.user) return;
+    context.user = actor;
+    context.audit?.impersonated(actor);
   }
 
   async function run(context: RequestContext): Promise<ApiResponse> {
@@ -137,12 +166,14 @@ export function createHandler(options: HandlerOptions): ServerHandler {
     return pathNotFound();
   }
 
-  async function refused({ info, user, request }: RequestContext): Promise<ApiResponse | undefined> {
+  async function refused({ info, user, request, audit }: RequestContext): Promise<ApiResponse | undefined> {
     const fieldSelector = request.query.get('fieldSelector');
     const attributes = { ...info, user, ...(fieldSelector ? { fieldSelector } : {}) };
     const pending = options.authorizer.authorize(attributes);
     const { decision, reason } = pending instanceof Promise ? await pending : pending;
     metrics.authorized(decision === 'allow');
+    audit?.annotate('authorization.k8s.io/decision', decision === 'allow' ? 'allow' : 'forbid');
+    audit?.annotate('authorization.k8s.io/reason', reason);
     if (decision === 'allow') return undefined;
     const why = forbiddenMessage(attributes) + (reason === '' ? '' : `: ${reason}`);
     const resource = info.isResourceRequest ? { group: info.apiGroup, resource: info.resource } : { group: '', resource: '' };
@@ -158,23 +189,39 @@ export function createHandler(options: HandlerOptions): ServerHandler {
 
   async function upgrade(request: ApiRequest, socket: Duplex, head: Buffer): Promise<void> {
     let response: ApiResponse;
+    let context: RequestContext | undefined;
+    const startMs = clock.monotonicMs();
     const auditId = auditIdOf(request, options.random);
     try {
       const { info } = arrived(request);
-      const context = await identify(request, { info, auditId, warnings: [] });
-      if (!context) response = statusResponse(UNAUTHORIZED);
+      context = await authenticate(request, { info, auditId, warnings: [] });
+      if (!context) response = await unauthorized(request, { info, auditId, warnings: [] });
       else {
+        await takeOn(context);
         const refusal = await refused(context);
         const remote = refusal ? undefined : options.delegation.remoteFor(context.info.path);
         const refusedByRemote = remote === undefined ? undefined : await options.delegation.upgrade(remote, { context, socket, head });
-        if (remote !== undefined && !refusedByRemote) return;
-        if (!refusal && remote === undefined && (await options.upgrades(context, socket, head))) return;
+        if (remote !== undefined && !refusedByRemote) return upgraded(context, { socket, startMs });
+        if (!refusal && remote === undefined && (await options.upgrades(context, socket, head))) return upgraded(context, { socket, startMs });
         response = refusal ?? refusedByRemote ?? (await run(context));
       }
     } catch (error) {
       response = failed(error, request);
     }
+    if (context?.audit) response = await context.audit.ended(response, { isLong: true });
     await answerOnSocket(socket, withCommonHeaders(response, { auditId, warnings: [] }), request.signal);
+  }
+
+  /** The socket is somebody else's now; its end is told. */
+  function upgraded(context: RequestContext, { socket, startMs }: { readonly socket: Duplex; readonly startMs: number }): void {
+    context.audit?.started(101);
+    const long = metrics.begun(context, { startMs, nowMs: () => clock.monotonicMs() });
+    const ended = (): void => {
+      long?.ended(101);
+      context.audit?.complete();
+    };
+    if (socket.destroyed) ended();
+    else socket.once('close', ended);
   }
 
   return { handle, upgrade };
@@ -186,7 +233,7 @@ interface Admitted {
   readonly startMs: number;
 }
 
-interface Identified {
+interface Arrived {
   readonly info: RequestInfo;
   readonly auditId: string;
   readonly warnings: string[];

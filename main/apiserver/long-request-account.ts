@@ -6,14 +6,18 @@ import type { LongRequest } from './metrics/request-metrics.ts';
 export class LongRequestAccount implements WatchAccount {
   readonly #ticket: FlowTicket | undefined;
   readonly #begin: () => LongRequest | undefined;
+  readonly #ended: () => void;
   #metrics: LongRequest | undefined;
   #tells = false;
   #status = 200;
   #over = false;
+  #answered = false;
 
-  constructor(ticket: FlowTicket | undefined, begin: () => LongRequest | undefined) {
+  /** `begin`: it is counted from now on. `ended`: it is over, and has been answered before. */
+  constructor(ticket: FlowTicket | undefined, { begin, ended }: { readonly begin: () => LongRequest | undefined; readonly ended: () => void }) {
     this.#ticket = ticket;
     this.#begin = begin;
+    this.#ended = ended;
   }
 
   began(): void {
@@ -34,11 +38,15 @@ export class LongRequestAccount implements WatchAccount {
     this.#ticket?.finish();
     this.#ticket?.forget();
     this.#metrics?.ended(this.#status);
+    if (this.#answered) this.#ended();
   }
 
   /** What others stream (logs, another server's watch) tells nothing: it ends with the request. */
   answered({ status, body, events }: ApiResponse, signal: AbortSignal): void {
-    if (this.#tells || (body instanceof Uint8Array && events === undefined)) return;
+    if (body instanceof Uint8Array && events === undefined) return;
+    this.#answered = true;
+    if (this.#over) this.#ended();
+    if (this.#tells) return;
     this.#status = status;
     this.#metrics = this.#begin();
     this.#ticket?.finish();

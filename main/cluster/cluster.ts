@@ -13,6 +13,7 @@ import type { Store } from '../etcd/store.ts';
 import type { ImageRegistry } from '../image-registry/registry.ts';
 import { addresses, defaultApiPort } from './addresses.ts';
 import { writeFileAtomic } from './atomic-file.ts';
+import { openAudit } from './audit.ts';
 import { startCompaction } from './compaction.ts';
 import { ensureClusterObjects } from './cluster-objects.ts';
 import { startLoops } from './control-loops.ts';
@@ -234,8 +235,11 @@ export class Cluster implements AsyncDisposable {
       return machines.connect(name, signal);
     }));
     const staticTokens = await readStaticTokens(directory.root);
+    const audit = await openAudit(directory, { clock, log });
+    if (audit !== undefined) lifetime.use(audit.sink);
     const server = await run(phase.api, 20_000, 'see `coracle logs daemon`', async () => startApiServer({
-      store, pki, port, clock, random, log, dialer, encryption: await encryptionConfiguration(directory), ...(staticTokens === undefined ? {} : { staticTokens }),
+      store, pki, port, clock, random, log, dialer, encryption: await encryptionConfiguration(directory),
+      ...(staticTokens === undefined ? {} : { staticTokens }), ...(audit === undefined ? {} : { audit }),
     }));
     lifetime.use(server);
     const admin = new RestClient({ transport: adminTransport(server), userAgent: 'coracle/v1', acceptObjects: true, clock });

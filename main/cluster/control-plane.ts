@@ -21,6 +21,7 @@ export interface ControlPlaneOptions {
   readonly dialer: NodeDialer;
   readonly staticTokens?: ApiServerOptions['staticTokens'];
   readonly encryption?: ApiServerOptions['encryption'];
+  readonly audit?: ApiServerOptions['audit'];
 }
 
 /** The API server, answering on loopback TLS and in-process. Disposing closes both. */
@@ -41,6 +42,7 @@ export async function startApiServer(options: ControlPlaneOptions): Promise<ApiS
     serviceCIDR: addresses.serviceCIDR,
     advertise: { address: addresses.host, port: options.port },
     dialer: options.dialer,
+    ...(options.audit === undefined ? {} : { audit: options.audit }),
     ...(options.encryption === undefined ? {} : { encryption: options.encryption }),
     ...(options.staticTokens === undefined ? {} : { staticTokens: options.staticTokens }),
     reportError: (error, path) => log.error('request failed unexpectedly', { path, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),

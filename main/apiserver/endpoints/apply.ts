@@ -22,6 +22,7 @@ export async function applyObject(request: ResourceRequest, query: WriteQuery): 
   const target = nameTarget(request);
   const manager = managerOfApply(query);
   const applied = await readApplied(request);
+  if (context.audit) context.audit.requestPatch(JSON.stringify(applied.fields));
   const scope = fieldScopeOf(request);
   const result = await writeChange(request, query, {
     target,

@@ -17,5 +17,6 @@ export async function readObject(context: RequestContext, options: ReadObjectOpt
   const { object, warnings } = decodeBody({ ...options, contentType: context.request.headers['content-type'], body });
   for (const text of warnings) addWarning(context, text);
   object['metadata'] ??= {};
+  context.audit?.requestObject(object);
   return object as unknown as KubernetesObject;
 }

@@ -66,7 +66,10 @@ export async function dispatchResource(options: DispatchOptions, context: Reques
   if (custom && info.subresource !== '' && !served.subresources.has(info.subresource)) throw newNotFound(served.info, info.name);
   const deprecation = custom ? custom.deprecation : DEPRECATED[`${served.apiVersion} ${served.info.resource}`];
   checkShape(context, served);
-  if (deprecation) addWarning(context, deprecation);
+  if (deprecation) {
+    addWarning(context, deprecation);
+    context.audit?.annotate('k8s.io/deprecated', 'true');
+  }
   if (!canWatch(context, served)) throw newMethodNotSupported(served.info, 'watch');
   const key = keyOf(served);
   const special = custom && info.subresource === 'scale' ? scaleEndpoint : options.special.get(info.subresource === '' ? key : `${key}/${info.subresource}`);

@@ -25,6 +25,7 @@ export async function patchObject(request: ResourceRequest): Promise<ApiResponse
   const { mediaType, query } = patchOptionsOf(request);
   if (mediaType === APPLY_PATCH_MEDIA_TYPE) return applyObject(request, query);
   const text = Buffer.from(await context.request.readBody()).toString('utf8');
+  context.audit?.requestPatch(text);
   const result = await writeChange(request, query, {
     target,
     change(current) {

@@ -1,4 +1,5 @@
 import type { TransportResponse } from '../../../kube/client/transport.ts';
+import type { AuditRecord } from '../audit/audit-record.ts';
 import type { User } from '../authentication/user.ts';
 import type { RequestInfo } from '../filters/request-info.ts';
 import { addWarningTo } from '../filters/warnings.ts';
@@ -39,10 +40,13 @@ export interface ClientCertificate {
 export interface RequestContext {
   readonly request: ApiRequest;
   readonly info: RequestInfo;
-  readonly user: User;
+  /** Who is taken to ask: after impersonation, whom it impersonates. */
+  user: User;
   readonly auditId: string;
   /** Texts for `Warning: 299` headers, in order, without repeats. */
   readonly warnings: string[];
+  /** What is written down of it; absent where nothing is. */
+  readonly audit?: AuditRecord;
   /** Of a long request: who is told how it goes. */
   long?: WatchAccount;
   /** It has been allowed and handed to its endpoint. */

@@ -8,9 +8,15 @@ export async function readResource(request: ResourceRequest, query: Pick<WriteQu
   const { context, served } = request;
   const { group, version, kind } = served.info;
   const { custom } = served;
-  if (custom) return toStorageVersion(request, await readCustomBody(context, served, { custom, fieldValidation: query.fieldValidation }));
+  if (custom) {
+    const sent = await readCustomBody(context, served, { custom, fieldValidation: query.fieldValidation });
+    context.audit?.requestObject(sent);
+    return toStorageVersion(request, sent);
+  }
   const decoded = await readObject(context, { expected: { group, version, kind }, fieldValidation: query.fieldValidation });
-  return toStorageVersion(request, decoded);
+  const object = toStorageVersion(request, decoded);
+  context.audit?.requestObject(served.alternative ? decoded : object);
+  return object;
 }
 
 export function toStorageVersion({ served, registry }: Pick<ResourceRequest, 'served' | 'registry'>, decoded: KubernetesObject): KubernetesObject {

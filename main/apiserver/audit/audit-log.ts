@@ -1,0 +1,114 @@
+import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import type { Clock } from '../../../kube/apimachinery/clock.ts';
+import type { AuditSink } from './auditor.ts';
+
+export interface AuditLogOptions {
+  readonly path: string;
+  /** A file that would grow above it is put aside. Default 100, as upstream's --audit-log-maxsize. */
+  readonly maxSizeMB?: number;
+  /** Files kept besides the present one. 0 or absent: all. */
+  readonly maxBackups?: number;
+  /** Files put aside are removed after this. 0 or absent: never. */
+  readonly maxAgeDays?: number;
+  readonly clock: Clock;
+  readonly reportError: (error: unknown) => void;
+}
+
+const MB = 1024 * 1024;
+/** Events that wait for the disk: above it new ones are lost, and counted. */
+const MAX_WAITING_BYTES = 64 * MB;
+/** Events of this time are written together: the disk is asked ten times a second at most. */
+const FLUSH_MS = 100;
+const DAY_MS = 86_400_000;
+
+/** Lines of JSON in a file of mode 0600, written in batches behind the requests' back; rotated as lumberjack does for upstream. */
+export class AuditLog implements AuditSink {
+  readonly #options: AuditLogOptions;
+  #file: FileHandle;
+  #sizeBytes: number;
+  #waiting: string[] = [];
+  #waitingBytes = 0;
+  #timer: Disposable | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  lost = 0;
+
+  private constructor(options: AuditLogOptions, file: FileHandle, sizeBytes: number) {
+    this.#options = options;
+    this.#file = file;
+    this.#sizeBytes = sizeBytes;
+  }
+
+  /** Rejects when the file cannot be opened for writing. */
+  static async open(options: AuditLogOptions): Promise<AuditLog> {
+    const file = await open(options.path, 'a', 0o600);
+    await file.chmod(0o600);
+    return new AuditLog(options, file, (await file.stat()).size);
+  }
+
+  write(line: string): void {
+    if (this.#waitingBytes + line.length > MAX_WAITING_BYTES) {
+      this.lost++;
+      return;
+    }
+    this.#waiting.push(line);
+    this.#waitingBytes += line.length;
+    this.#timer ??= this.#options.clock.setTimer(FLUSH_MS, () => this.#flush());
+  }
+
+  /** Resolves when what has been handed to the disk is there. */
+  async settled(): Promise<void> {
+    await this.#writing;
+  }
+
+  /** Writes what waits. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#timer?.[Symbol.dispose]();
+    this.#flush();
+    await this.#writing;
+    await this.#file.close();
+  }
+
+  #flush(): void {
+    this.#timer = undefined;
+    const lines = this.#waiting;
+    if (lines.length === 0) return;
+    this.#waiting = [];
+    this.#writing = this.#writing.then(async () => {
+      const batch = Buffer.from(`${lines.join('\n')}\n`);
+      try {
+        if (this.#sizeBytes > 0 && this.#sizeBytes + batch.length > (this.#options.maxSizeMB ?? 100) * MB) await this.#rotate();
+        await this.#file.appendFile(batch);
+        this.#sizeBytes += batch.length;
+      } catch (error) {
+        this.lost += lines.length;
+        this.#options.reportError(error);
+      }
+      for (const line of lines) this.#waitingBytes -= line.length;
+    });
+  }
+
+  async #rotate(): Promise<void> {
+    const { path, clock } = this.#options;
+    const extension = extname(path);
+    const stem = path.slice(0, path.length - extension.length);
+    await this.#file.close();
+    await rename(path, `${stem}-${new Date(clock.now()).toISOString().replace('Z', '').replaceAll(':', '-')}${extension}`);
+    this.#file = await open(path, 'a', 0o600);
+    this.#sizeBytes = 0;
+    await this.#removeOld();
+  }
+
+  async #removeOld(): Promise<void> {
+    const { path, maxBackups = 0, maxAgeDays = 0, clock } = this.#options;
+    const [directory, extension] = [dirname(path), extname(path)];
+    const prefix = `${basename(path, extension)}-`;
+    // The names sort by time.
+    const backups = (await readdir(directory)).filter((name) => name.startsWith(prefix) && name.endsWith(extension)).sort().reverse();
+    for (const [index, name] of backups.entries()) {
+      const file = join(directory, name);
+      const isOld = maxAgeDays > 0 && clock.now() - (await stat(file)).mtimeMs > maxAgeDays * DAY_MS;
+      if (isOld || (maxBackups > 0 && index >= maxBackups)) await rm(file, { force: true });
+    }
+  }
+}

@@ -1,0 +1,171 @@
+import { formatMicroTime } from '../../../kube/apimachinery/time.ts';
+import type { Clock } from '../../../kube/apimachinery/clock.ts';
+import type { Status } from '../../../kube/apimachinery/status.ts';
+import type { User } from '../authentication/user.ts';
+import type { ApiRequest, ApiResponse } from '../endpoints/request.ts';
+import type { RequestInfo } from '../filters/request-info.ts';
+import type { AuditDecision, AuditStage } from './audit-policy.ts';
+import { responseJson, withoutManagedFields } from './response-json.ts';
+
+export interface AuditSubject {
+  readonly request: ApiRequest;
+  readonly info: RequestInfo;
+  /** Absent where nobody was recognised. */
+  readonly user?: User;
+  readonly auditId: string;
+}
+
+export interface AuditRecordOptions {
+  readonly decision: AuditDecision;
+  readonly clock: Clock;
+  readonly receivedMs: number;
+  /** Takes one event, a line of JSON without its end. */
+  readonly write: (line: string) => void;
+}
+
+const MAX_USER_AGENT = 1024;
+/** A request that takes longer says where its time went. */
+const LATENCY_THRESHOLD_MS = 500;
+/** JSON, with null where Go has none. */
+type Json = Readonly<Record<string, unknown>>;
+
+/** What is written down of one request, stage by stage (audit.k8s.io/v1 Event, member by member in upstream's order). */
+export class AuditRecord {
+  readonly #subject: AuditSubject;
+  readonly #options: AuditRecordOptions;
+  readonly #annotations = new Map<string, string>();
+  readonly #objectRef: Record<string, string> | undefined;
+  #impersonated: User | undefined;
+  #requestObject: string | undefined;
+  #responseObject: string | undefined;
+  #responseStatus: Json | undefined;
+  #complete = false;
+
+  constructor(subject: AuditSubject, options: AuditRecordOptions) {
+    this.#subject = subject;
+    this.#options = options;
+    const { isResourceRequest, resource, namespace, name, apiGroup, apiVersion, subresource } = subject.info;
+    this.#objectRef = isResourceRequest ? { resource, namespace, name, uid: '', apiGroup, apiVersion, resourceVersion: '', subresource } : undefined;
+  }
+
+  received(): void {
+    this.#emit('RequestReceived');
+  }
+
+  impersonated(user: User): void {
+    this.#impersonated = user;
+  }
+
+  /** The first value of a key stays. */
+  annotate(key: string, value: string): void {
+    if (!this.#annotations.has(key)) this.#annotations.set(key, value);
+  }
+
+  /** The object that was sent, with its defaults; later calls know it better. */
+  requestObject(object: object): void {
+    const ref = this.#objectRef;
+    const { metadata } = object as { readonly metadata?: Readonly<Record<string, unknown>> };
+    if (ref) for (const key of ['namespace', 'name', 'uid', 'resourceVersion']) ref[key] ||= typeof metadata?.[key] === 'string' ? (metadata[key] as string) : '';
+    if (this.#keepsRequest) this.#requestObject = JSON.stringify(this.#options.decision.omitManagedFields ? withoutManagedFields(object) : object);
+  }
+
+  /** A patch is no object: it is kept as it came, when it is JSON. */
+  requestPatch(text: string): void {
+    if (!this.#keepsRequest) return;
+    try {
+      this.#requestObject = JSON.stringify(JSON.parse(text));
+    } catch {
+      this.#requestObject = JSON.stringify(text);
+    }
+  }
+
+  /** Notes an answer before it is compressed; gives back one whose body can still be read. */
+  async answered(response: ApiResponse): Promise<ApiResponse> {
+    if (this.#responseStatus) return response;
+    const wanted = this.#options.decision.level === 'RequestResponse' || response.status >= 300 || this.#subject.info.verb === 'delete';
+    const { json, response: readable } = wanted ? await responseJson(response) : { json: undefined, response };
+    const value = json === undefined ? undefined : (JSON.parse(json) as Json & { readonly kind?: string });
+    this.#responseStatus = statusOf(response.status, value);
+    if (this.#options.decision.level === 'RequestResponse' && value?.kind !== undefined) {
+      this.#responseObject = this.#options.decision.omitManagedFields ? JSON.stringify(withoutManagedFields(value)) : json;
+    }
+    return readable;
+  }
+
+  /** A long request has begun to be answered. */
+  started(code: number): void {
+    this.#responseStatus ??= { metadata: {}, code };
+    this.#emit('ResponseStarted');
+  }
+
+  /** A request that is over with its answer. */
+  async ended(response: ApiResponse, { isLong, queuedMs = 0 }: { readonly isLong: boolean; readonly queuedMs?: number }): Promise<ApiResponse> {
+    const readable = await this.answered(response);
+    if (isLong) this.#emit('ResponseStarted');
+    this.complete({ queuedMs });
+    return readable;
+  }
+
+  /** The end. More than once does no harm. */
+  complete({ queuedMs = 0 }: { readonly queuedMs?: number } = {}): void {
+    if (this.#complete) return;
+    this.#complete = true;
+    this.#responseStatus ??= { metadata: {}, status: 'Success', message: 'Connection closed early', code: 200 };
+    const totalMs = this.#options.clock.now() - this.#options.receivedMs;
+    if (totalMs > LATENCY_THRESHOLD_MS && queuedMs > 0) {
+      this.annotate('apiserver.latency.k8s.io/apf-queue-wait', `${queuedMs / 1000}s`);
+      this.annotate('apiserver.latency.k8s.io/total', `${totalMs / 1000}s`);
+    }
+    this.#emit('ResponseComplete');
+  }
+
+  get #keepsRequest(): boolean {
+    const { level } = this.#options.decision;
+    return level === 'Request' || level === 'RequestResponse';
+  }
+
+  #emit(stage: AuditStage): void {
+    const { decision, clock, receivedMs, write } = this.#options;
+    if (decision.omitStages.includes(stage)) return;
+    const { request, info, user, auditId } = this.#subject;
+    const agent = request.headers['user-agent'] ?? '';
+    const annotations = [...this.#annotations].sort(([a], [b]) => (a < b ? -1 : 1));
+    const head = {
+      kind: 'Event', apiVersion: 'audit.k8s.io/v1', level: decision.level, auditID: auditId, stage, requestURI: request.rawQuery === '' ? request.rawPath : `${request.rawPath}?${request.rawQuery}`,
+      verb: info.verb, user: userInfo(user), ...(this.#impersonated ? { impersonatedUser: userInfo(this.#impersonated), authenticationMetadata: { impersonationConstraint: 'impersonate:user-info' } } : {}),
+      sourceIPs: sourceAddresses(request), ...(agent === '' ? {} : { userAgent: agent.length > MAX_USER_AGENT ? `${agent.slice(0, MAX_USER_AGENT)}...TRUNCATED` : agent }),
+      ...(this.#objectRef ? { objectRef: filled(this.#objectRef) } : {}), ...(this.#responseStatus ? { responseStatus: this.#responseStatus } : {}),
+    };
+    const objects = `${this.#requestObject === undefined ? '' : `,"requestObject":${this.#requestObject}`}${this.#responseObject === undefined ? '' : `,"responseObject":${this.#responseObject}`}`;
+    const tail = {
+      requestReceivedTimestamp: formatMicroTime(receivedMs), stageTimestamp: formatMicroTime(stage === 'RequestReceived' ? receivedMs : clock.now()),
+      ...(annotations.length > 0 ? { annotations: Object.fromEntries(annotations) } : {}),
+    };
+    write(`${JSON.stringify(head).slice(0, -1)}${objects},${JSON.stringify(tail).slice(1)}`);
+  }
+}
+
+function statusOf(code: number, value: (Json & { readonly kind?: string }) | undefined): Json {
+  if (value?.kind !== 'Status') return { metadata: {}, code };
+  const { status, message, reason, details } = value as unknown as Status;
+  return { metadata: {}, ...(status ? { status } : {}), ...(message ? { message } : {}), ...(reason ? { reason } : {}), ...(details ? { details } : {}), code };
+}
+
+function userInfo(user: User | undefined): Json {
+  if (!user) return {};
+  const { name, uid, groups, extra } = user;
+  return { username: name, ...(uid ? { uid } : {}), ...(groups.length > 0 ? { groups } : {}), ...(extra && Object.keys(extra).length > 0 ? { extra } : {}) };
+}
+
+function filled(ref: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(ref).filter(([, value]) => value !== ''));
+}
+
+/** Who claims to be behind the proxies, and who is at the other end of the connection. In-process: this computer. */
+function sourceAddresses({ headers, remoteAddress = '127.0.0.1' }: ApiRequest): readonly string[] {
+  const claimed = (headers['x-forwarded-for'] ?? '').split(',').map((one) => one.trim()).filter((one) => /^[0-9a-fA-F.:]+$/.test(one));
+  const real = headers['x-real-ip'];
+  const all = [...claimed, ...(real && !claimed.includes(real) && /^[0-9a-fA-F.:]+$/.test(real) ? [real] : [])];
+  const peer = remoteAddress.replace(/^::ffff:/, '');
+  return all.at(-1) === peer ? all : [...all, peer];
+}

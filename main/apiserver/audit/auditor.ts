@@ -1,0 +1,57 @@
+import type { Clock } from '../../../kube/apimachinery/clock.ts';
+import type { MetricsRegistry } from '../../../kube/apimachinery/metrics/metrics-registry.ts';
+import type { ApiResponse } from '../endpoints/request.ts';
+import { decideAudit, type AuditPolicy } from './audit-policy.ts';
+import { AuditRecord, type AuditSubject } from './audit-record.ts';
+
+/** Where events go. `write` takes one as a line and never waits or throws. */
+export interface AuditSink extends AsyncDisposable {
+  write(line: string): void;
+  /** Events that were lost: the disk was full, or too slow for too long. */
+  readonly lost: number;
+}
+
+export interface AuditorOptions {
+  readonly policy: AuditPolicy;
+  readonly sink: AuditSink;
+  readonly clock: Clock;
+  readonly metrics: MetricsRegistry;
+}
+
+/** Writes down who asked what of the server, as far as the policy says (upstream: endpoints/filters/audit.go). */
+export class Auditor {
+  readonly #options: AuditorOptions;
+  readonly #write: (line: string) => void;
+
+  constructor(options: AuditorOptions) {
+    this.#options = options;
+    const { sink, metrics } = options;
+    const events = metrics.counter({ name: 'apiserver_audit_event_total', stability: 'ALPHA', help: 'Audit events made.' }).with();
+    metrics.collect('counter', { name: 'apiserver_audit_error_total', stability: 'ALPHA', help: 'Audit events lost.', labels: ['plugin'] }, () => [{ labels: ['log'], value: sink.lost }]);
+    this.#write = (line) => {
+      events.inc();
+      sink.write(line);
+    };
+  }
+
+  /** Undefined where the policy says None. */
+  begin(subject: AuditSubject): AuditRecord | undefined {
+    const record = this.#recordOf(subject);
+    record?.received();
+    return record;
+  }
+
+  /** A request that ended before anybody knew who sent it. */
+  async refused(subject: AuditSubject, response: ApiResponse): Promise<void> {
+    const record = this.#recordOf(subject);
+    if (!record) return;
+    await record.answered(response);
+    record.started(response.status);
+  }
+
+  #recordOf(subject: AuditSubject): AuditRecord | undefined {
+    const { policy, clock } = this.#options;
+    const decision = decideAudit(policy, subject.user, subject.info);
+    return decision.level === 'None' ? undefined : new AuditRecord(subject, { decision, clock, receivedMs: clock.now(), write: this.#write });
+  }
+}
