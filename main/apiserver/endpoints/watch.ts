@@ -6,7 +6,7 @@ import { toPartialMetadata } from '../negotiation/partial-metadata.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import { statusOf } from '../../../kube/apimachinery/status.ts';
 import type { ServedResource } from '../registry/catalog.ts';
-import type { BookmarkEvent, ObjectEvent, ObjectStorage, ObjectWatch, StoredObject, WatchQuery } from '../storage/object-storage.ts';
+import type { BookmarkEvent, ChangeEvent, ObjectEvent, ObjectStorage, ObjectWatch, StoredObject, WatchQuery } from '../storage/object-storage.ts';
 import { inVersion, JSON_HEADERS } from './answer.ts';
 import { partialMetadata } from './list.ts';
 import { checkListOptions } from './list-options.ts';
@@ -29,7 +29,7 @@ export async function watchObjects(request: ResourceRequest): Promise<ApiRespons
     const objectOf = (stored: StoredObject<KubernetesObject>) => (media === 'object' ? inVersion(served, stored.object) : partialMetadata(served, stored));
     return { status: 200, headers: { 'content-type': OBJECT_MEDIA_TYPE }, body: EMPTY, events: eventObjects(served, { events, objectOf, account }) };
   }
-  const events = await startOrExpire(registry.storage, query);
+  const events = await startOrExpire(registry.storage, { ...query, batchByTurn: true });
   account?.began();
   if (media === 'json') return { status: 200, headers: JSON_HEADERS, body: frames(served, events, account) };
   return { status: 200, headers: { 'content-type': media.watchContentType }, body: encodedFrames(request, media, events) };
@@ -77,8 +77,7 @@ async function* frames(served: ServedResource, events: AsyncIterable<readonly Ob
   try {
     for await (const batch of events) {
       account?.sent(batch.length);
-      const encoded = batch.map((event) => frameOf(served, event));
-      yield encoded.length === 1 ? (encoded[0] as Uint8Array) : Buffer.concat(encoded);
+      yield framesOf(served, batch);
     }
   } catch (error) {
     yield encodeFrame('ERROR', statusOf(error));
@@ -109,6 +108,16 @@ function transformed({ served, tables, context }: ResourceRequest, object: Kuber
   if (!tables) throw newNotAcceptable(['application/json']);
   const options = { version: media.as.version, query: context.request.query, withoutHeaders: !first };
   return tables.objectTable(served, object, options) as KubernetesObject;
+}
+
+function framesOf(served: ServedResource, batch: readonly ObjectEvent<KubernetesObject>[]): Uint8Array {
+  const [first] = batch;
+  if (served.alternative || first === undefined || !isChanges(batch)) return Buffer.concat(batch.map((event) => frameOf(served, event)));
+  return (first as ChangeEvent<KubernetesObject>).jsonFrames(served.head, batch);
+}
+
+function isChanges(batch: readonly ObjectEvent<KubernetesObject>[]): batch is readonly ChangeEvent<KubernetesObject>[] {
+  return batch.every(({ type }) => type !== 'BOOKMARK');
 }
 
 function frameOf(served: ServedResource, event: ObjectEvent<KubernetesObject>): Uint8Array {

@@ -25,6 +25,8 @@ export interface CacheWatcherOptions<T extends KubernetesObject> {
   readonly initial?: readonly CachedObject<T>[];
   /** The revision of the bookmark after the initial state. */
   readonly initialEventsEnd?: string;
+  /** Wakes the consumer, now or soon: what comes in between is in the same batch. */
+  readonly wake?: (consumer: () => void) => void;
   readonly signal: AbortSignal;
   readonly onInitialized?: () => void;
   readonly onEnd: () => void;
@@ -114,8 +116,10 @@ export class CacheWatcher<T extends KubernetesObject> {
   readonly #onAbort = (): void => this.end();
 
   #wakeUp(): void {
-    const wake = this.#wake;
+    const consumer = this.#wake;
     this.#wake = undefined;
-    wake?.();
+    if (consumer === undefined) return;
+    if (this.#options.wake === undefined) consumer();
+    else this.#options.wake(consumer);
   }
 }

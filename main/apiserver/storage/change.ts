@@ -70,6 +70,10 @@ class SharedEvent<T extends KubernetesObject> implements ChangeEvent<T> {
   jsonFrame(head: JsonHead): Uint8Array {
     return this.#frames.get(this, head) ?? this.#frames.add(this, { head, bytes: encodeFrame(this.type, this.stored, head) });
   }
+
+  jsonFrames(head: JsonHead, batch: readonly ChangeEvent<T>[]): Uint8Array {
+    return batch.length === 1 ? this.jsonFrame(head) : this.#frames.joined(batch, head);
+  }
 }
 
 /** An object of the state that a watch begins with. Its frame is not kept: nobody shares it. */
@@ -83,6 +87,10 @@ export class InitialEvent<T extends KubernetesObject> implements ChangeEvent<T> 
 
   jsonFrame(head: JsonHead): Uint8Array {
     return encodeFrame(this.type, this.stored, head);
+  }
+
+  jsonFrames(head: JsonHead, batch: readonly ChangeEvent<T>[]): Uint8Array {
+    return Buffer.concat(batch.map((event) => event.jsonFrame(head)));
   }
 }
 

@@ -92,6 +92,8 @@ export interface WatchQuery extends Selection {
   /** true: the state first, then a bookmark annotated `k8s.io/initial-events-end`. false: no state even without a resourceVersion. */
   readonly sendInitialEvents?: boolean;
   readonly allowWatchBookmarks?: boolean;
+  /** A batch is all that one turn of the event loop brings: for consumers to whom every batch costs a write to a socket. */
+  readonly batchByTurn?: boolean;
   /** The stream ends normally after this time, with a bookmark two seconds before, as upstream. */
   readonly timeoutMs?: number;
   /** Called once the consumer has taken all of the state and what has changed up to now. */
@@ -147,6 +149,8 @@ export interface ChangeEvent<T> {
   readonly stored: StoredObject<T>;
   /** `{"type":…,"object":…}` and a newline. Encoded once for all watchers, then kept for a while. */
   jsonFrame(head: JsonHead): Uint8Array;
+  /** The frames of a batch that begins with this event, in one array that watchers share when they take the same batch. */
+  jsonFrames(head: JsonHead, batch: readonly ChangeEvent<T>[]): Uint8Array;
 }
 export interface BookmarkEvent {
   readonly type: 'BOOKMARK';

@@ -7,6 +7,7 @@ import { CachedObject, type ObjectContext } from './cached-object.ts';
 import type { CacheWatcher } from './cache-watcher.ts';
 import { Change } from './change.ts';
 import { ChangeWindow } from './change-window.ts';
+import { EndOfTurn } from './end-of-turn.ts';
 import { FrameCache } from './frame-cache.ts';
 import { newTooLargeResourceVersion } from './resource-version.ts';
 import { WatcherIndex } from './watcher-index.ts';
@@ -33,6 +34,8 @@ interface Waiter {
  */
 export class WatchCache<T extends KubernetesObject> implements AsyncDisposable {
   readonly watchers: WatcherIndex<T>;
+  /** When watchers that take turns are woken: all at once, so that they take the same batch. */
+  readonly endOfTurn = new EndOfTurn();
   readonly #context: ObjectContext<T>;
   readonly #store: Store;
   readonly #clock: Clock;

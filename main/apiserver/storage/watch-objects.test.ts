@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseFieldSelector } from '../../../kube/apimachinery/field-selector.ts';
 import { parseLabelSelector } from '../../../kube/apimachinery/label-selector-parser.ts';
-import type { WatchQuery } from './object-storage.ts';
+import type { ChangeEvent, WatchQuery } from './object-storage.ts';
 import { type TestPod, type TestStorage, eventLine, openTestStorage, pod, podHead, takeEvents } from './test-storage.fixture.ts';
 
 describe('a watch', () => {
@@ -89,6 +89,17 @@ describe('a watch', () => {
     expect(event?.type === 'ADDED' && event.jsonFrame(podHead)).toBe(frame);
     expect(JSON.parse(Buffer.from(frame!).toString())).toEqual({ type: 'ADDED', object: (await test.pods.get({ namespace: 'default', name: 'a' })).object });
     expect(frame?.at(-1)).toBe(0x0a);
+  });
+
+  it('that batches by turn gets all that a turn brings at once, in bytes that watchers in step share', async () => {
+    const streams = await Promise.all([watch({ batchByTurn: true }), watch({ batchByTurn: true })]);
+    const batches = streams.map(async (stream) => (await stream[Symbol.asyncIterator]().next()).value ?? []);
+    await Promise.all(['a', 'b', 'c'].map((name) => test.pods.create(pod(name))));
+    const [one, other] = await Promise.all(batches);
+    expect(one?.map(eventLine)).toEqual(['ADDED default/a@2', 'ADDED default/b@3', 'ADDED default/c@4']);
+    const frames = (batch: typeof one = []) => (batch[0] as ChangeEvent<TestPod>).jsonFrames(podHead, batch as ChangeEvent<TestPod>[]);
+    expect(frames(other)).toBe(frames(one));
+    expect(Buffer.from(frames(one)).toString().trimEnd().split('\n').map((line) => JSON.parse(line).object.metadata.name)).toEqual(['a', 'b', 'c']);
   });
 
   it('from a resourceVersion that is forgotten is refused in upstream words', async () => {

@@ -42,6 +42,7 @@ export async function watchObjects<T extends KubernetesObject>(context: WatchCon
     afterRevision: wantsState || unsetOrZero ? cache.revision : revision,
     initial: wantsState ? stateOf(cache, scope, { matcher, prefix: context.keys.prefixOf(query.namespace) }) : [],
     initialEventsEnd: query.sendInitialEvents === true && query.allowWatchBookmarks === true ? String(cache.revision) : undefined,
+    ...(query.batchByTurn === true ? { wake: (consumer: () => void) => cache.endOfTurn.call(consumer) } : {}),
     signal: query.signal,
     ...(query.onInitialized ? { onInitialized: query.onInitialized } : {}),
     onEnd: () => {
