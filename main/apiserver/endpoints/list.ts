@@ -101,8 +101,7 @@ function listBody(served: ServedResource, list: StoredList<KubernetesObject>): U
   const { apiVersion, custom } = served;
   const head = custom ? served.head : bareJsonHead;
   const continued = custom ? { ...list, continue: list.continue ?? '' } : list;
-  const chunks = jsonListChunks(continued, { kind: listKindOf(served), apiVersion, itemHead: head });
   let size = 0;
   for (const item of list.items) size += item.jsonSize(head);
-  return bodyOf(chunks, size);
+  return bodyOf((buffers) => jsonListChunks(continued, { kind: listKindOf(served), apiVersion, itemHead: head, buffers }), size);
 }

@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import type { Table } from '../negotiation/table.ts';
+import { ChunkBuffers, LongBody } from '../storage/chunk-buffers.ts';
 import { jsonHead, type JsonHead } from '../storage/json-head.ts';
 import { joinedChunks, jsonListChunks, type JsonItem } from '../storage/json-list.ts';
 import type { StoredList, StoredObject } from '../storage/object-storage.ts';
@@ -24,7 +25,7 @@ export function transformedList({ media, served, tables, context }: ResourceRequ
   let size = 0;
   for (const item of list.items) size += item.metadataJsonSize(head);
   if (kind === 'PartialObjectMetadataList') {
-    return { status: 200, headers, body: bodyOf(jsonListChunks(list, { kind, apiVersion: `meta.k8s.io/${version}`, itemHead: head, metadataOnly: true }), size) };
+    return { status: 200, headers, body: bodyOf((buffers) => jsonListChunks(list, { kind, apiVersion: `meta.k8s.io/${version}`, itemHead: head, metadataOnly: true, buffers }), size) };
   }
   const { query } = context.request;
   if (kind !== 'Table' || !tables || (query.get('includeObject') ?? '') !== '') return undefined;
@@ -34,7 +35,7 @@ export function transformedList({ media, served, tables, context }: ResourceRequ
   if (!rows) return undefined;
   const start = `${JSON.stringify(table).slice(0, -1)},"rows":[`;
   const items = rows.values().map(({ object: _none, ...row }, index) => rowItem(`${JSON.stringify(row).slice(0, -1)},"object":`, list.items[index] as StoredObject<KubernetesObject>, head));
-  return { status: 200, headers, body: bodyOf(joinedChunks(start, items), size) };
+  return { status: 200, headers, body: bodyOf((buffers) => joinedChunks(start, items, buffers), size) };
 }
 
 function metaOf({ resourceVersion, continue: next, remainingItemCount }: StoredList<KubernetesObject>): { resourceVersion: string; continue?: string; remainingItemCount?: number } {
@@ -55,10 +56,6 @@ function rowItem(text: string, stored: StoredObject<KubernetesObject>, head: Jso
 }
 
 /** In one piece when it is short. */
-export function bodyOf(chunks: Iterable<Uint8Array>, size: number): Uint8Array | AsyncIterable<Uint8Array> {
-  return size > LONG_LIST_BYTES ? asyncChunks(chunks) : Buffer.concat([...chunks]);
-}
-
-async function* asyncChunks(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield* chunks;
+export function bodyOf(chunks: (buffers: ChunkBuffers) => Iterable<Uint8Array>, size: number): Uint8Array | AsyncIterable<Uint8Array> {
+  return size > LONG_LIST_BYTES ? new LongBody(chunks) : Buffer.concat([...chunks(new ChunkBuffers())]);
 }

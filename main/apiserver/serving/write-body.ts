@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { LongBody } from '../storage/chunk-buffers.ts';
 
 /** The next chunk is made while this much is on its way. */
 const MAX_UNREAD_BYTES = 512 * 1024;
@@ -22,11 +23,13 @@ export async function writeBody(stream: Writable, body: Uint8Array | AsyncIterab
     return;
   }
   const iterator = body[Symbol.asyncIterator]();
+  const recycle = body instanceof LongBody ? (chunk: Uint8Array) => body.recycle(chunk) : undefined;
   try {
     for (;;) {
       const next = await iterator.next();
       if (next.done || stream.destroyed) break;
-      if (!stream.write(next.value) && stream.writableLength >= MAX_UNREAD_BYTES) await drained(stream, reader);
+      const chunk = next.value;
+      if (!stream.write(chunk, recycle && (() => recycle(chunk))) && stream.writableLength >= MAX_UNREAD_BYTES) await drained(stream, reader);
     }
   } catch (error) {
     if (!reader.signal.aborted) throw error;

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ChunkBuffers } from './chunk-buffers.ts';
 import { jsonHead } from './json-head.ts';
 import { jsonListChunks } from './json-list.ts';
 import { openTestStorage, pod } from './test-storage.fixture.ts';
@@ -21,8 +22,26 @@ test('a long list comes in pieces that are one JSON text', async () => {
   const { pods, dispose } = await openTestStorage();
   for (let number = 0; number < 5; number++) await pods.create(pod(`p${number}`, { image: 'x'.repeat(150_000) }));
   const chunks = [...jsonListChunks(await pods.list(), { kind: 'PodList', apiVersion: 'v1' })];
-  expect(chunks.length).toBe(5);
+  expect(chunks.length).toBe(7);
   expect(read(chunks).items.length).toBe(5);
+  await dispose();
+});
+
+test('pieces that were given back are used again, and the text stays the same', async () => {
+  const { pods, dispose } = await openTestStorage();
+  for (let number = 0; number < 20; number++) await pods.create(pod(`p${number}`, { image: 'x'.repeat(20_000) }));
+  await pods.create(pod('large', { image: 'y'.repeat(100_000) }));
+  const buffers = new ChunkBuffers();
+  const list = await pods.list();
+  const memories = new Set<ArrayBufferLike>();
+  let text = '';
+  for (const chunk of jsonListChunks(list, { kind: 'PodList', apiVersion: 'v1', buffers })) {
+    if (chunk.length > 100) memories.add(chunk.buffer);
+    text += Buffer.from(chunk).toString();
+    buffers.recycle(chunk);
+  }
+  expect(memories.size).toBe(2);
+  expect(text).toBe(Buffer.concat([...jsonListChunks(list, { kind: 'PodList', apiVersion: 'v1' })]).toString());
   await dispose();
 });
 

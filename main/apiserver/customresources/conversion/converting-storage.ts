@@ -193,7 +193,11 @@ class ConvertedObject implements StoredObject<KubernetesObject> {
 }
 
 function changeEvent(type: ChangeEvent<KubernetesObject>['type'], stored: Stored): ChangeEvent<KubernetesObject> {
-  return { type, stored, jsonFrame: () => Buffer.from(`${JSON.stringify({ type, object: stored.object })}\n`) };
+  return {
+    type, stored,
+    jsonFrame: () => Buffer.from(`${JSON.stringify({ type, object: stored.object })}\n`),
+    jsonFrames: (head, batch) => Buffer.concat(batch.map((event) => event.jsonFrame(head))),
+  };
 }
 
 function keyOf({ namespace = '', name }: { readonly namespace?: string | undefined; readonly name: string }): string {
