@@ -37,7 +37,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     [
       staticTokenAuthenticator(options.staticTokens ?? {}, options.apiAudiences),
       { authenticateToken: (token, audiences) => authenticateServiceAccountToken(options, token, audiences) },
-      { authenticateToken: async (token, audiences) => withAudiences(await authenticateBootstrapToken(options.reader, options.clock, token), audiences ?? options.apiAudiences) },
+      { authenticateToken: async (token, audiences) => ofServer(await authenticateBootstrapToken(options.reader, options.clock, token), options.apiAudiences, audiences) },
       ...(options.furtherTokens ?? []),
     ],
     options.clock,
@@ -79,13 +79,15 @@ function staticTokenAuthenticator(tokens: Readonly<Record<string, User>>, apiAud
   return {
     async authenticateToken(token, audiences) {
       const digest = digestOf(token);
-      return withAudiences(known.find((entry) => timingSafeEqual(entry.digest, digest))?.user, audiences ?? apiAudiences);
+      return ofServer(known.find((entry) => timingSafeEqual(entry.digest, digest))?.user, apiAudiences, audiences);
     },
   };
 }
 
-function withAudiences(user: User | undefined, audiences: readonly string[]): TokenResult | undefined {
-  return user && { user, audiences };
+/** Tokens that know of no audience are for the server itself. */
+function ofServer(user: User | undefined, own: readonly string[], asked: readonly string[] = own): TokenResult | undefined {
+  const audiences = own.filter((audience) => asked.includes(audience));
+  return user && audiences.length > 0 ? { user, audiences } : undefined;
 }
 
 function isAnonymousPath(path: string): boolean {

@@ -16,6 +16,7 @@ export function createNodeAuthorizer(graph: NodeGraph): Authorizer {
     authorize(attributes) {
       const nodeName = nodeNameOf(attributes.user);
       if (nodeName === undefined) return noOpinion();
+      if (nodeName === '') return noOpinion(`unknown node for user ${JSON.stringify(attributes.user.name)}`);
       if (!attributes.isResourceRequest) return byRules(rules, attributes);
       const special = SPECIAL[attributes.apiGroup === '' ? attributes.resource : `${attributes.resource}.${attributes.apiGroup}`];
       return special ? special({ graph, rules, nodeName, attributes }) : byRules(rules, attributes);
@@ -33,13 +34,14 @@ interface Question {
 const SPECIAL: Readonly<Record<string, (question: Question) => Decision>> = {
   secrets: (question) => related(question, READS),
   configmaps: (question) => related(question, READS),
-  persistentvolumeclaims: (question) => (question.attributes.subresource === 'status' ? related(question, ['get', 'update', 'patch'], true) : related(question, ['get'])),
+  persistentvolumeclaims: (question) => (question.attributes.subresource === 'status' ? related(question, ['update', 'patch'], true) : related(question, ['get'])),
   persistentvolumes: (question) => related(question, ['get']),
   'resourceclaims.resource.k8s.io': (question) => related(question, ['get']),
   'volumeattachments.storage.k8s.io': (question) => related(question, ['get']),
   serviceaccounts: serviceAccountToken,
   'leases.coordination.k8s.io': lease,
   'csinodes.storage.k8s.io': csiNode,
+  'resourceslices.resource.k8s.io': resourceSlice,
   nodes: node,
   pods: pod,
 };
@@ -52,7 +54,8 @@ function related({ graph, nodeName, attributes }: Question, verbs: readonly stri
   if (!verbs.includes(attributes.verb)) {
     return noOpinion(verbs === READS ? 'can only read resources of this type' : verbs.length === 1 ? 'can only get individual resources of this type' : 'can only get/update/patch this type');
   }
-  if (attributes.subresource !== '' && !allowSubresource) return noOpinion('cannot read subresource');
+  if (attributes.subresource !== '' && !allowSubresource) return noOpinion(verbs === READS ? 'cannot read subresource' : 'cannot get subresource');
+  if (verbs === READS && attributes.namespace === '') return noOpinion('can only read namespaced object of this type');
   return reachable({ graph, nodeName, attributes });
 }
 
@@ -62,9 +65,10 @@ function reachable({ graph, nodeName, attributes }: Pick<Question, 'graph' | 'no
 }
 
 function serviceAccountToken(question: Question): Decision {
-  const { verb, subresource } = question.attributes;
-  if (verb === 'create' && subresource === 'token') return reachable(question);
-  return verb === 'get' && subresource === '' ? reachable(question) : noOpinion('can only create tokens for individual service accounts');
+  const { verb, subresource, name } = question.attributes;
+  if (verb === 'get' && subresource === '') return related(question, READS);
+  if (verb !== 'create' || name === '') return noOpinion('can only create tokens for individual service accounts');
+  return subresource === 'token' ? reachable(question) : noOpinion('can only create token subresource of serviceaccount');
 }
 
 function lease({ nodeName, attributes }: Question): Decision {
@@ -83,6 +87,21 @@ function csiNode({ nodeName, attributes }: Question): Decision {
   return ALLOW;
 }
 
+function resourceSlice(question: Question): Decision {
+  const { nodeName, attributes } = question;
+  const { verb, subresource } = attributes;
+  if (subresource !== '') return noOpinion('cannot authorize ResourceSlice subresources');
+  if (verb === 'create') return ALLOW;
+  if (['get', 'update', 'patch', 'delete'].includes(verb)) return reachable(question);
+  if (!['watch', 'list', 'deletecollection'].includes(verb)) return noOpinion('only the following verbs are allowed for a ResourceSlice: get, watch, list, create, update, patch, delete, deletecollection');
+  return selectsOwn(attributes, 'spec.nodeName', nodeName) ? ALLOW : noOpinion('can only list/watch/deletecollection resourceslices with nodeName field selector');
+}
+
+/** The selector leaves only what belongs to the node. */
+function selectsOwn(attributes: Attributes, wanted: string, nodeName: string): boolean {
+  return requirements(attributes).some(({ field, operator, value }) => field === wanted && operator === '=' && value === nodeName);
+}
+
 function node({ nodeName, rules, attributes }: Question): Decision {
   const { verb, name, subresource } = attributes;
   if (subresource === '' && READS.includes(verb)) {
@@ -97,8 +116,7 @@ function pod({ graph, nodeName, rules, attributes }: Question): Decision {
   const { verb, subresource } = attributes;
   if (verb === 'get' && subresource === '') return reachable({ graph, nodeName, attributes });
   if ((verb === 'list' || verb === 'watch') && subresource === '') {
-    const own = requirements(attributes).some(({ field, operator, value }) => field === 'spec.nodeName' && operator === '=' && value === nodeName);
-    if (own) return ALLOW;
+    if (selectsOwn(attributes, 'spec.nodeName', nodeName)) return ALLOW;
     if (attributes.name !== '') return reachable({ graph, nodeName, attributes });
     return noOpinion('can only list/watch pods with spec.nodeName field selector');
   }

@@ -1,5 +1,4 @@
 import type { PersistentVolume, Pod } from '../../../kube/api/generated/core/v1.ts';
-import type { VolumeAttachment } from '../../../kube/api/generated/storage/v1.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import type { ObjectMirror } from '../registry/object-mirror.ts';
 
@@ -16,7 +15,8 @@ export class NodeGraph {
   readonly #nodesOf = new Map<string, Map<string, number>>();
   /** volume name → claim key and secrets. */
   readonly #volumes = new Map<string, { readonly claim: string; readonly secrets: readonly string[] }>();
-  readonly #attachments = new Map<string, string>();
+  /** What names its node itself: resource and name → node. */
+  readonly #owners = new Map<string, string>();
 
   async follow(mirror: ObjectMirror): Promise<void> {
     await Promise.all([
@@ -24,17 +24,25 @@ export class NodeGraph {
       mirror.observe({ group: '', resource: 'persistentvolumes' }, {
         clear: () => this.#volumes.clear(), set: (object) => this.#setVolume(object as PersistentVolume), remove: ({ metadata }) => this.#volumes.delete(metadata.name),
       }),
-      mirror.observe({ group: 'storage.k8s.io', resource: 'volumeattachments' }, {
-        clear: () => this.#attachments.clear(),
-        set: (object) => this.#attachments.set(object.metadata.name, (object as VolumeAttachment).spec?.nodeName ?? ''),
-        remove: ({ metadata }) => this.#attachments.delete(metadata.name),
-      }),
+      this.#followOwned(mirror, { group: 'storage.k8s.io', resource: 'volumeattachments' }),
+      this.#followOwned(mirror, { group: 'resource.k8s.io', resource: 'resourceslices' }),
     ]);
+  }
+
+  #followOwned(mirror: ObjectMirror, resource: { readonly group: string; readonly resource: string }): Promise<void> {
+    const key = ({ metadata }: KubernetesObject): string => keyOf(resource.resource, '', metadata.name);
+    return mirror.observe(resource, {
+      clear: () => {
+        for (const known of this.#owners.keys()) if (known.startsWith(`${resource.resource}:`)) this.#owners.delete(known);
+      },
+      set: (object) => this.#owners.set(key(object), (object as KubernetesObject & { spec?: { nodeName?: string } }).spec?.nodeName ?? ''),
+      remove: (object) => this.#owners.delete(key(object)),
+    });
   }
 
   /** Whether the node has to do with the object. */
   reaches(nodeName: string, resource: string, { namespace, name }: { readonly namespace: string; readonly name: string }): boolean {
-    if (resource === 'volumeattachments') return this.#attachments.get(name) === nodeName;
+    if (resource === 'volumeattachments' || resource === 'resourceslices') return this.#owners.get(keyOf(resource, '', name)) === nodeName;
     if (this.#has(keyOf(resource, namespace, name), nodeName)) return true;
     if (resource === 'persistentvolumes') return this.#has(this.#volumes.get(name)?.claim ?? '', nodeName);
     if (resource !== 'secrets') return false;

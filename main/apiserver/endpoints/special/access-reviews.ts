@@ -1,21 +1,18 @@
-import { fieldInvalid, fieldRequired, type FieldError } from '../../../../kube/apimachinery/field-error.ts';
+import { fieldInvalid, type FieldError } from '../../../../kube/apimachinery/field-error.ts';
 import { deepEqual } from '../../../../kube/apimachinery/json.ts';
 import type { KubernetesObject } from '../../../../kube/apimachinery/object-meta.ts';
 import { newBadRequest, newInvalid } from '../../../../kube/apimachinery/status-errors.ts';
 import type { ObjectReader } from '../../authentication/object-reader.ts';
-import type { User } from '../../authentication/user.ts';
+import { nodeNameOf, type User } from '../../authentication/user.ts';
 import type { Attributes, Authorizer } from '../../authorization/authorizer.ts';
 import { rulesFor, type PolicyRule } from '../../authorization/rbac.ts';
 import { answerValue } from '../answer.ts';
 import type { SpecialEndpoint, SpecialRequest } from '../dispatch.ts';
 import { readReview } from './review-request.ts';
+import { selectorErrors, understoodSelectors, type SelectorAttributes } from './selector-attributes.ts';
 
 const GROUP = 'authorization.k8s.io';
 
-interface SelectorAttributes {
-  readonly rawSelector?: string;
-  readonly requirements?: readonly unknown[];
-}
 interface ReviewSpec {
   readonly resourceAttributes?: {
     readonly namespace?: string; readonly verb?: string; readonly group?: string; readonly version?: string;
@@ -39,12 +36,14 @@ export function accessReviewEndpoint(authorizer: Authorizer, kind: 'SubjectAcces
     const spec = review.spec ?? {};
     const isSelf = kind === 'SelfSubjectAccessReview';
     const errors = validate(review, kind);
-    if (kind === 'LocalSubjectAccessReview') errors.push(...namespaceErrors(request, spec));
+    if (kind === 'LocalSubjectAccessReview') errors.push(...localErrors(request, spec));
     if (errors.length > 0) throw newInvalid({ group: GROUP, kind: '' }, '', errors);
     const { user } = request.context;
     const subject: User = isSelf ? user : { name: spec.user ?? '', groups: spec.groups ?? [], extra: spec.extra ?? {}, ...(spec.uid ? { uid: spec.uid } : {}) };
-    const { decision, reason } = await authorizer.authorize(attributesOf(subject, spec));
-    const status = { allowed: decision === 'allow', ...(decision === 'deny' ? { denied: true } : {}), ...(reason ? { reason } : {}) };
+    const { fieldSelector, evaluationError } = understoodSelectors(spec.resourceAttributes ?? {});
+    const attributes = attributesOf(subject, spec);
+    const { decision, reason } = await authorizer.authorize(fieldSelector === '' ? attributes : { ...attributes, fieldSelector });
+    const status = { allowed: decision === 'allow', ...(decision === 'deny' ? { denied: true } : {}), ...(reason ? { reason } : {}), ...(evaluationError ? { evaluationError } : {}) };
     return answerValue(request.media, { ...review, status }, 201);
   };
 }
@@ -52,7 +51,7 @@ export function accessReviewEndpoint(authorizer: Authorizer, kind: 'SubjectAcces
 function attributesOf(user: User, { resourceAttributes: resource, nonResourceAttributes: path }: ReviewSpec): Attributes {
   return {
     user, isResourceRequest: resource !== undefined, verb: resource?.verb ?? path?.verb ?? '', path: path?.path ?? '', apiGroup: resource?.group ?? '',
-    apiVersion: resource?.version ?? '', namespace: resource?.namespace ?? '', resource: resource?.resource ?? '',
+    apiVersion: resource?.version || '*', namespace: resource?.namespace ?? '', resource: resource?.resource ?? '',
     subresource: resource?.subresource ?? '', name: resource?.name ?? '',
   };
 }
@@ -64,24 +63,20 @@ function validate({ spec, metadata }: Review, kind: string): FieldError[] {
   if (resourceAttributes && nonResourceAttributes) errors.push(fieldInvalid('spec.nonResourceAttributes', goFields(nonResourceAttributes), 'cannot be specified in combination with resourceAttributes'));
   if (!resourceAttributes && !nonResourceAttributes) errors.push(fieldInvalid('spec.resourceAttributes', null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified'));
   if (!isSelf && !spec?.user && !spec?.groups?.length) errors.push(fieldInvalid('spec.user', '', 'at least one of user or group must be specified'));
-  errors.push(...selectorErrors('fieldSelector', resourceAttributes?.fieldSelector), ...selectorErrors('labelSelector', resourceAttributes?.labelSelector));
+  errors.push(...selectorErrors(resourceAttributes ?? {}));
   const { managedFields: _ignored, ...rest } = metadata;
   if (kind === 'LocalSubjectAccessReview') delete rest.namespace;
   if (!deepEqual(rest, {})) errors.push(fieldInvalid('metadata', metadata, kind === 'LocalSubjectAccessReview' ? 'must be empty except for namespace' : 'must be empty'));
   return errors;
 }
 
-function selectorErrors(name: string, selector: SelectorAttributes | undefined): FieldError[] {
-  const { rawSelector = '', requirements = [] } = selector ?? {};
-  const path = `spec.resourceAttributes.${name}`;
-  if (rawSelector !== '' && requirements.length > 0) return [fieldInvalid(`${path}.rawSelector`, rawSelector, 'may not specified at the same time as requirements')];
-  return selector && rawSelector === '' && requirements.length === 0 ? [fieldRequired(`${path}.requirements`, `when ${path} is specified, requirements or rawSelector is required`)] : [];
-}
-
-function namespaceErrors({ context }: SpecialRequest, { resourceAttributes, nonResourceAttributes }: ReviewSpec): FieldError[] {
-  if (nonResourceAttributes) return [fieldInvalid('spec.nonResourceAttributes', goFields(nonResourceAttributes), 'disallowed on this kind of request')];
+function localErrors({ context }: SpecialRequest, { resourceAttributes, nonResourceAttributes }: ReviewSpec): FieldError[] {
   const asked = resourceAttributes?.namespace ?? '';
-  return resourceAttributes && asked !== context.info.namespace ? [fieldInvalid('spec.resourceAttributes.namespace', asked, 'must match metadata.namespace')] : [];
+  const isElsewhere = resourceAttributes !== undefined && asked !== context.info.namespace;
+  return [
+    ...(isElsewhere ? [fieldInvalid('spec.resourceAttributes.namespace', asked, 'must match metadata.namespace')] : []),
+    ...(nonResourceAttributes ? [fieldInvalid('spec.nonResourceAttributes', goFields(nonResourceAttributes), 'disallowed on this kind of request')] : []),
+  ];
 }
 
 /** As Go prints the internal struct. */
@@ -103,7 +98,11 @@ export function rulesReviewEndpoint(reader: ObjectReader): SpecialEndpoint {
       if (rule.resources?.length) resourceRules.push(pick(rule, ['verbs', 'apiGroups', 'resources', 'resourceNames']));
       if (rule.nonResourceURLs?.length) nonResourceRules.push(pick(rule, ['verbs', 'nonResourceURLs']));
     }
-    const status = { resourceRules, nonResourceRules, incomplete: false, ...(errors.length > 0 ? { evaluationError: errors.join(', ') } : {}) };
+    // What a node may do depends on its pods, which no rule tells.
+    const incomplete = nodeNameOf(user) !== undefined;
+    if (incomplete) errors.unshift('node authorizer does not support user rule resolution');
+    const evaluationError = errors.length > 1 ? `[${errors.join(', ')}]` : errors[0];
+    const status = { resourceRules, nonResourceRules, incomplete, ...(evaluationError ? { evaluationError } : {}) };
     return answerValue(request.media, { kind: 'SelfSubjectRulesReview', apiVersion: `${GROUP}/v1`, metadata: {}, spec: {}, status }, 201);
   };
 }

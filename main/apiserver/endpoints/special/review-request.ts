@@ -20,8 +20,8 @@ export function trackedReview(request: SpecialRequest, query: WriteQuery, { obje
 export async function readReview<T extends KubernetesObject>(request: SpecialRequest, expected: GroupVersionKind): Promise<T> {
   const query = writeQueryOf(request as ResourceRequest, 'CreateOptions');
   const decoded = await readObject(request.context, { expected, fieldValidation: query.fieldValidation });
+  checkBodyNamespace(decoded, request);
   const object = trackedReview(request, query, { object: decoded, kind: expected }) as T;
-  checkBodyNamespace(object, request);
   await request.admission.mutate({ ...admissionAttributes(request as ResourceRequest, { operation: 'CREATE', object, dryRun: query.dryRun }), object });
   return object;
 }

@@ -10,7 +10,7 @@ import { answerValue } from '../answer.ts';
 import { trackedReview } from './review-request.ts';
 import { readObject } from '../body.ts';
 import type { SpecialEndpoint } from '../dispatch.ts';
-import { admissionAttributes, nameTarget, writeQueryOf, type ResourceRequest } from '../resource-request.ts';
+import { admissionAttributes, checkBodyNamespace, nameTarget, writeQueryOf, type ResourceRequest } from '../resource-request.ts';
 
 export interface TokenIssuerOptions {
   readonly reader: ObjectReader;
@@ -47,6 +47,8 @@ export function tokenRequestEndpoint(options: TokenIssuerOptions): SpecialEndpoi
     const body = (await readObject(context, { expected: TOKEN_REQUEST_KIND, fieldValidation: query.fieldValidation })) as TokenRequest;
     const account = (await registry.storage.get(target)).object;
     checkName(body, target.name);
+    checkBodyNamespace(body, request);
+    checkUid(body, account.metadata);
     const expirationSeconds = body.spec?.expirationSeconds ?? DEFAULT_SECONDS;
     body.spec = { ...body.spec, expirationSeconds };
     const spec = { ...body.spec, expirationSeconds };
@@ -82,16 +84,26 @@ function checkName({ metadata }: TokenRequest, wanted: string): void {
   throw newInvalid(TOKEN_REQUEST_KIND, wanted, [fieldInvalid('metadata.name', metadata.name, 'must match the service account name if specified')]);
 }
 
+function checkUid({ metadata: { uid } }: TokenRequest, { name, uid: actual }: KubernetesObject['metadata']): void {
+  if (!uid || uid === actual) return;
+  throw newConflict({ group: TOKEN_REQUEST_KIND.group, resource: TOKEN_REQUEST_KIND.kind }, name, `the UID in the token request (${uid}) does not match the UID of the service account (${actual})`);
+}
+
 function validate(seconds: number): void {
   const problem = seconds < MIN_SECONDS ? 'may not specify a duration less than 10 minutes' : seconds > MAX_SECONDS ? 'may not specify a duration larger than 2^32 seconds' : undefined;
   if (problem) throw newInvalid(TOKEN_REQUEST_KIND, '', [fieldInvalid('spec.expirationSeconds', seconds, problem)]);
+}
+
+/** Go prints the core group's version with a slash before it. */
+function goGroupVersion(apiVersion: string): string {
+  return apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;
 }
 
 async function boundClaims(reader: ObjectReader, { namespace = '', name: account }: { readonly namespace?: string; readonly name: string }, ref: BoundObjectReference | undefined): Promise<Pick<KubernetesClaims, 'pod' | 'secret' | 'node'>> {
   if (!ref) return {};
   const kinds: Readonly<Record<string, 'pods' | 'secrets' | 'nodes'>> = { Pod: 'pods', Secret: 'secrets', Node: 'nodes' };
   const resource = kinds[ref.kind ?? ''];
-  if (!resource || (ref.apiVersion ?? 'v1') !== 'v1') throw newBadRequest(`cannot bind token to object of type /${ref.apiVersion ?? ''}, Kind=${ref.kind ?? ''}`);
+  if (!resource || (ref.apiVersion ?? 'v1') !== 'v1') throw newBadRequest(`cannot bind token to object of type ${goGroupVersion(ref.apiVersion ?? '')}, Kind=${ref.kind ?? ''}`);
   const name = ref.name ?? '';
   const stored = await reader.get<KubernetesObject & { spec?: { nodeName?: string; serviceAccountName?: string } }>({ group: '', resource }, resource === 'nodes' ? { name } : { namespace, name });
   if (!stored) throw newNotFound({ group: '', resource }, name);
