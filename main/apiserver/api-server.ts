@@ -12,6 +12,7 @@ import { Auditor, type AuditSink } from './audit/auditor.ts';
 import { Aggregator } from './aggregator/aggregator.ts';
 import { createAuthenticator } from './authentication/authenticator.ts';
 import { ClusterTrustPublisher } from './authentication/cluster-trust.ts';
+import { configuredAuthentication, type AuthenticationFiles } from './authentication/configured-tokens.ts';
 import { secretTracker } from './authentication/secret-tracker.ts';
 import { serviceAccountKeyFromPem } from './authentication/service-account-keys.ts';
 import type { User } from './authentication/user.ts';
@@ -66,6 +67,8 @@ export interface ApiServerOptions {
   /** token → user, for tests and tools. */
   readonly staticTokens?: Readonly<Record<string, User>>;
   readonly serviceAccountIssuer?: string;
+  /** Issuers of identities, a webhook for tokens, anonymous access. */
+  readonly authentication?: AuthenticationFiles;
   /** Further checks of /readyz. */
   readonly readyChecks?: readonly HealthCheck[];
   /** Requests at once that are not long-running, shared out among the priority levels (upstream: --max-requests-inflight and …-mutating-…). */
@@ -154,10 +157,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   await Promise.all([...MIRRORED.map((resource) => mirror.follow(resource)), ...definitions.map((definition) => restore(catalog, definition))]);
   const keys = pki.serviceAccountKeys.map(serviceAccountKeyFromPem);
   const issuer = options.serviceAccountIssuer ?? DEFAULT_ISSUER;
+  const configured = configuredAuthentication(options.authentication ?? {}, { clock, apiAudiences: [issuer], issuers: [issuer] });
   let own: Transport | undefined;
   const authenticator = createAuthenticator({
     secrets: secretTracker(() => own),
-    issuers: [issuer], apiAudiences: [issuer], keys, reader: mirror, clock, anonymous: options.anonymous ?? 'paths', frontProxyNames: FRONT_PROXY_NAMES,
+    issuers: [issuer], apiAudiences: [issuer], keys, reader: mirror, clock, anonymous: configured.anonymous ?? options.anonymous ?? 'paths', frontProxyNames: FRONT_PROXY_NAMES, furtherTokens: configured.tokens,
     ...(options.staticTokens ? { staticTokens: options.staticTokens } : {}),
   });
   const authorizer = await authorizerFor(options, mirror);

@@ -33,6 +33,7 @@ import { NodeDialer } from './node-dialer.ts';
 import { PhaseTracker } from './phases.ts';
 import { ensurePki } from './pki.ts';
 import type { ClusterPki } from './pki.ts';
+import { readAuthenticationFiles } from './authentication-files.ts';
 import { readStaticTokens } from './static-tokens.ts';
 import { systemClock } from './system-clock.ts';
 import { systemRandom } from './system-random.ts';
@@ -234,11 +235,11 @@ export class Cluster implements AsyncDisposable {
       if (machines === undefined) throw new Error('the cluster is starting');
       return machines.connect(name, signal);
     }));
-    const staticTokens = await readStaticTokens(directory.root);
+    const [staticTokens, authentication] = await Promise.all([readStaticTokens(directory.root), readAuthenticationFiles(directory.root)]);
     const audit = await openAudit(directory, { clock, log });
     if (audit !== undefined) lifetime.use(audit.sink);
     const server = await run(phase.api, 20_000, 'see `coracle logs daemon`', async () => startApiServer({
-      store, pki, port, clock, random, log, dialer, encryption: await encryptionConfiguration(directory),
+      store, pki, port, clock, random, log, dialer, authentication, encryption: await encryptionConfiguration(directory),
       ...(staticTokens === undefined ? {} : { staticTokens }), ...(audit === undefined ? {} : { audit }),
     }));
     lifetime.use(server);

@@ -22,6 +22,7 @@ export interface ControlPlaneOptions {
   readonly staticTokens?: ApiServerOptions['staticTokens'];
   readonly encryption?: ApiServerOptions['encryption'];
   readonly audit?: ApiServerOptions['audit'];
+  readonly authentication?: ApiServerOptions['authentication'];
 }
 
 /** The API server, answering on loopback TLS and in-process. Disposing closes both. */
@@ -34,7 +35,7 @@ export async function startApiServer(options: ControlPlaneOptions): Promise<ApiS
     pki: {
       clientCA: pki.authority.certificate,
       server: pki.apiServer,
-      serviceAccountKeys: [pki.serviceAccount.privateKey],
+      serviceAccountKeys: [pki.serviceAccount.privateKey, ...pki.serviceAccount.retiredKeys],
       kubeletClient: pki.kubeletClient,
       frontProxyCA: pki.frontProxyAuthority.certificate,
       frontProxyClient: pki.frontProxyClient,
@@ -45,6 +46,7 @@ export async function startApiServer(options: ControlPlaneOptions): Promise<ApiS
     ...(options.audit === undefined ? {} : { audit: options.audit }),
     ...(options.encryption === undefined ? {} : { encryption: options.encryption }),
     ...(options.staticTokens === undefined ? {} : { staticTokens: options.staticTokens }),
+    ...(options.authentication === undefined ? {} : { authentication: options.authentication }),
     reportError: (error, path) => log.error('request failed unexpectedly', { path, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
   });
   try {

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readIfExists, writeFileAtomic } from './atomic-file.ts';
 import { alternativeNamesOf, createAuthority, createServiceAccountKey, expiryOf, issueCertificate } from './certificates.ts';
@@ -14,7 +14,14 @@ export interface ClusterPki {
   readonly frontProxyClient: KeyPair;
   /** kubernetes-admin in system:masters: what the kubeconfig carries. */
   readonly admin: KeyPair;
-  readonly serviceAccount: { readonly privateKey: string; readonly publicKey: string };
+  readonly serviceAccount: ServiceAccountKeys;
+}
+
+export interface ServiceAccountKeys {
+  readonly privateKey: string;
+  readonly publicKey: string;
+  /** Of `sa-*.pub`: keys that signed before the last rotation; their tokens are good until they expire. */
+  readonly retiredKeys: readonly string[];
 }
 
 const authorityDays = 3650;
@@ -64,13 +71,15 @@ function needsRenewal(pair: KeyPair, request: LeafRequest, now: number): boolean
   return [...(request.dnsNames ?? []), ...(request.addresses ?? [])].some((name) => !present.has(name));
 }
 
-async function ensureServiceAccountKey(directory: string): Promise<ClusterPki['serviceAccount']> {
+async function ensureServiceAccountKey(directory: string): Promise<ServiceAccountKeys> {
   const [privateKey, publicKey] = await Promise.all([readIfExists(join(directory, 'sa.key')), readIfExists(join(directory, 'sa.pub'))]);
-  if (privateKey !== undefined && publicKey !== undefined) return { privateKey, publicKey };
+  const retired = (await readdir(directory)).filter((name) => /^sa-.+\.pub$/.test(name)).sort();
+  const retiredKeys = await Promise.all(retired.map((name) => readFile(join(directory, name), 'utf8')));
+  if (privateKey !== undefined && publicKey !== undefined) return { privateKey, publicKey, retiredKeys };
   const created = await createServiceAccountKey();
   await writeFileAtomic(join(directory, 'sa.key'), created.privateKey);
   await writeFileAtomic(join(directory, 'sa.pub'), created.publicKey);
-  return created;
+  return { ...created, retiredKeys };
 }
 
 async function loadPair(directory: string, name: string): Promise<KeyPair | undefined> {

@@ -17,8 +17,8 @@ export interface AuthenticatorOptions extends TokenAuthenticatorOptions {
   readonly furtherTokens?: readonly TokenAuthenticator[];
   /** Common names of proxies that may speak for users. */
   readonly frontProxyNames: readonly string[];
-  /** 'paths': only the paths below may be asked without a credential. */
-  readonly anonymous: 'all' | 'paths' | 'none';
+  /** What may be asked without a credential. 'paths': those below and what is under them; a list: exactly those. */
+  readonly anonymous: 'all' | 'paths' | 'none' | readonly string[];
 }
 
 export interface Authenticator {
@@ -53,8 +53,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
         for (const warning of result?.warnings ?? []) warn?.(warning);
         return result?.user;
       }
-      if (options.anonymous === 'all') return anonymousUser;
-      return options.anonymous === 'paths' && isAnonymousPath(request.rawPath) ? anonymousUser : undefined;
+      return mayBeAnonymous(options.anonymous, request.rawPath) ? anonymousUser : undefined;
     },
   };
 }
@@ -88,6 +87,11 @@ function staticTokenAuthenticator(tokens: Readonly<Record<string, User>>, apiAud
 function ofServer(user: User | undefined, own: readonly string[], asked: readonly string[] = own): TokenResult | undefined {
   const audiences = own.filter((audience) => asked.includes(audience));
   return user && audiences.length > 0 ? { user, audiences } : undefined;
+}
+
+function mayBeAnonymous(anonymous: AuthenticatorOptions['anonymous'], path: string): boolean {
+  if (typeof anonymous !== 'string') return anonymous.includes(path);
+  return anonymous === 'all' || (anonymous === 'paths' && isAnonymousPath(path));
 }
 
 function isAnonymousPath(path: string): boolean {

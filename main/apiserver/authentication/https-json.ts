@@ -1,0 +1,46 @@
+import { request } from 'node:https';
+
+export interface HttpsJsonRequest {
+  readonly url: string;
+  readonly method?: 'GET' | 'POST';
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** PEM; absent: what the system trusts. */
+  readonly ca?: string;
+  readonly insecure?: boolean;
+  readonly client?: { readonly certificate: string; readonly key: string };
+}
+
+/** Far more than any document of keys or answer about a token has. */
+const MAX_BYTES = 4 * 1024 * 1024;
+
+/** One request whose answer is JSON; the status is for the caller to judge. Redirects are not followed. */
+export function httpsJson({ url, method = 'GET', body, headers = {}, ca, insecure = false, client }: HttpsJsonRequest, signal: AbortSignal): Promise<{ readonly status: number; readonly value: unknown }> {
+  const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+  const { promise, resolve, reject } = Promise.withResolvers<{ readonly status: number; readonly value: unknown }>();
+  const outgoing = request(url, {
+    method, signal, agent: false, rejectUnauthorized: !insecure,
+    headers: { accept: 'application/json', ...headers, ...(bytes ? { 'content-type': 'application/json', 'content-length': bytes.length } : {}) },
+    ...(ca === undefined ? {} : { ca }), ...(client ? { cert: client.certificate, key: client.key } : {}),
+  }, (incoming) => {
+    const parts: Buffer[] = [];
+    let size = 0;
+    incoming.on('data', (part: Buffer) => {
+      size += part.length;
+      if (size > MAX_BYTES) incoming.destroy(new Error(`the answer of ${url} is too large`));
+      else parts.push(part);
+    });
+    incoming.on('error', reject);
+    incoming.on('end', () => {
+      const text = Buffer.concat(parts).toString();
+      try {
+        resolve({ status: incoming.statusCode ?? 0, value: text === '' ? undefined : JSON.parse(text) });
+      } catch {
+        reject(new Error(`the answer of ${url} is not JSON: ${JSON.stringify(text.slice(0, 200))}`));
+      }
+    });
+  });
+  outgoing.on('error', reject);
+  outgoing.end(bytes);
+  return promise;
+}

@@ -1,0 +1,87 @@
+import { errors, jwtVerify, type JWTPayload } from 'jose';
+import type { Clock } from '../../../../kube/apimachinery/clock.ts';
+import { claimsWithoutVerification } from '../service-account-keys.ts';
+import type { TokenAuthenticator, TokenResult } from '../token-authenticator.ts';
+import type { User } from '../user.ts';
+import type { JwtIssuer, ValidationRule } from './authentication-configuration.ts';
+import { IssuerKeys } from './issuer-keys.ts';
+import { userOfClaims } from './user-of-claims.ts';
+
+export interface JwtAuthenticatorOptions {
+  readonly clock: Clock;
+  /** What a token of the issuer is good for: its own audiences name the issuer's client, not this server's. */
+  readonly apiAudiences: readonly string[];
+  /** As --oidc-signing-algs; default: all that upstream allows in a configuration file. */
+  readonly algorithms?: readonly string[];
+}
+
+const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512'];
+
+/** Tokens of an OpenID Connect issuer (upstream: apiserver plugin/pkg/authenticator/token/oidc). Differs from upstream: distributed claims are not fetched. */
+export function jwtAuthenticator(issuer: JwtIssuer, { clock, apiAudiences, algorithms = ALGORITHMS }: JwtAuthenticatorOptions): TokenAuthenticator {
+  const keys = new IssuerKeys(issuer, clock);
+
+  async function verified(token: string): Promise<JWTPayload> {
+    const options = { algorithms: [...algorithms], issuer: issuer.url, currentDate: new Date(clock.now()), requiredClaims: ['exp'] };
+    const known = await keys.get();
+    try {
+      return (await jwtVerify(token, known, options)).payload;
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+      const newer = await keys.newer(known);
+      if (!newer) throw error;
+      return (await jwtVerify(token, newer, options)).payload;
+    }
+  }
+
+  return {
+    async authenticateToken(token, asked = apiAudiences): Promise<TokenResult | undefined> {
+      if (claimsWithoutVerification(token)?.['iss'] !== issuer.url) return undefined;
+      const audiences = apiAudiences.filter((audience) => asked.includes(audience));
+      if (audiences.length === 0) return undefined;
+      let claims: JWTPayload;
+      try {
+        claims = await verified(token);
+        checkAudience(issuer, claims);
+      } catch (error) {
+        throw new Error(`oidc: verify token: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      }
+      return { user: await checkedUser(issuer, claims), audiences };
+    },
+  };
+}
+
+function checkAudience({ audiences }: JwtIssuer, { aud = [] }: JWTPayload): void {
+  const named = typeof aud === 'string' ? [aud] : aud;
+  if (!named.some((audience) => audiences.includes(audience))) throw new Error(`oidc: expected audience in ${goList(audiences)} got ${goList(named)}`);
+}
+
+async function checkedUser(issuer: JwtIssuer, claims: JWTPayload): Promise<User> {
+  const user = await userOfClaims(issuer, claims);
+  for (const { claim, value } of issuer.requiredClaims) {
+    const actual = claims[claim];
+    if (actual === undefined) throw new Error(`oidc: required claim ${claim} not present in ID token`);
+    if (typeof actual !== 'string') throw new Error(`oidc: parse claim ${claim}: it is not a string`);
+    if (actual !== value) throw new Error(`oidc: required claim ${claim} value does not match. Got = ${actual}, want = ${value}`);
+  }
+  await checkRules(issuer.claimRules, claims, 'oidc: error evaluating claim validation expression');
+  const { name, uid = '', groups, extra = {} } = user;
+  await checkRules(issuer.userRules, { username: name, uid, groups, extra }, 'oidc: error evaluating user info validation rule');
+  return user;
+}
+
+async function checkRules(rules: readonly ValidationRule[], value: unknown, what: string): Promise<void> {
+  for (const { expression, message } of rules) {
+    let result: unknown;
+    try {
+      result = await expression.evaluate(value);
+    } catch (error) {
+      throw new Error(`${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    }
+    if (result !== true) throw new Error(`${what}: validation expression '${expression.source}' failed${message === '' ? '' : `: ${message}`}`);
+  }
+}
+
+function goList(values: readonly string[]): string {
+  return `[${values.map((value) => JSON.stringify(value)).join(' ')}]`;
+}
