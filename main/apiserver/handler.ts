@@ -18,6 +18,7 @@ import { LongRequestAccount } from './long-request-account.ts';
 import type { RequestMetrics } from './metrics/request-metrics.ts';
 import { encode } from './negotiation/encode.ts';
 import { negotiateResponse } from './negotiation/negotiate.ts';
+import { watchOverWebSocket } from './endpoints/watch-over-websocket.ts';
 import { answerOnSocket } from './serving/http1.ts';
 import type { ServerHandler } from './server.ts';
 import { failureStatus, StatusError, statusOf } from '../../kube/apimachinery/status.ts';
@@ -204,6 +205,7 @@ export function createHandler(options: HandlerOptions): ServerHandler {
         if (remote !== undefined && !refusedByRemote) return upgraded(context, { socket, startMs });
         if (!refusal && remote === undefined && (await options.upgrades(context, socket, head))) return upgraded(context, { socket, startMs });
         response = refusal ?? refusedByRemote ?? (await run(context));
+        if (await watchOverWebSocket(context, response, socket)) return;
       }
     } catch (error) {
       response = failed(error, request);

@@ -60,7 +60,7 @@ async function condition(name = NAME): Promise<string> {
   return `${found?.status} ${found?.reason}: ${found?.message}`;
 }
 
-const eventually = (check: () => Promise<void> | void): Promise<void> => vi.waitFor(check, { timeout: 5000, interval: 25 });
+const eventually = (check: () => Promise<void> | void): Promise<void> => vi.waitFor(check, { timeout: 20_000, interval: 25 });
 
 test('the group versions of this server are registered as local APIServices, with upstream\'s priorities', async () => {
   const { json } = await ask('GET', `${SERVICES}/v1.apps`);

@@ -107,10 +107,18 @@ function bearerToken({ headers }: ApiRequest): string | undefined {
     const [scheme, token] = header.split(' ', 3);
     return scheme?.toLowerCase() === 'bearer' && token ? token : undefined;
   }
-  const protocols = headers['sec-websocket-protocol'];
-  if (!protocols) return undefined;
-  const offered = protocols.split(',').map((name) => name.trim()).find((name) => name.startsWith(WEBSOCKET_TOKEN_PREFIX));
-  return offered && Buffer.from(offered.slice(WEBSOCKET_TOKEN_PREFIX.length), 'base64url').toString('utf8');
+  return headers['upgrade']?.toLowerCase() === 'websocket' ? tokenOfProtocols(headers['sec-websocket-protocol'] ?? '') : undefined;
+}
+
+/** A browser cannot set headers: it offers its token as a sub-protocol, and another one that can be agreed on. What is malformed is a token that nobody knows. */
+function tokenOfProtocols(offered: string): string | undefined {
+  const protocols = offered.split(',').map((name) => name.trim());
+  const tokens = protocols.filter((name) => name.startsWith(WEBSOCKET_TOKEN_PREFIX));
+  const [encoded] = tokens;
+  if (encoded === undefined) return undefined;
+  const text = encoded.slice(WEBSOCKET_TOKEN_PREFIX.length);
+  const isGood = tokens.length === 1 && protocols.length > 1 && /^[\w-]+$/.test(text);
+  return isGood ? Buffer.from(text, 'base64url').toString('utf8') : '';
 }
 
 function digestOf(token: string): Buffer {

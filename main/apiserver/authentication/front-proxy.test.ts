@@ -64,5 +64,5 @@ test('extension servers read in a ConfigMap whom to trust, and it comes back whe
   };
   expect((await read()).data).toEqual(expected);
   await server.transport.fetch({ method: 'DELETE', path });
-  await vi.waitFor(async () => expect((await read()).data).toEqual(expected), { timeout: 5000, interval: 25 });
+  await vi.waitFor(async () => expect((await read()).data).toEqual(expected), { timeout: 20_000, interval: 25 });
 });

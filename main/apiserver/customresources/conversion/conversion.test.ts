@@ -42,7 +42,7 @@ beforeAll(async () => {
   webhook.listen(0, '127.0.0.1');
   await once(webhook, 'listening');
   await created('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', definition());
-  await vi.waitFor(async () => expect((await ask('GET', `${ITEMS('v2')}`)).status).toBe(200), { timeout: 5000, interval: 25 });
+  await vi.waitFor(async () => expect((await ask('GET', `${ITEMS('v2')}`)).status).toBe(200), { timeout: 20_000, interval: 25 });
 });
 beforeEach(() => {
   change = (answer) => answer;
@@ -182,11 +182,11 @@ test('a webhook that cannot be reached fails the request, not the server', async
   const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/targets.stable.example.com';
   const { url } = { url: 'https://127.0.0.1:1/convert' };
   await ask('PATCH', path, { spec: { conversion: { webhook: { clientConfig: { url } } } } }, 'application/merge-patch+json');
-  await vi.waitFor(async () => expect(await ask('GET', `${ITEMS('v2')}/one`)).toMatchObject({ status: 500, json: { message: expect.stringMatching(/^conversion webhook for stable\.example\.com\/v1, Kind=Target failed: Post "https:\/\/127\.0\.0\.1:1\/convert\?timeout=30s": .*refused/) as unknown } }), { timeout: 5000, interval: 25 });
+  await vi.waitFor(async () => expect(await ask('GET', `${ITEMS('v2')}/one`)).toMatchObject({ status: 500, json: { message: expect.stringMatching(/^conversion webhook for stable\.example\.com\/v1, Kind=Target failed: Post "https:\/\/127\.0\.0\.1:1\/convert\?timeout=30s": .*refused/) as unknown } }), { timeout: 20_000, interval: 25 });
   expect((await ask('GET', `${ITEMS('v1')}/one`)).status).toBe(200);
   const original = (definition() as { spec: { conversion: object } }).spec.conversion;
   await ask('PATCH', path, { spec: { conversion: original } }, 'application/merge-patch+json');
-  await vi.waitFor(async () => expect((await ask('GET', `${ITEMS('v2')}/one`)).status).toBe(200), { timeout: 5000, interval: 25 });
+  await vi.waitFor(async () => expect((await ask('GET', `${ITEMS('v2')}/one`)).status).toBe(200), { timeout: 20_000, interval: 25 });
 });
 
 test('after the stored version has changed, objects stored before are still read in every version', async () => {
@@ -199,7 +199,7 @@ test('after the stored version has changed, objects stored before are still read
     await ask('PATCH', `${ITEMS('v2')}/ten`, { port: '11' }, 'application/merge-patch+json');
     const { kvs } = await server.store.range({ start: '/registry/stable.example.com/targets/default/ten' });
     expect(JSON.parse(Buffer.from(kvs[0]?.value ?? '').toString())).toMatchObject({ apiVersion: 'stable.example.com/v2', host: 'h', port: '11' });
-  }, { timeout: 5000, interval: 25 });
+  }, { timeout: 20_000, interval: 25 });
   const list = await ask('GET', ITEMS('v2'));
   expect(list.json.items?.every(({ apiVersion, host }) => apiVersion === 'stable.example.com/v2' && host !== undefined)).toBe(true);
   expect((await ask('GET', `${ITEMS('v1')}/ten`)).json).toMatchObject({ hostPort: 'h:11' });
