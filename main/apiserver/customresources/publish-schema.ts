@@ -1,22 +1,23 @@
 import type { GroupVersionInfo } from '../../../kube/api/inventory.ts';
-import { isJsonObject } from '../../../kube/apimachinery/json.ts';
+import { deepEqual, isJsonObject } from '../../../kube/apimachinery/json.ts';
 import { definitionName } from '../openapi/definition-names.ts';
 import { describeMessage } from '../openapi/descriptions.ts';
 import type { CustomGroupVersion } from '../openapi/documents.ts';
 import { type Dialect, type Json, refTo } from '../openapi/schemas.ts';
 import type { ServedResource } from '../registry/catalog.ts';
-import { additionalOf, type JsonSchema } from './json-schema.ts';
+import { additionalOf, type JsonSchema, propertyOf } from './json-schema.ts';
 
 const OBJECT_META = definitionName('meta/v1.ObjectMeta');
 const LIST_META = definitionName('meta/v1.ListMeta');
 /** What OpenAPI 2 cannot say (upstream: apiextensions-apiserver, pkg/controller/openapi/v2). */
-const NOT_IN_V2 = ['nullable', 'anyOf', 'oneOf', 'allOf', 'not', 'x-kubernetes-validations'];
+const NOT_IN_V2 = ['nullable', 'anyOf', 'oneOf', 'allOf', 'not', 'default'];
+const METADATA_DESCRIPTION = "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
 
 /** The group version with its schemas where it has custom resources; itself otherwise. */
 export function publishedGroupVersion(info: GroupVersionInfo, find: (resource: string) => ServedResource | undefined): GroupVersionInfo | CustomGroupVersion {
   const entries = info.resources.flatMap(({ resource }) => {
     const entry = find(resource);
-    return entry?.custom ? [{ kind: entry.info.kind, custom: entry.custom }] : [];
+    return entry?.custom ? [{ kind: entry.info.kind, plural: entry.info.resource, custom: entry.custom }] : [];
   });
   if (entries.length === 0) return info;
   const prefix = `${info.group.split('.').toReversed().join('.')}.${info.version}`;
@@ -24,11 +25,12 @@ export function publishedGroupVersion(info: GroupVersionInfo, find: (resource: s
   return {
     ...info,
     definitionOfKind: (kind) => names.get(kind),
-    definitions: (dialect) => Object.fromEntries(entries.flatMap(({ kind, custom }): [string, Json][] => {
+    definitions: (dialect) => Object.fromEntries(entries.flatMap(({ kind, plural, custom }): [string, Json][] => {
       const gvk = { group: info.group, version: info.version };
+      const selectable = custom.selectableFields.length === 0 ? {} : { 'x-kubernetes-selectable-fields': custom.selectableFields.map((fieldPath) => ({ fieldPath })) };
       return [
-        [`${prefix}.${kind}`, kindSchema(custom.schema, { ...gvk, kind }, dialect)],
-        [`${prefix}.${custom.listKind}`, listSchema(`${prefix}.${kind}`, { ...gvk, kind: custom.listKind, of: kind }, dialect)],
+        [`${prefix}.${kind}`, { ...kindSchema(custom.schema, { ...gvk, kind }, dialect), ...selectable }],
+        [`${prefix}.${custom.listKind}`, { ...listSchema(`${prefix}.${kind}`, { ...gvk, kind: custom.listKind, of: kind, plural }, dialect), ...selectable }],
       ];
     })),
   };
@@ -50,22 +52,21 @@ function metadataRef(name: string, description: string, dialect: Dialect): Json 
 }
 
 function kindSchema(schema: JsonSchema, gvk: Named, dialect: Dialect): Json {
-  const own = dialect === 2 ? schemaForV2(schema) : (schema as Json);
+  const own = dialect === 2 ? schemaForV2(schema) : schemaForV3(schema);
   const gvks = [{ group: gvk.group, kind: gvk.kind, version: gvk.version }];
   const isOpaque = dialect === 2 && schema['x-kubernetes-preserve-unknown-fields'] === true && !schema.properties;
   if (isOpaque) return { type: 'object', 'x-kubernetes-group-version-kind': gvks };
-  const description = "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
-  const properties = { ...(own['properties'] as Json | undefined), ...typeMeta(), metadata: metadataRef(OBJECT_META, description, dialect) };
+  const properties = { ...(own['properties'] as Json | undefined), ...typeMeta(), metadata: metadataRef(OBJECT_META, METADATA_DESCRIPTION, dialect) };
   return { ...own, type: 'object', properties, 'x-kubernetes-group-version-kind': gvks };
 }
 
-function listSchema(item: string, { of, ...gvk }: Named & { readonly of: string }, dialect: Dialect): Json {
+function listSchema(item: string, { of, plural, ...gvk }: Named & { readonly of: string; readonly plural: string }, dialect: Dialect): Json {
   const list = 'Standard list metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds';
   return {
     description: `${gvk.kind} is a list of ${of}`,
     properties: {
       ...typeMeta(),
-      items: { description: `List of ${of.toLowerCase()}s. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md`, items: refTo(item, dialect), type: 'array' },
+      items: { description: `List of ${plural}. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md`, items: refTo(item, dialect), type: 'array' },
       metadata: metadataRef(LIST_META, list, dialect),
     },
     required: ['items'],
@@ -77,15 +78,47 @@ function listSchema(item: string, { of, ...gvk }: Named & { readonly of: string 
 /** Old clients read OpenAPI 2 strictly: what it cannot say exactly is left open. */
 function schemaForV2(schema: JsonSchema): Json {
   const result: Json = Object.fromEntries(Object.entries(schema).filter(([name]) => !NOT_IN_V2.includes(name)));
-  if (schema['x-kubernetes-int-or-string']) delete result['type'];
-  if (schema.nullable) for (const name of ['type', 'format', 'items', 'properties', 'additionalProperties']) delete result[name];
-  else if (schema['x-kubernetes-preserve-unknown-fields']) for (const name of ['items', 'properties', 'type']) delete result[name];
-  else {
-    if (schema.properties) result['properties'] = Object.fromEntries(Object.entries(schema.properties).map(([name, property]) => [name, schemaForV2(property)]));
-    if (schema.items) result['items'] = schemaForV2(schema.items);
-    const additional = additionalOf(schema);
-    if (additional) result['additionalProperties'] = schemaForV2(additional);
-    if (schema['x-kubernetes-embedded-resource'] && isJsonObject(result['properties'])) result['properties'] = { ...result['properties'], ...typeMeta(), metadata: refTo(OBJECT_META, 2) };
-  }
-  return result;
+  const isFree = schema['x-kubernetes-preserve-unknown-fields'] === true;
+  if (schema.nullable || isFree) for (const name of ['items', 'properties']) delete result[name];
+  if (schema.nullable || (isFree && schema.type === 'object') || (schema.type === 'array' && result['items'] === undefined)) delete result['type'];
+  if (isJsonObject(result['properties'])) result['properties'] = Object.fromEntries(Object.entries(schema.properties ?? {}).map(([name, property]) => [name, schemaForV2(property)]));
+  if (schema.items && result['items'] !== undefined) result['items'] = schemaForV2(schema.items);
+  const additional = additionalOf(schema);
+  if (additional) result['additionalProperties'] = schemaForV2(additional);
+  const required = additional?.nullable ? [] : (schema.required ?? []).filter((name) => propertyOf(schema, name)?.nullable !== true);
+  if (required.length > 0) result['required'] = required;
+  else delete result['required'];
+  return schema['x-kubernetes-embedded-resource'] && !isFree ? withEmbeddedFields(result, 2) : result;
+}
+
+/** OpenAPI 3 says everything; what the extensions imply is written out. */
+function schemaForV3(schema: JsonSchema): Json {
+  const result: Json = { ...schema };
+  if (schema.properties) result['properties'] = Object.fromEntries(Object.entries(schema.properties).map(([name, property]) => [name, schemaForV3(property)]));
+  if (schema.items) result['items'] = schemaForV3(schema.items);
+  const additional = additionalOf(schema);
+  if (additional) result['additionalProperties'] = schemaForV3(additional);
+  if (schema['x-kubernetes-int-or-string']) unfoldIntOrString(schema, result);
+  return schema['x-kubernetes-embedded-resource'] ? withEmbeddedFields(result, 3) : result;
+}
+
+const INT_OR_STRING = [{ type: 'integer' }, { type: 'string' }];
+
+function unfoldIntOrString({ anyOf, allOf = [] }: JsonSchema, result: Json): void {
+  if (deepEqual(anyOf, INT_OR_STRING) || deepEqual(allOf[0]?.anyOf, INT_OR_STRING)) return;
+  if (anyOf === undefined) result['anyOf'] = INT_OR_STRING;
+  else result['allOf'] = [{ anyOf: INT_OR_STRING }, ...allOf];
+}
+
+/** An object within the object has a kind, a version and metadata, which need not be declared. */
+function withEmbeddedFields(schema: Json, dialect: Dialect): Json {
+  const more = 'More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md';
+  const properties = {
+    ...(schema['properties'] as Json | undefined),
+    apiVersion: { description: `apiVersion defines the versioned schema of this representation of an object. ${more}#resources`, type: 'string' },
+    kind: { description: `kind is a string value representing the type of this object. In CamelCase. ${more}#types-kinds`, type: 'string' },
+    metadata: metadataRef(OBJECT_META, METADATA_DESCRIPTION, dialect),
+  };
+  const required = (schema['required'] ?? []) as readonly string[];
+  return { ...schema, properties, required: [...required, ...['kind', 'apiVersion'].filter((name) => !required.includes(name))] };
 }
