@@ -1,4 +1,5 @@
 import { setMember } from '../apimachinery/json.ts';
+import { roundedToMilli } from '../apimachinery/quantity.ts';
 import { unmarshalTypeError, type StructField } from './go-json-error.ts';
 import { type FieldSchema, type ObjectSchema, schemaOfField, schemaOfMessage } from './schema.ts';
 import { decodeScalar, goTypeOf, isZero, zeroOf } from './typed-scalar.ts';
@@ -108,9 +109,15 @@ function typedField(schema: ObjectSchema, field: FieldSchema, value: unknown, wa
     for (const key of Object.keys(value)) {
       setMember(map, key, typedValue(field, value[key], { at, walk: { options: walk.options, path: `${path}.${key}`, goPath } }));
     }
+    if (isResourceList(schema, field)) for (const key of Object.keys(map)) map[key] = roundedToMilli(map[key] as string);
     return map;
   }
   return typedValue(field, value, { at, walk: { options: walk.options, path, goPath } });
+}
+
+/** Upstream's defaulting of core/v1 rounds every amount of a resource; node/v1 has the same type and leaves it alone. */
+function isResourceList(schema: ObjectSchema, { kind, goType }: FieldSchema): boolean {
+  return kind === 'quantity' && goType === 'v1.ResourceList' && schema.name.startsWith('core/');
 }
 
 interface Place {

@@ -23,6 +23,7 @@ const SUFFIX_WRONG = "unable to parse quantity's suffix";
 const NUMBER_WRONG = 'unable to parse numeric part of quantity';
 
 const NANO = 1_000_000_000n;
+const MILLI = 1_000_000n;
 const MAX_INT64 = 2n ** 63n - 1n;
 /** Beyond this exponent upstream's decimal would not fit into memory either; a bound against hostile input. */
 const MAX_EXPONENT = 4096;
@@ -129,6 +130,14 @@ export function formatQuantity(quantity: Quantity): string {
 /** The canonical form of a quantity's text: what the API answers for what a client sent. Throws {@link QuantityError}. */
 export function canonicalQuantity(input: string | number): string {
   return formatQuantity(parseQuantity(input));
+}
+
+/** Away from zero to whole thousandths: nothing finer is kept of an amount of a compute resource. The text is canonical. */
+export function roundedToMilli(canonical: string): string {
+  if (!/[nue]/.test(canonical)) return canonical;
+  const { nano, format } = parseQuantity(canonical);
+  const rest = nano % MILLI;
+  return rest === 0n ? canonical : formatQuantity({ nano: nano - rest + (nano < 0n ? -MILLI : MILLI), format });
 }
 
 function canonicalText({ nano, format }: Quantity): string {

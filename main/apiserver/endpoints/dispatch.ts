@@ -13,6 +13,7 @@ import { mediaOf } from './media.ts';
 import { patchObject } from './patch.ts';
 import { addWarning, type ApiResponse, type RequestContext } from './request.ts';
 import { pathNotFound } from './respond.ts';
+import { withRequestedNames } from './requested-names.ts';
 import type { ResourceRequest } from './resource-request.ts';
 import type { TablePrinter } from './table-printer.ts';
 import { scaleEndpoint } from './special/scale.ts';
@@ -84,7 +85,11 @@ export async function dispatchResource(options: DispatchOptions, context: Reques
   if (!registry || !endpoint) throw methodNotAllowed();
   const streams = info.verb === 'list' || info.verb === 'watch';
   const media = mediaOf(context.request, { canWatch: streams, watch: info.verb === 'watch', transforms: tables !== undefined, protobuf: custom === undefined });
-  return endpoint({ context, served, registry, admission, clock, tables, media });
+  try {
+    return await endpoint({ context, served, registry, admission, clock, tables, media });
+  } catch (error) {
+    throw withRequestedNames(error, served);
+  }
 }
 
 function keyOf({ info: { group, resource } }: ServedResource): string {

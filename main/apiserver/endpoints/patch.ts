@@ -10,7 +10,7 @@ import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts
 import { fieldForbidden } from '../../../kube/apimachinery/field-error.ts';
 import { failureStatus, StatusError } from '../../../kube/apimachinery/status.ts';
 import { newInvalid, newNotFound, newUnsupportedMediaType } from '../../../kube/apimachinery/status-errors.ts';
-import { unknownFieldsInto } from '../negotiation/decode-body.ts';
+import { schemeOf, unknownFieldsInto } from '../negotiation/decode-body.ts';
 import { applyPatch, APPLY_PATCH_MEDIA_TYPE, patchMediaTypes, strictDecodingMessage, type PatchMediaType, type PatchResult } from '../patch/apply-patch.ts';
 import type { ServedResource } from '../registry/catalog.ts';
 import { applyObject } from './apply.ts';
@@ -96,7 +96,7 @@ function decodedBuiltIn({ patched, invalid }: PatchResult, served: ServedResourc
   const gvk = { ...parseApiVersion(version === '' ? apiVersion : version), kind };
   const schema = schemaOfKind(gvk);
   if (!schema && (kind !== info.kind || version !== apiVersion)) {
-    throw invalid(`no kind ${goQuote(kind)} is registered for version ${goQuote(version)} in scheme "pkg/api/legacyscheme/scheme.go:30"`);
+    throw invalid(`no kind ${goQuote(kind)} is registered for version ${goQuote(version)} in scheme ${goQuote(schemeOf(info))}`);
   }
   const whole = { ...fields, kind, apiVersion: version === '' ? apiVersion : version };
   const object = schema ? toTyped(schema, whole, { onUnknownField: unknownFieldsInto(unknown) }) : whole;

@@ -184,10 +184,16 @@ function acceptKind(gvk: GroupVersionKind, expected: GroupVersionKind): ObjectSc
   const isKnown = isRegistered(gvk) || (gvk.group === '' && gvk.version === 'v1' && findMessage(`core/v1.${gvk.kind}`) !== undefined) || isMetaKind(gvk);
   if (!isKnown) {
     const version = goQuote(apiVersionOf(gvk));
-    throw cannotHandle(gvk, expected, `no kind ${goQuote(gvk.kind)} is registered for version ${version} in scheme "pkg/api/legacyscheme/scheme.go:30"`);
+    throw cannotHandle(gvk, expected, `no kind ${goQuote(gvk.kind)} is registered for version ${version} in scheme ${goQuote(schemeOf(expected))}`);
   }
   const internal = expected.group === '' ? 'core' : (expected.group.split('.')[0] ?? expected.group);
   throw cannotHandle(gvk, expected, `converting (${gvk.version}.${gvk.kind}) to (${internal}.${expected.kind}): unknown conversion`);
+}
+
+/** Where upstream registers the kinds of a group; its messages name the place. */
+export function schemeOf({ group }: { readonly group: string }): string {
+  if (group === 'apiextensions.k8s.io') return 'pkg/apiserver/apiserver.go:55';
+  return group === 'apiregistration.k8s.io' ? 'pkg/apiserver/scheme/scheme.go:28' : 'pkg/api/legacyscheme/scheme.go:30';
 }
 
 function isMetaKind({ group, kind }: GroupVersionKind): boolean {

@@ -36,6 +36,7 @@ type Expect = 'value' | 'valueOrEnd' | 'key' | 'keyOrEnd' | 'colon' | 'commaOrEn
 
 class Scanner {
   readonly #text: string;
+  readonly #isBytes: boolean;
   readonly #stack: Frame[] = [];
   readonly #problems: Problem[] = [];
   #at = 0;
@@ -43,8 +44,9 @@ class Scanner {
   /** Of the value that comes next. */
   #shape: StrictShape;
 
-  constructor(text: string, shape: StrictShape) {
+  constructor(text: string, shape: StrictShape, isBytes = false) {
     this.#text = text;
+    this.#isBytes = isBytes;
     this.#shape = shape;
   }
 
@@ -225,7 +227,7 @@ class Scanner {
   }
 
   #unexpected(where: string): GoDecodeError {
-    return new GoDecodeError(`invalid character ${quoteByte(this.#text, this.#at)} ${where}`);
+    return new GoDecodeError(`invalid character ${this.#isBytes && this.#text.charCodeAt(this.#at) >= 0x80 ? `'${this.#text.charAt(this.#at)}'` : quoteByte(this.#text, this.#at)} ${where}`);
   }
 }
 
@@ -240,9 +242,9 @@ function quoteByte(text: string, at: number): string {
   return byte < 0x20 && quoted.startsWith('\\u') ? `'\\x${byte.toString(16).padStart(2, '0')}'` : `'${quoted}'`;
 }
 
-/** Throws GoDecodeError when the text is not JSON, with encoding/json's text. */
-export function scanJson(text: string): JsonScan {
-  const problems = new Scanner(text, FREE).scan();
+/** Throws GoDecodeError when the text is not JSON, with encoding/json's text. `isBytes`: the text has a character for each byte (latin1). */
+export function scanJson(text: string, { isBytes = false }: { readonly isBytes?: boolean } = {}): JsonScan {
+  const problems = new Scanner(text, FREE, isBytes).scan();
   return { duplicates: problems.map(({ path }) => path) };
 }
 

@@ -87,7 +87,7 @@ export function resourceDefinitions(options: ResourceOptions): readonly Resource
   return [
     define({ resource: core.pods, strategy: podStrategy, metadataRules: rechecked }),
     define({ resource: core.podtemplates, strategy: podTemplateStrategy }),
-    define({ resource: core.nodes, strategy: nodeStrategy }),
+    define({ resource: core.nodes, strategy: nodeStrategy, metadataRules: rechecked }),
     define({ resource: core.namespaces, strategy: namespaceStrategy, validateName: nameIsDnsLabel, marksFirst: true, prepareForDelete: terminatingNamespace }),
     define({ resource: core.configmaps, strategy: configMapStrategy, metadataRules: rechecked }),
     define({ resource: core.secrets, strategy: secretStrategy, metadataRules: rechecked }),

@@ -104,7 +104,8 @@ function typeOfField(field: FieldSchema): MergeType {
     const relationship = field.listType ?? 'atomic';
     return { list: { relationship, keys: field.listMapKeys ?? [], element: () => element } };
   }
-  return field.atomic === true && element.map !== undefined ? { map: { ...element.map, atomic: true } } : element;
+  const isSaid = field.atomic === true || field.granular === true;
+  return isSaid && element.map !== undefined ? { map: { ...element.map, atomic: field.atomic === true } } : element;
 }
 
 function elementOf(field: FieldSchema): MergeType {

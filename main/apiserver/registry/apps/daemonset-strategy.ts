@@ -1,5 +1,6 @@
 import type * as apps from '../../../../kube/api/generated/apps/v1.ts';
 import { setPodTemplateDefaults } from '../core/pod/defaults.ts';
+import { withoutDisabledTemplateFields } from '../core/pod/disabled-fields.ts';
 import { checkPodTemplateSpec } from '../core/pod/validation/pod.ts';
 import { buildStrategy } from '../validation/build-strategy.ts';
 import type { FieldErrors } from '../validation/field-errors.ts';
@@ -17,6 +18,7 @@ const TEMPLATE = SPEC_PATH.child('template');
 export const daemonSetStrategy = buildStrategy<DaemonSet>({
   namespaced: true,
   generation: true,
+  dropDisabled: (obj, previous) => ({ ...obj, spec: withoutDisabledTemplateFields(obj.spec, previous?.spec) }),
   defaults({ spec, metadata }) {
     // The version's own form of a counter that is zero at first.
     metadata.annotations ??= {};

@@ -1,5 +1,6 @@
 import type * as apps from '../../../../kube/api/generated/apps/v1.ts';
 import { setPodTemplateDefaults } from '../core/pod/defaults.ts';
+import { withoutDisabledTemplateFields } from '../core/pod/disabled-fields.ts';
 import { buildStrategy } from '../validation/build-strategy.ts';
 import type { FieldErrors } from '../validation/field-errors.ts';
 import { SPEC_PATH, STATUS_PATH } from '../validation/field-path.ts';
@@ -15,6 +16,7 @@ type Deployment = apps.Deployment;
 export const deploymentStrategy = buildStrategy<Deployment>({
   namespaced: true,
   generation: true,
+  dropDisabled: (obj, previous) => ({ ...obj, spec: withoutDisabledTemplateFields(obj.spec, previous?.spec) }),
   defaults({ spec }) {
     if (spec === undefined) return;
     spec.replicas ??= 1;

@@ -1,5 +1,6 @@
 import type * as apps from '../../../../kube/api/generated/apps/v1.ts';
 import { setPodTemplateDefaults } from '../core/pod/defaults.ts';
+import { withoutDisabledTemplateFields } from '../core/pod/disabled-fields.ts';
 import { checkReplicaStatus } from '../core/replicationcontroller/strategy.ts';
 import { buildStrategy } from '../validation/build-strategy.ts';
 import type { FieldErrors } from '../validation/field-errors.ts';
@@ -13,6 +14,7 @@ type ReplicaSet = apps.ReplicaSet;
 export const replicaSetStrategy = buildStrategy<ReplicaSet>({
   namespaced: true,
   generation: true,
+  dropDisabled: (obj, previous) => ({ ...obj, spec: withoutDisabledTemplateFields(obj.spec, previous?.spec) }),
   defaults({ spec }) {
     if (spec === undefined) return;
     spec.replicas ??= 1;

@@ -1,6 +1,7 @@
 import type * as apps from '../../../../kube/api/generated/apps/v1.ts';
 import type * as core from '../../../../kube/api/generated/core/v1.ts';
 import { setPodTemplateDefaults } from '../core/pod/defaults.ts';
+import { withoutDisabledTemplateFields } from '../core/pod/disabled-fields.ts';
 import { checkPodTemplateSpec } from '../core/pod/validation/pod.ts';
 import { checkClaimSpec } from '../core/persistentvolumeclaim/claim-spec-validation.ts';
 import { setClaimSpecDefaults } from '../core/persistentvolumeclaim/defaults.ts';
@@ -24,6 +25,7 @@ const IMMUTABLE_TEXT =
 export const statefulSetStrategy = buildStrategy<StatefulSet>({
   namespaced: true,
   generation: true,
+  dropDisabled: (obj, previous) => ({ ...obj, spec: withoutDisabledTemplateFields(obj.spec, previous?.spec) }),
   defaults({ spec }) {
     if (spec !== undefined) setDefaults(spec);
   },

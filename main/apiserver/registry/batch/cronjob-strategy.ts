@@ -1,4 +1,5 @@
 import type * as batch from '../../../../kube/api/generated/batch/v1.ts';
+import { withoutDisabledTemplateFields } from '../core/pod/disabled-fields.ts';
 import { podTemplateWarnings } from '../core/pod/warnings.ts';
 import { buildStrategy } from '../validation/build-strategy.ts';
 import type { FieldErrors } from '../validation/field-errors.ts';
@@ -18,6 +19,11 @@ const JOB_SPEC = SPEC_PATH.child('jobTemplate').child('spec');
 export const cronJobStrategy = buildStrategy<CronJob>({
   namespaced: true,
   generation: true,
+  dropDisabled(job, previous) {
+    if (job.spec?.jobTemplate?.spec === undefined) return job;
+    const spec = withoutDisabledTemplateFields(job.spec.jobTemplate.spec, previous?.spec.jobTemplate?.spec);
+    return { ...job, spec: { ...job.spec, jobTemplate: { ...job.spec.jobTemplate, spec } } };
+  },
   defaults({ spec }) {
     if (spec === undefined) return;
     spec.concurrencyPolicy ||= 'Allow';

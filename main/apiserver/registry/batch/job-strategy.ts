@@ -3,6 +3,7 @@ import type * as core from '../../../../kube/api/generated/core/v1.ts';
 import { isDns1123Label } from '../../../../kube/apimachinery/name-validation.ts';
 import { NAME_IN_PODS, podNameWarnings, templateWarnings } from '../apps/workload-validation.ts';
 import { setPodTemplateDefaults } from '../core/pod/defaults.ts';
+import { withoutDisabledTemplateFields } from '../core/pod/disabled-fields.ts';
 import { buildStrategy } from '../validation/build-strategy.ts';
 import type { FieldErrors } from '../validation/field-errors.ts';
 import { METADATA_PATH, SPEC_PATH, type FieldPath } from '../validation/field-path.ts';
@@ -25,6 +26,7 @@ export const jobStrategy = buildStrategy<Job>({
   namespaced: true,
   orphansByDefault: true,
   generation: true,
+  dropDisabled: (obj, previous) => ({ ...obj, spec: withoutDisabledTemplateFields(obj.spec, previous?.spec) }),
   defaults(job) {
     if (job.spec === undefined) return;
     setJobSpecDefaults(job.spec);
@@ -91,8 +93,7 @@ function generateSelector(job: Job): Job {
   });
   const template = { ...spec.template, metadata: { ...spec.template?.metadata, labels } } as core.PodTemplateSpec;
   const selector = { ...spec.selector, matchLabels: sorted({ [CONTROLLER_UID]: uid, ...spec.selector?.matchLabels }) };
-  // Without labels of its own a Job carries those of its pods.
-  return { ...job, metadata: sizeOf(metadata.labels) === 0 ? { ...metadata, labels } : metadata, spec: { ...spec, template, selector } };
+  return { ...job, spec: { ...spec, template, selector } };
 }
 
 /** Map keys in the order in which messages print them. */

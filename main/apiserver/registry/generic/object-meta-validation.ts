@@ -79,9 +79,10 @@ function validateOwnerReferences(references: readonly OwnerReference[]): FieldEr
       errors.push(fieldInvalid(path, reference, '/v1, Kind=Event is disallowed from being an owner'));
     }
     if (!reference.controller) continue;
-    if (controller === undefined) controller = reference.name;
+    const name = `${reference.kind}/${reference.name}`;
+    if (controller === undefined) controller = name;
     else {
-      const detail = `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${reference.name}`;
+      const detail = `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${name}`;
       errors.push(fieldInvalid(path, references, detail));
     }
   }
@@ -90,16 +91,19 @@ function validateOwnerReferences(references: readonly OwnerReference[]): FieldEr
 
 export function validateFinalizers(finalizers: readonly string[], plain = false): FieldError[] {
   const path = 'metadata.finalizers';
-  const errors = finalizers.flatMap((name, index) => [
-    ...isQualifiedName(name).map((message) => fieldInvalid(path, name, message)),
-    ...(plain || name.includes('/') || STANDARD_FINALIZERS.has(name)
-      ? []
-      : [fieldInvalid(`${path}[${index}]`, name, 'name is neither a standard finalizer name nor is it fully qualified')]),
-  ]);
+  const errors = finalizers.flatMap((name) => isQualifiedName(name).map((message) => fieldInvalid(path, name, message)));
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
     errors.push(fieldInvalid(path, finalizers, 'finalizers cannot have both orphan and foregroundDeletion'));
   }
-  return errors;
+  return plain ? errors : [...errors, ...standardFinalizerErrors(finalizers)];
+}
+
+/** Most kinds ask of finalizers that they have a domain, beside those that Kubernetes itself knows. */
+export function standardFinalizerErrors(finalizers: readonly string[]): FieldError[] {
+  return finalizers.flatMap((name, index) => {
+    if (name.includes('/') || STANDARD_FINALIZERS.has(name)) return [];
+    return [fieldInvalid(`metadata.finalizers[${index}]`, name, 'name is neither a standard finalizer name nor is it fully qualified')];
+  });
 }
 
 function validateManagedFields(entries: readonly ManagedFieldsEntry[]): FieldError[] {

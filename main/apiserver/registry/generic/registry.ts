@@ -97,7 +97,7 @@ export class Registry<T extends KubernetesObject = KubernetesObject> {
         if (await this.find(nameOf(object))) throw newAlreadyExists(this.resource, object.metadata.name);
         return { object, created: true };
       }
-      const stored = await this.storage.create(object, this.#writeOptions(object, context));
+      const stored = await this.storage.create(this.completeStored(object), this.#writeOptions(object, context));
       committed = true;
       return { stored, object: stored.object, created: true };
     } finally {
@@ -192,6 +192,12 @@ export class Registry<T extends KubernetesObject = KubernetesObject> {
     return new StatusError({ ...error.status, message: `object is being deleted: ${error.message}` });
   }
 
+  /** Whoever reads what is stored gets defaults of what the strategy filled in, too (a Job carries the generated labels of its pods). */
+  completeStored(normal: T): T {
+    this.definition.strategy.applyDefaults?.(normal);
+    return normal;
+  }
+
   #writeOptions(object: T, context: WriteContext): { ttlSeconds?: number; signal?: AbortSignal } {
     const ttlSeconds = this.definition.ttlSeconds?.(object);
     return { ...(ttlSeconds ? { ttlSeconds } : {}), ...(context.signal ? { signal: context.signal } : {}) };
@@ -275,6 +281,7 @@ class UpdateAttempt<T extends KubernetesObject> {
     warn(this.#context, definition.strategy.warnings?.(next, current));
     await validate?.(next, current);
     const normal = this.#registry.normalize(next);
+    if (!this.#context.dryRun) this.#registry.completeStored(normal);
     return finish ? finish(normal, current) : normal;
   }
 

@@ -5,7 +5,7 @@ import type { KubernetesObject, ObjectMeta } from '../../../../kube/apimachinery
 import { failureStatus, StatusError } from '../../../../kube/apimachinery/status.ts';
 import { newConflict, newInvalid, OPTIMISTIC_LOCK_MESSAGE } from '../../../../kube/apimachinery/status-errors.ts';
 import { timestamp } from './deletion.ts';
-import { validateObjectMeta, validateObjectMetaUpdate } from './object-meta-validation.ts';
+import { standardFinalizerErrors, validateObjectMeta, validateObjectMetaUpdate } from './object-meta-validation.ts';
 import type { MetadataRules, ResourceDefinition } from './resource-definition.ts';
 import type { StatusStrategy, Strategy, StrategyContext } from './strategy.ts';
 
@@ -79,7 +79,7 @@ export function validateUpdate<T extends KubernetesObject>(definition: ResourceD
   // As often as upstream: once for all resources, then as a part of each one's own validation.
   const changed = validateObjectMetaUpdate(next.metadata, previous.metadata);
   const errors = [...commonMetadataErrors(definition, next), ...changed];
-  if (rules.own !== false) errors.push(...changed);
+  if (rules.own !== false) errors.push(...changed, ...(rules.plainFinalizers ? [] : standardFinalizerErrors(next.metadata.finalizers ?? [])));
   if (rules.recheckedOnUpdate && context.subresource === undefined) errors.push(...ownMetadataErrors(definition, next, rules));
   errors.push(...own);
   if (errors.length > 0) throw newInvalid(resource, next.metadata.name ?? '', errors);

@@ -24,6 +24,8 @@ export interface StrategyParts<T extends KubernetesObject> {
     /** Creates may bring a status (Nodes register with one). */
     readonly keptOnCreate?: boolean;
   };
+  /** The object with fields of disabled features dropped, which its previous version does not use either. Before the other preparations. */
+  readonly dropDisabled?: (obj: T, previous: T | undefined) => T;
   readonly generation?: boolean;
   readonly allowCreateOnUpdate?: boolean;
   readonly allowUnconditionalUpdate?: boolean;
@@ -36,18 +38,20 @@ export interface StrategyParts<T extends KubernetesObject> {
 }
 
 export function buildStrategy<T extends KubernetesObject>(parts: StrategyParts<T>): Strategy<T> {
-  const { namespaced, defaults, status, specFinalizers, selectableFields, warnings, scale, subresources } = parts;
+  const { namespaced, defaults, status, specFinalizers, selectableFields, warnings, scale, subresources, dropDisabled = (obj) => obj } = parts;
   return {
     namespaced,
     allowCreateOnUpdate: parts.allowCreateOnUpdate ?? false,
     allowUnconditionalUpdate: parts.allowUnconditionalUpdate ?? true,
     generation: parts.generation ?? false,
-    prepareForCreate(obj, context) {
+    prepareForCreate(given, context) {
+      const obj = dropDisabled(given, undefined);
       const bare = status === undefined || status.keptOnCreate ? obj : withoutStatus(obj);
       return parts.prepareForCreate?.(bare, context) ?? bare;
     },
     validate: (obj, context) => collect((errors) => parts.check?.(obj, errors, context)),
-    prepareForUpdate(next, previous, context) {
+    prepareForUpdate(given, previous, context) {
+      const next = dropDisabled(given, previous);
       const kept = status === undefined ? next : withStatusOf(next, previous);
       return parts.prepareForUpdate?.(kept, previous, context) ?? kept;
     },

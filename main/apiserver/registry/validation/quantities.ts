@@ -15,11 +15,10 @@ export function compareQuantities(a: string | number | undefined, b: string | nu
 export function isZeroQuantity(quantity: string | number | undefined): boolean {
   return quantity === undefined || quantity === '0' || nanoValue(quantity) === 0n;
 }
-/** Upstream looks at whole thousandths, of which int64 holds fewer than there are: huge values never count as integers. */
-const MAX_MILLI_VALUE = 2n ** 63n;
+/** Upstream looks at thousandths in an int64, which overflows silently for huge values. */
 export function isIntegerQuantity(quantity: string | number): boolean {
   const milli = ceilDivide(nanoValue(quantity), 1_000_000n);
-  return milli < MAX_MILLI_VALUE ? milli % 1000n === 0n : (MAX_MILLI_VALUE - 1n) % 1000n === 0n;
+  return BigInt.asIntN(64, milli) % 1000n === 0n;
 }
 /** Whole units, rounded up, as Quantity.Value. */
 export function integerValue(quantity: string | number): bigint {

@@ -86,8 +86,9 @@ function checkNewEvent(event: Event, errors: FieldErrors): void {
   if (event.source?.component || event.source?.host) errors.invalid(ROOT_PATH.child('source'), '', 'needs to be unset');
 }
 
+/** In upstream's order, which names the reason twice. */
 const IMMUTABLE = [
-  'involvedObject', 'reason', 'message', 'source', 'firstTimestamp', 'lastTimestamp', 'count', 'type', 'eventTime', 'action', 'related',
+  'involvedObject', 'reason', 'message', 'source', 'firstTimestamp', 'lastTimestamp', 'count', 'reason', 'type', 'eventTime', 'action', 'related',
   'reportingComponent', 'reportingInstance',
 ] as const;
 

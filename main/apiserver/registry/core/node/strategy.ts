@@ -3,14 +3,17 @@ import { isValidLabelValue } from '../../../../../kube/apimachinery/name-validat
 import { buildStrategy } from '../../validation/build-strategy.ts';
 import type { FieldErrors } from '../../validation/field-errors.ts';
 import { METADATA_PATH, SPEC_PATH, STATUS_PATH, type FieldPath } from '../../validation/field-path.ts';
+import { jsonSyntaxError } from '../../validation/json-syntax-error.ts';
 import { internalValue } from '../../validation/internal-shape.ts';
 import { checkLegacyCidr } from '../../validation/ip.ts';
-import { isIPv4, isIPv6 } from '../../validation/ip-parse.ts';
+import { isIPv4, isIPv6, parseCidr } from '../../validation/ip-parse.ts';
+import { withSpecOf } from '../../validation/parts.ts';
 import { checkResourceQuantity } from '../../validation/resource-names.ts';
 import { checkLabelName, checkPositive, sortedKeys } from '../../validation/values.ts';
 import { checkTaintEffect } from '../pod/validation/scheduling.ts';
 
 type Node = core.Node;
+const AVOID_PODS = 'scheduler.alpha.kubernetes.io/preferAvoidPods';
 const POD_CIDR_FIXED = 'node updates may not change podCIDR except from "" to valid';
 
 export const nodeStrategy = buildStrategy<Node>({
@@ -24,17 +27,24 @@ export const nodeStrategy = buildStrategy<Node>({
     // The singular field is the first of the plural one, whatever else was written there.
     else if (spec.podCIDR && spec.podCIDRs?.[0] !== spec.podCIDR) spec.podCIDRs = [spec.podCIDR];
   },
-  prepareForCreate: withoutConfigSource,
+  prepareForCreate(node) {
+    const { config: _dropped, ...status } = node.status ?? {};
+    return withoutConfigSource({ ...node, status });
+  },
   prepareForUpdate: withoutConfigSource,
   check,
   recheckOnUpdate: false,
-  checkUpdate,
-  status: { check: checkUpdate, keptOnCreate: true },
+  checkUpdate(next, previous, errors) {
+    check(next, errors);
+    checkUpdate(next, previous, errors);
+  },
+  status: { check: checkUpdate, prepare: prepareStatus, keptOnCreate: true },
   selectableFields: ({ spec }) => ({ 'spec.unschedulable': String(spec?.unschedulable ?? false) }),
   warnings,
 });
 
 function check(node: Node, errors: FieldErrors): void {
+  checkAvoidPods(node.metadata.annotations, errors);
   checkTaints(node.spec?.taints, errors);
   checkResources(node, errors);
   const swap = node.status?.nodeInfo?.swap?.capacity;
@@ -44,8 +54,32 @@ function check(node: Node, errors: FieldErrors): void {
   const path = SPEC_PATH.child('podCIDRs');
   for (const [index, cidr] of cidrs.entries()) checkLegacyCidr(cidr, path.index(index), errors);
   const addresses = cidrs.map((cidr) => cidr.split('/')[0] ?? '');
+  const broken = cidrs.length < 2 ? -1 : cidrs.findIndex((cidr) => !parseCidr(cidr));
+  if (broken >= 0) {
+    const reason = `invalid CIDR[${broken}]: <nil> (invalid CIDR address: ${cidrs[broken]})`;
+    errors.internal(path, `invalid PodCIDRs. failed to check with dual stack with error:${reason}`);
+  }
   if (cidrs.length > 2 || (cidrs.length === 2 && !(addresses.some(isIPv4) && addresses.some(isIPv6)))) {
     errors.invalid(path, cidrs, 'may specify no more than one CIDR for each IP family');
+  }
+}
+
+/** Nobody reads this annotation any more; it is still checked. */
+function checkAvoidPods(annotations: Readonly<Record<string, string>> | undefined, errors: FieldErrors): void {
+  const text = annotations?.[AVOID_PODS];
+  if (!text) return;
+  const path = METADATA_PATH.child('annotations');
+  const problem = jsonSyntaxError(text);
+  if (problem !== undefined) {
+    errors.invalid(path.child('AvoidPods'), AVOID_PODS, problem.replace('map[string]interface {}', 'v1.AvoidPods'));
+    return;
+  }
+  const { preferAvoidPods } = (JSON.parse(text) ?? {}) as { preferAvoidPods?: { podSignature?: { podController?: { controller?: boolean } } }[] };
+  for (const [index, entry] of (Array.isArray(preferAvoidPods) ? preferAvoidPods : []).entries()) {
+    const signature = path.child(AVOID_PODS).index(index).child('PodSignature');
+    const controller = entry.podSignature?.podController;
+    if (controller === undefined) errors.required(signature);
+    else if (controller.controller !== true) errors.invalid(signature.child('PodController').child('Controller'), false, 'must point to a controller');
   }
 }
 
@@ -91,6 +125,7 @@ function checkDeclaredFeatures(features: readonly string[] | undefined, path: Fi
 }
 
 function checkUpdate(next: Node, previous: Node, errors: FieldErrors): void {
+  checkAvoidPods(next.metadata.annotations, errors);
   checkResources(next, errors);
   checkDeclaredFeatures(next.status?.declaredFeatures, STATUS_PATH.child('declaredFeatures'), errors);
   const seen = new Set<string>();
@@ -107,7 +142,6 @@ function checkUpdate(next: Node, previous: Node, errors: FieldErrors): void {
     errors.forbidden(SPEC_PATH.child('providerID'), 'node updates may not change providerID except from "" to valid');
   }
   checkTaints(next.spec?.taints, errors);
-  checkTaints(next.spec?.taints, errors);
   if ((next.spec?.externalID ?? '') !== (previous.spec?.externalID ?? '')) errors.forbidden(SPEC_PATH.child('externalID'), 'may not be updated');
 }
 
@@ -116,6 +150,13 @@ function warnings(node: Node): string[] {
   // Labels are not looked at: every kubelet sets deprecated ones, and upstream is silent about them.
   if (node.spec?.externalID) found.push('spec.externalID: this field is deprecated, and is unused by Kubernetes');
   return found;
+}
+
+function prepareStatus(next: Node, previous: Node): Node {
+  const kept = withSpecOf(next, previous);
+  if (kept.status?.config === undefined || previous.status?.config !== undefined) return kept;
+  const { config: _dropped, ...status } = kept.status;
+  return { ...kept, status };
 }
 
 /** Dynamic kubelet configuration was removed; its fields stay in the API and are not kept. */

@@ -1,6 +1,6 @@
 import type * as core from '../../../../../kube/api/generated/core/v1.ts';
 import { isHugePages, isOvercommitAllowed, isPodLevelResource } from '../../validation/resource-names.ts';
-import { nanoValue, quantityText } from '../../validation/quantities.ts';
+import { quantityText } from '../../validation/quantities.ts';
 import { sizeOf } from '../../validation/values.ts';
 import { setClaimSpecDefaults } from '../persistentvolumeclaim/defaults.ts';
 import { aggregateContainerResources } from './pod-resources.ts';
@@ -73,19 +73,6 @@ function setContainerDefaults(container: core.Container): void {
   for (const field of ['livenessProbe', 'readinessProbe', 'startupProbe'] as const) setProbeDefaults(container[field]);
   setHttpDefaults(container.lifecycle?.postStart?.httpGet);
   setHttpDefaults(container.lifecycle?.preStop?.httpGet);
-  roundUp(container.resources?.limits);
-  roundUp(container.resources?.requests);
-}
-
-/** Nothing below a thousandth is kept of a resource. */
-function roundUp(list: Record<string, string> | undefined): void {
-  if (list === undefined) return;
-  for (const name of Object.keys(list)) {
-    const text = list[name] ?? '0';
-    if (!text.endsWith('n') && !text.endsWith('u')) continue;
-    const nano = nanoValue(text);
-    if (nano % 1_000_000n !== 0n) list[name] = quantityText((nano / 1_000_000n + 1n) * 1_000_000n, undefined);
-  }
 }
 
 function setProbeDefaults(probe: core.Probe | undefined): void {

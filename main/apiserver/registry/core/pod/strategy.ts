@@ -2,6 +2,7 @@ import type * as core from '../../../../../kube/api/generated/core/v1.ts';
 import type { StatusStrategy, Strategy } from '../../generic/strategy.ts';
 import { withoutStatus } from '../../validation/parts.ts';
 import { setPodDefaults } from './defaults.ts';
+import { withoutDisabledFields } from './disabled-fields.ts';
 import { initialStatus, preparePodSpec } from './prepare.ts';
 import { validatePodCreate } from './validation/pod.ts';
 import { validatePodResize } from './validation/resize.ts';
@@ -23,9 +24,12 @@ export const podStrategy: Strategy<Pod> = {
     return seconds < 0 ? 1 : seconds;
   },
   applyDefaults: setPodDefaults,
-  prepareForCreate: (pod, { now }) => ({ ...pod, spec: preparePodSpec(pod), status: initialStatus(pod, now) }),
+  prepareForCreate(given, { now }) {
+    const pod = { ...given, spec: withoutDisabledFields(given.spec, undefined) };
+    return { ...pod, spec: preparePodSpec(pod), status: initialStatus(pod, now) };
+  },
   validate: (pod) => validatePodCreate(pod).list,
-  prepareForUpdate: (next, previous) => ({ ...next, status: previous.status ?? {} }),
+  prepareForUpdate: (next, previous) => ({ ...next, spec: withoutDisabledFields(next.spec, previous.spec), status: previous.status ?? {} }),
   validateUpdate: (next, previous) => validatePodUpdate(next, previous).list,
   selectableFields: ({ spec, status }) => ({
     'spec.nodeName': spec.nodeName ?? '',
@@ -56,9 +60,6 @@ function preparePodStatus(next: Pod, previous: Pod): Pod {
   status.observedGeneration ||= previous.status?.observedGeneration ?? 0;
   if (status.observedGeneration === 0) delete status.observedGeneration;
   if (status.qosClass === '') delete status.qosClass;
-  // Kubelets older than podIPs write only the first address, and the other way round.
-  if (status.podIP && !status.podIPs?.length) status.podIPs = [{ ip: status.podIP }];
-  else if (status.podIPs?.[0] !== undefined) status.podIP = status.podIPs[0].ip;
   return { ...next, metadata, spec: previous.spec, status };
 }
 

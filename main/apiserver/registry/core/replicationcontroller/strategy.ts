@@ -6,6 +6,7 @@ import { SPEC_PATH, STATUS_PATH } from '../../validation/field-path.ts';
 import { selectorMatches } from '../../validation/label-selector.ts';
 import { checkNonNegative, sizeOf } from '../../validation/values.ts';
 import { setPodTemplateDefaults } from '../pod/defaults.ts';
+import { withoutDisabledTemplateFields } from '../pod/disabled-fields.ts';
 import { checkPodTemplateSpec } from '../pod/validation/pod.ts';
 import { podTemplateWarnings } from '../pod/warnings.ts';
 
@@ -16,6 +17,7 @@ export const replicationControllerStrategy = buildStrategy<Controller>({
   namespaced: true,
   orphansByDefault: true,
   generation: true,
+  dropDisabled: (obj, previous) => ({ ...obj, spec: withoutDisabledTemplateFields(obj.spec, previous?.spec) }),
   defaults(controller) {
     const { spec } = controller;
     if (spec === undefined) return;

@@ -75,7 +75,7 @@ function checkJson(data: Readonly<Record<string, string>>, key: string, errors: 
     errors.required(DATA.key(key));
     return;
   }
-  const message = jsonSyntaxError(Buffer.from(value, 'base64').toString());
+  const message = jsonSyntaxError(Buffer.from(value, 'base64'));
   if (message !== undefined) errors.invalid(DATA.key(key), '<secret contents redacted>', message);
 }
 

@@ -1,5 +1,6 @@
 import { isExternallyAccessible, type Service } from './service-kind.ts';
 
+const HAS_ENDPOINTS: ReadonlySet<string> = new Set(['ClusterIP', 'NodePort', 'LoadBalancer']);
 const CLIENT_IP_TIMEOUT_SECONDS = 10800;
 
 export function setServiceDefaults(service: Service): void {
@@ -16,9 +17,7 @@ export function setServiceDefaults(service: Service): void {
     if (!port.targetPort) port.targetPort = port.port;
   }
   if (isExternallyAccessible(service)) spec.externalTrafficPolicy ||= 'Cluster';
-  // Upstream stores it for an ExternalName, and hides it from whoever reads.
-  if (spec.type === 'ExternalName') delete spec.internalTrafficPolicy;
-  else spec.internalTrafficPolicy ??= 'Cluster';
+  if (HAS_ENDPOINTS.has(spec.type)) spec.internalTrafficPolicy ??= 'Cluster';
   if (spec.type !== 'LoadBalancer') return;
   spec.allocateLoadBalancerNodePorts ??= true;
   for (const ingress of service.status?.loadBalancer?.ingress ?? []) if (ingress.ip) ingress.ipMode ??= 'VIP';

@@ -15,8 +15,8 @@ export const serviceStrategy = buildStrategy<Service>({
   namespaced: true,
   allowCreateOnUpdate: true,
   defaults: setServiceDefaults,
-  prepareForCreate: (service) => ({ ...service, status: { loadBalancer: {} } }),
-  prepareForUpdate: dropFieldsOfOldType,
+  prepareForCreate: (service) => withoutHiddenPolicy({ ...service, status: { loadBalancer: {} } }),
+  prepareForUpdate: (next, previous) => withoutHiddenPolicy(dropFieldsOfOldType(next, previous)),
   check: (service, errors) => checkService(service, undefined, errors),
   checkUpdate: (next, previous, errors) => errors.addAll(validateServiceUpdate(next, previous).list),
   recheckOnUpdate: false,
@@ -24,6 +24,13 @@ export const serviceStrategy = buildStrategy<Service>({
   selectableFields: ({ spec }) => ({ 'spec.clusterIP': spec.clusterIP ?? '', 'spec.type': spec.type ?? '' }),
   warnings,
 });
+
+/** Upstream stores this field of an ExternalName, and hides it from whoever reads. A wrong one is still refused. */
+function withoutHiddenPolicy(service: Service): Service {
+  const { internalTrafficPolicy, ...spec } = service.spec;
+  const isHidden = spec.type === 'ExternalName' && (internalTrafficPolicy === 'Cluster' || internalTrafficPolicy === 'Local');
+  return isHidden ? { ...service, spec } : service;
+}
 
 /** A client that changes only the type means that what belonged to the old type goes. */
 function dropFieldsOfOldType(next: Service, previous: Service): Service {
