@@ -68,6 +68,8 @@ export interface FieldSchema {
   readonly nullable?: boolean;
   /** Go's name of a named scalar. */
   readonly goType?: string;
+  /** The structs, joined by dots, through which Go has the field: `VolumeSource` for what is inlined into Volume. */
+  readonly embedded?: string;
 }
 
 export interface ObjectSchema {
@@ -118,11 +120,11 @@ function fieldSchema(field: FieldTable): FieldSchema {
   return { ...facts, kind: kind ?? 'object', message: kind === undefined ? type : '' };
 }
 
-function addFields(message: MessageTable, into: Map<string, FieldSchema>): void {
+function addFields(message: MessageTable, into: Map<string, FieldSchema>, embedded: string): void {
   for (const field of message.fields) {
     const inlined = field.inline ? findMessage(field.type) : undefined;
-    if (inlined) addFields(inlined, into);
-    else into.set(field.name, fieldSchema(field));
+    if (inlined) addFields(inlined, into, `${embedded}${embedded === '' ? '' : '.'}${field.type.slice(field.type.lastIndexOf('.') + 1)}`);
+    else into.set(field.name, { ...fieldSchema(field), ...(embedded === '' ? {} : { embedded }) });
   }
 }
 
@@ -133,7 +135,7 @@ export function schemaOfMessage(name: string): ObjectSchema | undefined {
   const message = findMessage(name);
   if (!message) return undefined;
   const fields = new Map<string, FieldSchema>();
-  addFields(message, fields);
+  addFields(message, fields, '');
   const shortName = name.slice(name.lastIndexOf('.') + 1);
   const schema: ObjectSchema = { name, shortName, isKind: message.isKind, atomic: message.atomic, fields };
   schemas.set(name, schema);

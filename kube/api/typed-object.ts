@@ -24,6 +24,18 @@ export interface TypedOptions {
   readonly nulls?: boolean;
 }
 
+/** Copies of an object keep it, JSON does not. */
+const GIVEN_EMPTY = Symbol('members given empty');
+
+/**
+ * Whether the decoded object had an empty list or map as this member (any, when none is named), which omitempty leaves out. Go keeps it
+ * until the object is encoded, and a few validations tell it from none at all.
+ */
+export function wasGivenEmpty(object: object, member?: string): boolean {
+  const names = (object as { readonly [GIVEN_EMPTY]?: readonly string[] })[GIVEN_EMPTY];
+  return names !== undefined && (member === undefined || names.includes(member));
+}
+
 interface Walk {
   readonly options: TypedOptions;
   /** With indexes, for unknown fields. */
@@ -60,13 +72,18 @@ function typedObject(schema: ObjectSchema, value: Readonly<Record<string, unknow
   const result: Record<string, unknown> = {};
   if (head['kind'] !== undefined) result['kind'] = head['kind'];
   if (head['apiVersion'] !== undefined) result['apiVersion'] = head['apiVersion'];
+  const emptyMembers: string[] = [];
   for (const field of schema.fields.values()) {
     const member = finish(field, decoded.get(field.name), walk.options);
-    if (member === undefined) continue;
+    if (member === undefined) {
+      if (field.container !== '' && decoded.has(field.name)) emptyMembers.push(field.name);
+      continue;
+    }
     // Upstream stores protobuf, which cannot tell an empty list from none; its JSON then has null. What it stores as JSON keeps [].
     const isNull = walk.options.nulls === true && field.always && field.container !== '' && isZero(field, member ?? []) && !storedAsJson(schema);
     result[field.name] = isNull ? null : member;
   }
+  if (emptyMembers.length > 0) Object.assign(result, { [GIVEN_EMPTY]: emptyMembers });
   return result;
 }
 
@@ -96,7 +113,7 @@ function finish(field: FieldSchema, member: unknown, options: TypedOptions): unk
 }
 
 function typedField(schema: ObjectSchema, field: FieldSchema, value: unknown, walk: Walk): unknown {
-  const goPath = join(walk.goPath, field.name);
+  const goPath = join(walk.goPath, field.embedded === undefined ? field.name : `${field.embedded}.${field.name}`);
   const path = join(walk.path, field.name);
   const at: StructField = { struct: schema.shortName, path: goPath };
   if (field.container === 'list') {

@@ -1,15 +1,19 @@
 import type { Pod, Toleration } from '../../../kube/api/generated/core/v1.ts';
 import type { RuntimeClass } from '../../../kube/api/generated/node/v1.ts';
 import { deepEqual } from '../../../kube/apimachinery/json.ts';
+import { failureStatus, StatusError } from '../../../kube/apimachinery/status.ts';
+import { wasGivenEmpty } from '../../../kube/api/typed-object.ts';
 import type { ObjectReader } from '../authentication/object-reader.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts';
-import { forbidden, isFor } from './refusal.ts';
+import { forbidden, isFor, refusedName } from './refusal.ts';
 
 /** Overhead and scheduling of the pod's RuntimeClass (upstream: plugin/pkg/admission/runtimeclass). */
 export function runtimeClassAdmission(reader: ObjectReader): AdmissionPlugin {
   const find = async (attributes: AdmissionAttributes): Promise<RuntimeClass | undefined> => {
     const name = (attributes.object as Pod).spec?.runtimeClassName;
-    if (!name) return undefined;
+    if (name === undefined) return undefined;
+    const problem = refusedName(name);
+    if (problem !== undefined) throw new StatusError(failureStatus({ code: 500, reason: '', message: problem }));
     const found = await reader.get<RuntimeClass>({ group: 'node.k8s.io', resource: 'runtimeclasses' }, { name });
     if (!found) throw forbidden(attributes, `pod rejected: RuntimeClass "${name}" not found`);
     return found;
@@ -29,7 +33,7 @@ export function runtimeClassAdmission(reader: ObjectReader): AdmissionPlugin {
       if (found && expected && !deepEqual(expected, spec?.overhead)) {
         throw forbidden(attributes, "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead");
       }
-      if (!found && spec?.overhead && Object.keys(spec.overhead).length > 0) {
+      if (!found && spec && (spec.overhead !== undefined || wasGivenEmpty(spec, 'overhead'))) {
         throw forbidden(attributes, 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead');
       }
     },

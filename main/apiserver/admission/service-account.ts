@@ -4,7 +4,7 @@ import type { Random } from '../../../kube/apimachinery/random.ts';
 import type { ObjectReader } from '../authentication/object-reader.ts';
 import { randomSuffix } from '../registry/generic/generate-name.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts';
-import { forbidden, isFor } from './refusal.ts';
+import { forbidden, isFor, refusedName } from './refusal.ts';
 
 const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
@@ -34,6 +34,8 @@ export function serviceAccountAdmission({ reader, clock, random }: { readonly re
         return pod;
       }
       const name = pod.spec?.serviceAccountName || 'default';
+      const problem = refusedName(name);
+      if (problem !== undefined) throw forbidden(attributes, `error looking up service account ${attributes.namespace}/${name}: ${problem}`);
       const account = await find(attributes.namespace, name, signal);
       if (!account) {
         throw forbidden(attributes, `error looking up service account ${attributes.namespace}/${name}: serviceaccount "${name}" not found`);

@@ -132,7 +132,7 @@ export function resourceDefinitions(options: ResourceOptions): readonly Resource
     define({ resource: admissionregistration.mutatingadmissionpolicies, strategy: mutatingAdmissionPolicyStrategy, metadataRules: plainFinalizers }),
     define({ resource: admissionregistration.mutatingadmissionpolicybindings, strategy: mutatingAdmissionPolicyBindingStrategy, metadataRules: plainFinalizers }),
     define({ resource: apiextensions.customresourcedefinitions, strategy: customResourceDefinitionStrategy, marksFirst: true, prepareForDelete: markTerminating }),
-    define({ resource: apiregistration.apiservices, strategy: apiServiceStrategy, validateName: isValidPathSegmentName }),
+    define({ resource: apiregistration.apiservices, strategy: apiServiceStrategy, validateName: isValidPathSegmentName, metadataRules: plainFinalizers }),
     define({ resource: flowcontrol.flowschemas, strategy: flowSchemaStrategy }),
     define({ resource: flowcontrol.prioritylevelconfigurations, strategy: priorityLevelStrategy }),
     define({ resource: resource.resourceclaims, strategy: resourceClaimStrategy, metadataRules: rechecked }),

@@ -37,8 +37,9 @@ function check({ metadata, spec }: apiregistration.APIService, errors: FieldErro
   const { group = '', version = '', groupPriorityMinimum = 0, versionPriority = 0 } = spec;
   const name = metadata.name ?? '';
   const required = `${version}.${group}`;
-  if (name !== '' && name !== required && isValidPathSegmentName(name).length === 0) {
-    errors.invalid(METADATA_PATH.child('name'), name, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(required)}`);
+  for (const [field, given] of [['generateName', metadata.generateName ?? ''], ['name', name]] as const) {
+    if (given === '' || given === required || isValidPathSegmentName(given).length > 0) continue;
+    errors.invalid(METADATA_PATH.child(field), given, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(required)}`);
   }
   if (group === '' && version !== 'v1') errors.required(SPEC_PATH.child('group'), 'only v1 may have an empty group and it better be legacy kube');
   if (group !== '') errors.invalidEach(SPEC_PATH.child('group'), group, isDns1123Subdomain(group));

@@ -1,3 +1,4 @@
+import { wasGivenEmpty } from '../../../../kube/api/typed-object.ts';
 import type * as autoscaling from '../../../../kube/api/generated/autoscaling/v2.ts';
 import { buildStrategy } from '../validation/build-strategy.ts';
 import { SPEC_PATH, STATUS_PATH, type FieldPath } from '../validation/field-path.ts';
@@ -34,10 +35,10 @@ export function setAutoscalerDefaults({ spec }: Autoscaler): void {
   const up = (behavior.scaleUp ??= {});
   up.stabilizationWindowSeconds ??= 0;
   up.selectPolicy ??= 'Max';
-  up.policies ??= [{ type: 'Pods', value: 4, periodSeconds: 15 }, { type: 'Percent', value: 100, periodSeconds: 15 }];
+  if (!wasGivenEmpty(up, 'policies')) up.policies ??= [{ type: 'Pods', value: 4, periodSeconds: 15 }, { type: 'Percent', value: 100, periodSeconds: 15 }];
   const down = (behavior.scaleDown ??= {});
   down.selectPolicy ??= 'Max';
-  down.policies ??= [{ type: 'Percent', value: 100, periodSeconds: 15 }];
+  if (!wasGivenEmpty(down, 'policies')) down.policies ??= [{ type: 'Percent', value: 100, periodSeconds: 15 }];
 }
 
 function check({ spec }: Autoscaler, errors: FieldErrors): void {

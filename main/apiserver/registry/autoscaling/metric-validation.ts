@@ -25,7 +25,7 @@ export function checkReference(reference: Reference | undefined, path: FieldPath
   const slashes = apiVersion.split('/').length - 1;
   if (slashes > 1) errors.invalid(versionPath, apiVersion, `unexpected GroupVersion string: ${apiVersion}`);
   // The core group has one scalable kind, ReplicationController; it alone needs no group.
-  else if (needsGroup && slashes === 0 && !(apiVersion === 'v1' && kind === 'ReplicationController')) {
+  else if (needsGroup && (slashes === 0 || apiVersion.startsWith('/')) && !(apiVersion === 'v1' && kind === 'ReplicationController')) {
     errors.invalid(versionPath, apiVersion, 'apiVersion must specify API group');
   }
 }

@@ -75,8 +75,9 @@ export class Registry<T extends KubernetesObject = KubernetesObject> {
       } catch (error) {
         if (!isAlreadyExists(error)) throw error;
         const target = nameOf(object);
-        if (!generated) throw await this.#alreadyExists(target, error as StatusError);
-        if (attempt >= GENERATE_NAME_ATTEMPTS) throw newGenerateNameConflict(this.resource, target.name, 1);
+        if (generated && attempt < GENERATE_NAME_ATTEMPTS) continue;
+        if (base !== '') throw newGenerateNameConflict(this.resource, target.name, 1);
+        throw await this.#alreadyExists(target, error as StatusError);
       }
     }
   }

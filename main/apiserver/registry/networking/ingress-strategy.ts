@@ -1,3 +1,4 @@
+import { wasGivenEmpty } from '../../../../kube/api/typed-object.ts';
 import type * as networking from '../../../../kube/api/generated/networking/v1.ts';
 import { isDns1123Label, isDns1123Subdomain, isValidPathSegmentName, isValidPortName, isValidPortNumber, isWildcardDns1123Subdomain } from '../../../../kube/apimachinery/name-validation.ts';
 import { buildStrategy } from '../validation/build-strategy.ts';
@@ -35,7 +36,7 @@ export const ingressStrategy = buildStrategy<Ingress>({
 
 function checkSpec(spec: networking.IngressSpec, errors: FieldErrors): void {
   if (isEmpty(spec.rules) && spec.defaultBackend === undefined) {
-    errors.invalid(SPEC_PATH, spec.rules ?? null, 'either `defaultBackend` or `rules` must be specified');
+    errors.invalid(SPEC_PATH, spec.rules ?? (wasGivenEmpty(spec, 'rules') ? [] : null), 'either `defaultBackend` or `rules` must be specified');
   }
   if (spec.defaultBackend !== undefined) checkBackend(spec.defaultBackend, SPEC_PATH.child('defaultBackend'), errors);
   for (const [index, rule] of (spec.rules ?? []).entries()) checkRule(rule, SPEC_PATH.child('rules').index(index), errors);
@@ -65,7 +66,7 @@ function checkRule({ host, http }: networking.IngressRule, path: FieldPath, erro
 
 function checkPath({ path = '', pathType, backend }: networking.HTTPIngressPath, fieldPath: FieldPath, errors: FieldErrors): void {
   const pathPath = fieldPath.child('path');
-  if (!pathType) {
+  if (pathType === undefined) {
     errors.required(fieldPath.child('pathType'), 'pathType must be specified');
     return;
   }

@@ -12,7 +12,8 @@ export const runtimeClassStrategy = buildStrategy<node.RuntimeClass>({
   namespaced: false,
   allowUnconditionalUpdate: false,
   check({ handler = '', overhead, scheduling }, errors) {
-    errors.invalidEach(ROOT_PATH.child('handler'), handler, isDns1123Label(handler));
+    if (handler === '') errors.required(ROOT_PATH.child('handler'));
+    else errors.invalidEach(ROOT_PATH.child('handler'), handler, isDns1123Label(handler));
     if (overhead !== undefined) {
       checkContainerResources({ limits: overhead.podFixed ?? {} }, ROOT_PATH.child('overhead'), errors, { claimNames: new Set(), allowIndivisibleHugePages: false });
     }

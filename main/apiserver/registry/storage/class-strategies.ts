@@ -66,7 +66,8 @@ export function checkParameters(parameters: Readonly<Record<string, string>> | u
 }
 
 function checkTopologies(terms: storage.StorageClass['allowedTopologies'], path: FieldPath, errors: FieldErrors): void {
-  const seen: string[] = [];
+  // Upstream compares with one empty term for each term that there is, too.
+  const seen = (terms ?? []).map(() => '[]');
   for (const [index, term] of (terms ?? []).entries()) {
     const expressions = path.index(index).child('matchLabelExpressions');
     const keys = new Map<string, string[]>();
@@ -81,7 +82,7 @@ function checkTopologies(terms: storage.StorageClass['allowedTopologies'], path:
       keys.set(key, values.toSorted());
     }
     const text = JSON.stringify([...keys].sort());
-    if (seen.includes(text)) errors.duplicate(expressions, '');
+    for (const other of seen) if (other === text) errors.duplicate(expressions, '');
     seen.push(text);
   }
 }

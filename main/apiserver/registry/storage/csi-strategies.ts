@@ -8,6 +8,8 @@ import { ROOT_PATH, SPEC_PATH, STATUS_PATH, type FieldPath } from '../validation
 import { semanticEqual } from '../validation/semantic-equal.ts';
 import { checkImmutable, checkNonNegative, checkObjectName, checkQualifiedName, isEmpty } from '../validation/values.ts';
 
+const TOKENS_IN_SECRETS =
+  'spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes';
 const MAX_NODE_ID_LENGTH = 256;
 const MAX_ATTACHMENT_BYTES = 256 * 1024;
 const MAX_ERROR_MESSAGE_LENGTH = 1024;
@@ -27,8 +29,13 @@ export const csiDriverStrategy = buildStrategy<storage.CSIDriver>({
     spec.requiresRepublish ??= false;
     spec.seLinuxMount ??= false;
   },
+  dropDisabled: withoutSchedulingOptOut,
   check({ spec }, errors) {
     checkDriver(spec ?? {}, errors);
+  },
+  warnings({ spec }, previous) {
+    const changed = previous === undefined || !semanticEqual(spec?.tokenRequests, previous.spec?.tokenRequests);
+    return changed && !isEmpty(spec?.tokenRequests) && spec?.serviceAccountTokenInSecrets === undefined ? [TOKENS_IN_SECRETS] : [];
   },
   /** The first change counts as generation 1: creates have none. */
   prepareForUpdate(next, previous) {
@@ -42,6 +49,13 @@ export const csiDriverStrategy = buildStrategy<storage.CSIDriver>({
   },
   recheckOnUpdate: false,
 });
+
+/** VolumeLimitScaling is off by default in 1.36. */
+function withoutSchedulingOptOut(driver: storage.CSIDriver, previous: storage.CSIDriver | undefined): storage.CSIDriver {
+  if (driver.spec?.preventPodSchedulingIfMissing === undefined || previous?.spec?.preventPodSchedulingIfMissing !== undefined) return driver;
+  const { preventPodSchedulingIfMissing: _dropped, ...spec } = driver.spec;
+  return { ...driver, spec };
+}
 
 function checkDriver(spec: storage.CSIDriverSpec, errors: FieldErrors): void {
   const policy = spec.fsGroupPolicy;

@@ -41,7 +41,7 @@ export class FieldErrors {
   }
   /** `supported` in the order of the message: upstream sorts sets, and keeps lists as written. */
   notSupported(path: FieldPath, value: unknown, supported: readonly string[]): void {
-    this.#errors.push(fieldNotSupported(path.toString(), value ?? '', supported));
+    this.#errors.push(fieldNotSupported(path.toString(), value === undefined ? '' : value, supported));
   }
   forbidden(path: FieldPath, detail: string): void {
     this.#errors.push(fieldForbidden(path.toString(), detail));

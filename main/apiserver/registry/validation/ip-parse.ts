@@ -111,6 +111,12 @@ function longestZeroRun(groups: readonly string[]): { start: number; length: num
   return best;
 }
 
+/** The range as Go prints it: without host bits, an IPv4-mapped one as IPv4. */
+export function networkText({ ip, prefixLength }: ParsedCidr): string {
+  const length = ip.mapped ? Math.max(0, prefixLength - 96) : prefixLength;
+  return `${formatIp(ip.bytes.map((byte, index) => byte & (0xff ^ hostMask(length - index * 8))))}/${length}`;
+}
+
 export function cidrContains(cidr: ParsedCidr, ip: ParsedIp): boolean {
   if (cidr.ip.bytes.length !== ip.bytes.length) return false;
   return ip.bytes.every((byte, index) => ((byte ^ (cidr.ip.bytes[index] ?? 0)) & (0xff ^ hostMask(cidr.prefixLength - index * 8))) === 0);

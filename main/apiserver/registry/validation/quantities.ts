@@ -24,6 +24,11 @@ export function isIntegerQuantity(quantity: string | number): boolean {
 export function integerValue(quantity: string | number): bigint {
   return ceilDivide(nanoValue(quantity), 1_000_000_000n);
 }
+/** What is no int64, or negative: upstream prints what the overflow makes of it. */
+export function checkInt64(quantity: string | number, path: FieldPath, errors: FieldErrors): void {
+  const value = BigInt.asIntN(64, integerValue(quantity));
+  if (value < 0n) errors.invalid(path, value, 'must be a valid resource quantity');
+}
 function ceilDivide(value: bigint, divisor: bigint): bigint {
   return value > 0n ? (value + divisor - 1n) / divisor : value / divisor;
 }

@@ -1,8 +1,9 @@
+import { wasGivenEmpty } from '../../../../../kube/api/typed-object.ts';
 import type * as core from '../../../../../kube/api/generated/core/v1.ts';
 import { isDns1123Label } from '../../../../../kube/apimachinery/name-validation.ts';
 import type { FieldErrors } from '../../validation/field-errors.ts';
 import type { FieldPath } from '../../validation/field-path.ts';
-import { checkPositiveQuantity, integerValue } from '../../validation/quantities.ts';
+import { checkInt64, checkPositiveQuantity } from '../../validation/quantities.ts';
 import { checkDnsLabel, checkDnsSubdomain, checkNoBacksteps, checkObjectName, isEmpty, sizeOf, sortedKeys } from '../../validation/values.ts';
 import { checkAccessModes, VOLUME_MODES } from '../persistentvolumeclaim/claim-spec-validation.ts';
 import { checkNodeSelector } from '../pod/validation/affinity.ts';
@@ -76,10 +77,10 @@ export function checkVolumeSpec(spec: Spec, path: FieldPath, errors: FieldErrors
 function checkCapacity(spec: Spec, path: FieldPath, errors: FieldErrors): void {
   const capacity = spec.capacity ?? {};
   if (sizeOf(capacity) === 0) errors.required(path);
-  if (capacity['storage'] === undefined || sizeOf(capacity) > 1) errors.notSupported(path, spec.capacity === undefined ? null : Object.fromEntries(sortedKeys(spec.capacity).map((key) => [key, spec.capacity?.[key]])), ['storage']);
+  if (capacity['storage'] === undefined || sizeOf(capacity) > 1) errors.notSupported(path, spec.capacity === undefined ? (wasGivenEmpty(spec, 'capacity') ? {} : null) : Object.fromEntries(sortedKeys(spec.capacity).map((key) => [key, spec.capacity?.[key]])), ['storage']);
   for (const name of sortedKeys(capacity)) {
     const quantity = capacity[name] ?? '0';
-    if (integerValue(quantity) < 0n) errors.invalid(path.key(name), Number(integerValue(quantity)), 'must be a valid resource quantity');
+    checkInt64(quantity, path.key(name), errors);
     checkPositiveQuantity(quantity, path.key(name), errors);
   }
 }
@@ -115,7 +116,7 @@ function checkClassAndMode(spec: Spec, path: FieldPath, errors: FieldErrors, for
     }
   }
   const className = spec.volumeAttributesClassName;
-  if (className === undefined) return;
+  if (className === undefined || forInline !== undefined) return;
   if (className === '') errors.required(path.child('volumeAttributesClassName'), 'an empty string is disallowed');
   else checkObjectName(className, path.child('volumeAttributesClassName'), errors);
   if (spec.csi === undefined) errors.required(path.child('csi'), 'has to be specified when using volumeAttributesClassName');

@@ -41,6 +41,8 @@ const POPULATOR_GROUPS: Readonly<Record<string, string>> = { PersistentVolumeCla
 /** dataSource takes only claims and snapshots; dataSourceRef takes anything; each fills the other where it can. */
 function withBothDataSources(spec: ClaimSpec, previous: ClaimSpec | undefined): ClaimSpec {
   const result = { ...spec };
+  // CrossNamespaceVolumeDataSource is off by default in 1.36.
+  if (result.dataSourceRef?.namespace && previous?.dataSourceRef === undefined) delete result.dataSourceRef;
   const { dataSource } = result;
   if (dataSource !== undefined && previous?.dataSource === undefined && POPULATOR_GROUPS[dataSource.kind] !== (dataSource.apiGroup ?? '')) {
     if (result.dataSourceRef === undefined || previous === undefined) delete result.dataSource;

@@ -3,6 +3,7 @@ import { isHugePages, isOvercommitAllowed, isPodLevelResource } from '../../vali
 import { quantityText } from '../../validation/quantities.ts';
 import { sizeOf } from '../../validation/values.ts';
 import { setClaimSpecDefaults } from '../persistentvolumeclaim/defaults.ts';
+import { imageTag } from './image-reference.ts';
 import { aggregateContainerResources } from './pod-resources.ts';
 
 /** Upstream: pkg/apis/core/v1/defaults.go. All of these change a freshly decoded object in place. */
@@ -88,15 +89,6 @@ function setHttpDefaults(action: core.HTTPGetAction | undefined): void {
   if (action === undefined) return;
   action.path ||= '/';
   action.scheme ||= 'HTTP';
-}
-
-/** The tag of an image reference: `latest` when neither tag nor digest is named. */
-export function imageTag(image: string): string {
-  const withoutDigest = image.split('@', 1)[0] ?? '';
-  const name = withoutDigest.slice(withoutDigest.lastIndexOf('/') + 1);
-  const colon = name.indexOf(':');
-  if (colon >= 0) return name.slice(colon + 1);
-  return withoutDigest === image && image !== '' && /^[a-z0-9]/.test(name) && name === name.toLowerCase() ? 'latest' : '';
 }
 
 const VOLUME_SOURCE_NAME = 'name';

@@ -15,6 +15,12 @@ type Family = 'IPv4' | 'IPv6';
 
 /** What one write took and, once it is stored, gives back. */
 class Allocation {
+  readonly dryRun: boolean;
+
+  constructor(dryRun: boolean) {
+    this.dryRun = dryRun;
+  }
+
   readonly takenIps: string[] = [];
   readonly takenPorts = new Set<number>();
   readonly releasedIps: string[] = [];
@@ -46,7 +52,7 @@ export class ServiceAllocators implements Hooks {
   };
 
   beginCreate = async (input: Service, context: StrategyContext): Promise<Reservation<Service>> => {
-    const allocation = new Allocation();
+    const allocation = new Allocation(context.dryRun);
     try {
       let service = this.#withFamilies(normalizeClusterIPs(input, undefined), undefined);
       service = this.#withAddresses(service, allocation);
@@ -59,7 +65,7 @@ export class ServiceAllocators implements Hooks {
   };
 
   beginUpdate = async (input: Service, previous: Service, context: StrategyContext): Promise<Reservation<Service>> => {
-    const allocation = new Allocation();
+    const allocation = new Allocation(context.dryRun);
     try {
       let service = normalizeClusterIPs(keepAllocatedValues(input, previous), previous);
       service = this.#withFamilies(service, previous);
@@ -142,7 +148,7 @@ export class ServiceAllocators implements Hooks {
     if (allocator === undefined) throw newInternalError(new Error(`no allocator for ${family}`));
     const ip = asked ?? allocator.findFree();
     if (ip === undefined) throw newInternalError(new Error('failed to allocate a serviceIP: range is full'));
-    const problem = allocator.contains(ip) ? (allocator.take(ip) ? undefined : 'provided IP is already allocated') : 'the provided network does not match the current range';
+    const problem = allocator.contains(ip) ? (allocator.take(ip) ? undefined : 'provided IP is already allocated') : notInRange(ip, allocator, allocation);
     if (problem !== undefined) {
       refuseIf(service, [fieldInvalid('spec.clusterIPs', service.spec.clusterIPs ?? [ip], `failed to allocate IP ${ip}: ${problem}`)]);
     }
@@ -205,12 +211,17 @@ export class ServiceAllocators implements Hooks {
     const port = asked ?? this.#ports.findFree(before);
     if (port === undefined) throw newInternalError(new Error('failed to allocate a nodePort: range is full'));
     const { first, last } = this.#ports;
-    if (!this.#ports.contains(port)) throw refuse(`provided port is not in the valid range. The range of valid ports is ${first}-${last}`);
+    // A dry run upstream only asks who has the port.
+    if (!this.#ports.contains(port) && !allocation.dryRun) throw refuse(`provided port is not in the valid range. The range of valid ports is ${first}-${last}`);
     if (this.#ports.isTaken(port)) throw refuse('provided port is already allocated');
     this.#ports.take(port);
     allocation.takenPorts.add(port);
     return port;
   }
+}
+
+function notInRange(ip: string, { cidr }: IpAllocator, { dryRun }: Allocation): string {
+  return dryRun ? `the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${cidr}` : 'the provided network does not match the current range';
 }
 
 const SERVICE = { group: '', kind: 'Service' };

@@ -1,4 +1,5 @@
 import type * as core from '../../../../../../kube/api/generated/core/v1.ts';
+import { wasGivenEmpty } from '../../../../../../kube/api/typed-object.ts';
 import { isValidPortName, isValidPortNumber } from '../../../../../../kube/apimachinery/name-validation.ts';
 import type { FieldErrors } from '../../../validation/field-errors.ts';
 import type { FieldPath } from '../../../validation/field-path.ts';
@@ -8,7 +9,7 @@ import { checkVolumeDevices, checkVolumeMounts } from './mounts.ts';
 import type { PodValidationOptions } from './options.ts';
 import { checkLifecycle, checkProbes } from './probes.ts';
 import { checkContainerResources } from './resources.ts';
-import { checkContainerRestart } from './restart-policy.ts';
+import { checkContainerRestart, checkInitContainerRestart } from './restart-policy.ts';
 import { checkContainerSecurityContext } from './security-context.ts';
 import { checkPullPolicy, type VolumesByName } from './volumes.ts';
 
@@ -54,7 +55,7 @@ export function checkInitContainers(path: FieldPath, errors: FieldErrors, contex
   for (const [index, container] of spec.initContainers.entries()) {
     const containerPath = path.index(index);
     checkContainer(container, containerPath, errors, context);
-    checkContainerRestart(container, containerPath, errors);
+    checkInitContainerRestart(container, containerPath, errors);
     if (names.has(container.name)) errors.duplicate(containerPath.child('name'), container.name);
     else if (!isEmpty(container.name)) names.add(container.name);
     checkHostPorts(container, path.index(0), errors, new Set());
@@ -88,7 +89,7 @@ export function checkEphemeralContainers(path: FieldPath, errors: FieldErrors, c
     const target = container.targetContainerName;
     if (target && !others.has(target)) errors.notFound(containerPath.child('targetContainerName'), target);
     for (const field of FORBIDDEN_FOR_EPHEMERAL) {
-      if (isNonZero(container[field])) errors.forbidden(containerPath.child(field), NOT_FOR_EPHEMERAL);
+      if (isNonZero(container[field]) || wasGivenEmpty(container, field)) errors.forbidden(containerPath.child(field), NOT_FOR_EPHEMERAL);
     }
     for (const [mountIndex, mount] of (container.volumeMounts ?? []).entries()) {
       const mountPath = containerPath.child('volumeMounts').index(mountIndex);
@@ -99,7 +100,7 @@ export function checkEphemeralContainers(path: FieldPath, errors: FieldErrors, c
 }
 function isNonZero(value: unknown): boolean {
   if (value === undefined || value === null) return false;
-  return typeof value !== 'object' || Object.keys(value).length > 0;
+  return typeof value !== 'object' || Object.keys(value).length > 0 || wasGivenEmpty(value);
 }
 
 function checkContainer(container: core.Container, path: FieldPath, errors: FieldErrors, context: ContainerContext): void {

@@ -85,7 +85,7 @@ export function checkFileKeyRefVolumes(spec: core.PodSpec, path: FieldPath, erro
       const volumeName = variable.valueFrom?.fileKeyRef?.volumeName;
       if (variable.valueFrom?.fileKeyRef === undefined) continue;
       const namePath = containerPath.child('env').index(index).child('valueFrom').child('fileKeyRef').child('volumeName');
-      const volume = spec.volumes?.find(({ name }) => name === volumeName);
+      const volume = spec.volumes?.findLast(({ name }) => name === volumeName);
       if (volume === undefined) errors.notFound(namePath, volumeName ?? '');
       else if (volume.emptyDir === undefined) errors.invalid(namePath, volumeName, 'referenced volume must be of type emptyDir');
     }

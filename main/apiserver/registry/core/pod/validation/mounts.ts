@@ -11,6 +11,7 @@ const RECURSIVE_READ_ONLY = ['Disabled', 'Enabled', 'IfPossible'];
 export function checkVolumeMounts(container: core.Container, path: FieldPath, errors: FieldErrors, volumes: VolumesByName): void {
   if (container.volumeMounts === undefined) return;
   const seen = new Set<string>();
+  const devices = new Map((container.volumeDevices ?? []).map((device) => [device.name ?? '', device.devicePath ?? '']));
   for (const [index, mount] of container.volumeMounts.entries()) {
     const mountPath = path.index(index);
     const name = mount.name ?? '';
@@ -20,11 +21,9 @@ export function checkVolumeMounts(container: core.Container, path: FieldPath, er
     if (target === '') errors.required(mountPath.child('mountPath'));
     if (seen.has(target)) errors.invalid(mountPath.child('mountPath'), target, 'must be unique');
     seen.add(target);
-    for (const device of container.volumeDevices ?? []) {
-      if (device.name === name) errors.invalid(mountPath.child('name'), name, 'must not already exist in volumeDevices');
-      if (device.devicePath === target) {
-        errors.invalid(mountPath.child('mountPath'), target, 'must not already exist as a path in volumeDevices');
-      }
+    if (devices.has(name)) errors.invalid(mountPath.child('name'), name, 'must not already exist in volumeDevices');
+    if ([...devices.values()].includes(target)) {
+      errors.invalid(mountPath.child('mountPath'), target, 'must not already exist as a path in volumeDevices');
     }
     checkMountOptions(mount, { list: path, mount: mountPath }, errors, container);
   }
@@ -65,6 +64,7 @@ export function checkVolumeDevices(container: core.Container, path: FieldPath, e
   if (container.volumeDevices === undefined) return;
   const names = new Set<string>();
   const paths = new Set<string>();
+  const mounted = new Map((container.volumeMounts ?? []).map((mount) => [mount.name ?? '', mount.mountPath ?? '']));
   for (const [index, device] of container.volumeDevices.entries()) {
     const name = device.name ?? '';
     const target = device.devicePath ?? '';
@@ -81,10 +81,8 @@ export function checkVolumeDevices(container: core.Container, path: FieldPath, e
     if (paths.has(target)) errors.invalid(targetPath, target, 'must be unique');
     if (hasBacksteps(target)) errors.invalid(targetPath, target, "can not contain backsteps ('..')");
     else paths.add(target);
-    for (const mount of container.volumeMounts ?? []) {
-      if (mount.name === name) errors.invalid(namePath, name, 'must not already exist in volumeMounts');
-      if (mount.mountPath === target) errors.invalid(targetPath, target, 'must not already exist as a path in volumeMounts');
-    }
+    if (mounted.has(name)) errors.invalid(namePath, name, 'must not already exist in volumeMounts');
+    if ([...mounted.values()].includes(target)) errors.invalid(targetPath, target, 'must not already exist as a path in volumeMounts');
     if (name !== '') names.add(name);
   }
 }

@@ -1,6 +1,5 @@
 import type * as core from '../../../../../../kube/api/generated/core/v1.ts';
 import {
-  DNS1123_SUBDOMAIN_MAX_LENGTH,
   inclusiveRangeError,
   isDns1123Subdomain,
 } from '../../../../../../kube/apimachinery/name-validation.ts';
@@ -113,8 +112,8 @@ function checkHostnameOverride(spec: core.PodSpec, path: FieldPath, errors: Fiel
   const namePath = path.child('hostnameOverride');
   if (spec.setHostnameAsFQDN) errors.forbidden(namePath, 'may not be specified when setHostnameAsFQDN is true');
   if (spec.hostNetwork) errors.forbidden(namePath, 'may not be specified when hostNetwork is true');
-  if (hostnameOverride.length > MAX_HOSTNAME_OVERRIDE) errors.tooLong(namePath, MAX_HOSTNAME_OVERRIDE);
-  if (hostnameOverride.length <= DNS1123_SUBDOMAIN_MAX_LENGTH) errors.invalidEach(namePath, hostnameOverride, isDns1123Subdomain(hostnameOverride));
+  if (Buffer.byteLength(hostnameOverride) > MAX_HOSTNAME_OVERRIDE) errors.tooLong(namePath, MAX_HOSTNAME_OVERRIDE);
+  errors.invalidEach(namePath, hostnameOverride, isDns1123Subdomain(hostnameOverride));
 }
 
 function checkHostAliases(aliases: readonly core.HostAlias[] | undefined, path: FieldPath, errors: FieldErrors): void {

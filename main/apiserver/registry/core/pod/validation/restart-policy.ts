@@ -8,6 +8,14 @@ const OPERATORS = ['In', 'NotIn'];
 const MAX_RULES = 20;
 const MAX_EXIT_CODES = 255;
 
+/** Without a policy of its own an init container has no rules to look at. */
+export function checkInitContainerRestart(container: core.Container, path: FieldPath, errors: FieldErrors): void {
+  if (container.restartPolicy !== undefined) checkContainerRestart(container, path, errors);
+  else if ((container.restartPolicyRules ?? []).length > 0) {
+    errors.required(path.child('restartPolicy'), 'must specify restartPolicy when restart rules are used');
+  }
+}
+
 /** Restart policy and rules of one container (KEP-5307). */
 export function checkContainerRestart({ restartPolicy, restartPolicyRules }: core.Container, path: FieldPath, errors: FieldErrors): void {
   const rules = restartPolicyRules ?? [];
@@ -17,7 +25,7 @@ export function checkContainerRestart({ restartPolicy, restartPolicyRules }: cor
   } else if (!POLICIES.includes(restartPolicy)) {
     errors.notSupported(path.child('restartPolicy'), restartPolicy, POLICIES);
   }
-  if (rules.length > MAX_RULES) errors.tooLong(path.child('restartPolicyRules'), MAX_RULES);
+  if (rules.length > MAX_RULES) errors.tooMany(path.child('restartPolicyRules'), rules.length, MAX_RULES);
   for (const [index, { action = '', exitCodes }] of rules.entries()) {
     const rulePath = path.child('restartPolicyRules').index(index);
     if (!ACTIONS.includes(action)) errors.notSupported(rulePath.child('action'), action, ACTIONS);
@@ -27,6 +35,7 @@ export function checkContainerRestart({ restartPolicy, restartPolicyRules }: cor
     }
     const codesPath = rulePath.child('exitCodes');
     if (!OPERATORS.includes(exitCodes.operator ?? '')) errors.notSupported(codesPath.child('operator'), exitCodes.operator, OPERATORS);
-    if ((exitCodes.values ?? []).length > MAX_EXIT_CODES) errors.tooLong(codesPath.child('values'), MAX_EXIT_CODES);
+    const values = exitCodes.values ?? [];
+    if (values.length > MAX_EXIT_CODES) errors.tooMany(codesPath.child('values'), values.length, MAX_EXIT_CODES);
   }
 }

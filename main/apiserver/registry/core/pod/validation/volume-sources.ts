@@ -25,6 +25,7 @@ function checkPartition(partition: number | undefined, path: FieldPath, errors: 
 
 export const checkHostPath: Check<core.HostPathVolumeSource> = (source, path, errors) => {
   require(source.path, path, 'path', errors);
+  if (isEmpty(source.path)) return;
   checkNoBacksteps(source.path ?? '', path.child('path'), errors);
   if (source.type !== undefined && !HOST_PATH_TYPES.includes(source.type)) errors.notSupported(path.child('type'), source.type, HOST_PATH_TYPES);
 };
