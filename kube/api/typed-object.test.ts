@@ -17,7 +17,7 @@ describe('toTyped', () => {
       spec: { containers: [{ name: 'a', image: null, args: [], command: ['x'], tty: false, resources: { limits: { cpu: '0.5', memory: '1024Mi' } } }] },
       kind: 'Pod',
     });
-    expect(toTyped(pod, input)).toEqual({
+    expect(structuredClone(toTyped(pod, input))).toEqual({
       kind: 'Pod',
       metadata: {},
       spec: { containers: [{ name: 'a', command: ['x'], resources: { limits: { cpu: '500m', memory: '1Gi' } } }] },

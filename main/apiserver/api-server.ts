@@ -129,7 +129,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   await using stack = new AsyncDisposableStack();
   const { store, clock, random, pki } = options;
   const leases = new LeaseManager({ store, clock });
-  const definitions = resourceDefinitions({ serviceCIDR: options.serviceCIDR, nodePortRange: options.nodePortRange ?? { first: 30_000, last: 32_767 }, random: () => random.next() });
+  const definitions = resourceDefinitions({
+    serviceCIDR: options.serviceCIDR, nodePortRange: options.nodePortRange ?? { first: 30_000, last: 32_767 }, random: () => random.next(),
+    namespaceLabels: async (name) => (await catalog.registry({ group: '', resource: 'namespaces' })?.find({ name }))?.object.metadata.labels,
+  });
   const encryption = options.encryption ? new EncryptionAtRest(options.encryption) : undefined;
   const transformerOf = (resource: { readonly group: string; readonly resource: string }): { transformer?: ValueTransformer } => {
     const transformer = encryption?.transformerFor(resource);

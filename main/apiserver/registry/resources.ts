@@ -69,7 +69,7 @@ import { csiStorageCapacityStrategy, storageClassStrategy, volumeAttributesClass
 import { csiDriverStrategy, csiNodeStrategy, volumeAttachmentStrategy } from './storage/csi-strategies.ts';
 import { clusterRoleBindingStrategy, roleBindingStrategy } from './rbac/binding-strategies.ts';
 import { clusterRoleStrategy, roleStrategy } from './rbac/role-strategies.ts';
-import { deviceClassStrategy, resourceClaimStrategy, resourceClaimTemplateStrategy } from './resource/claim-strategies.ts';
+import { adminAccessErrors, deviceClassStrategy, resourceClaimStrategy, resourceClaimTemplateStrategy } from './resource/claim-strategies.ts';
 import { resourceSliceStrategy } from './resource/resourceslice-strategy.ts';
 import { nameIsDnsLabel, nameOfLimitedBytes } from './validation/values.ts';
 
@@ -78,6 +78,8 @@ export interface ResourceOptions {
   /** `10.96.0.0/16`, or two of them for dual stack. */
   readonly serviceCIDR: string;
   readonly nodePortRange: { readonly first: number; readonly last: number };
+  /** Undefined when there is no such namespace. */
+  readonly namespaceLabels: (name: string) => Promise<Readonly<Record<string, string>> | undefined>;
   /** In [0, 1). */
   readonly random: () => number;
 }
@@ -135,9 +137,15 @@ export function resourceDefinitions(options: ResourceOptions): readonly Resource
     define({ resource: apiregistration.apiservices, strategy: apiServiceStrategy, validateName: isValidPathSegmentName, metadataRules: plainFinalizers }),
     define({ resource: flowcontrol.flowschemas, strategy: flowSchemaStrategy }),
     define({ resource: flowcontrol.prioritylevelconfigurations, strategy: priorityLevelStrategy }),
-    define({ resource: resource.resourceclaims, strategy: resourceClaimStrategy, metadataRules: rechecked }),
-    define({ resource: resource.resourceclaimtemplates, strategy: resourceClaimTemplateStrategy }),
-    define({ resource: resource.deviceclasses, strategy: deviceClassStrategy, validateName: nameOfLimitedBytes, metadataRules: rechecked }),
+    define({
+      resource: resource.resourceclaims, strategy: resourceClaimStrategy, metadataRules: rechecked,
+      referenceErrors: ({ spec, metadata: { namespace = '' } }) => adminAccessErrors(spec, () => options.namespaceLabels(namespace)),
+    }),
+    define({
+      resource: resource.resourceclaimtemplates, strategy: resourceClaimTemplateStrategy,
+      referenceErrors: ({ spec, metadata: { namespace = '' } }) => adminAccessErrors(spec?.spec, () => options.namespaceLabels(namespace)),
+    }),
+    define({ resource: resource.deviceclasses, strategy: deviceClassStrategy, validateName: (name, prefix) => (prefix ? [] : nameOfLimitedBytes(name)), metadataRules: rechecked }),
     define({ resource: resource.resourceslices, strategy: resourceSliceStrategy }),
     define({ resource: rbac.roles, strategy: roleStrategy, validateName: isValidPathSegmentName, metadataRules: rechecked }),
     define({ resource: rbac.clusterroles, strategy: clusterRoleStrategy, validateName: isValidPathSegmentName, metadataRules: rechecked }),

@@ -90,7 +90,7 @@ export class Registry<T extends KubernetesObject = KubernetesObject> {
     let committed = false;
     try {
       let object = reservation ? reservation.object : prepared;
-      validateCreate(definition, object, strategyContext);
+      validateCreate(definition, object, strategyContext, await definition.referenceErrors?.(object));
       warn(context, definition.strategy.warnings?.(object, undefined));
       await options.validate?.(object);
       object = this.normalize(object);

@@ -1,3 +1,4 @@
+import type { FieldError } from '../../../../kube/apimachinery/field-error.ts';
 import type { Resource } from '../../../../kube/apimachinery/gvr.ts';
 import type { KubernetesObject } from '../../../../kube/apimachinery/object-meta.ts';
 import type { Strategy, StrategyContext } from './strategy.ts';
@@ -12,6 +13,8 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
   readonly strategy: Strategy<T>;
   /** Messages of what is wrong with metadata.name; `prefix` is true for a generateName. Default: a DNS-1123 subdomain. */
   validateName?(name: string, prefix: boolean): readonly string[];
+  /** Errors of a create that depend on other objects; they are listed with the strategy's own, before them. */
+  referenceErrors?(obj: T): Promise<readonly FieldError[]>;
   /** Which rules metadata keeps beyond those of all objects. */
   metadataRules?(context: StrategyContext): MetadataRules;
   /** Other versions of the same stored objects (events.k8s.io/v1 Event, autoscaling/v1 HorizontalPodAutoscaler). */

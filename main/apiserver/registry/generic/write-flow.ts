@@ -26,11 +26,11 @@ export function prepareCreate<T extends KubernetesObject>(
   return strategy.prepareForCreate({ ...input, metadata }, context);
 }
 
-export function validateCreate<T extends KubernetesObject>(definition: ResourceDefinition<T>, object: T, context: StrategyContext): void {
+export function validateCreate<T extends KubernetesObject>(definition: ResourceDefinition<T>, object: T, context: StrategyContext, ofReferences: readonly FieldError[] = []): void {
   const { strategy, resource } = definition;
   const rules = definition.metadataRules?.(context) ?? {};
   const metadata = rules.own === false ? commonMetadataErrors(definition, object) : ownMetadataErrors(definition, object, rules);
-  const errors = [...metadata, ...strategy.validate(object, context)];
+  const errors = [...ofReferences, ...metadata, ...strategy.validate(object, context)];
   if (errors.length > 0) throw newInvalid(resource, object.metadata.name, errors);
 }
 

@@ -1,16 +1,14 @@
 import type * as resource from '../../../../kube/api/generated/resource/v1.ts';
-import { buildStrategy } from '../validation/build-strategy.ts';
-import { withSpecAndMetaOf } from '../validation/parts.ts';
+import { buildStrategy, collect } from '../validation/build-strategy.ts';
 import { FIELD_IMMUTABLE, type FieldErrors } from '../validation/field-errors.ts';
-import { SPEC_PATH, STATUS_PATH } from '../validation/field-path.ts';
+import { SPEC_PATH } from '../validation/field-path.ts';
 import { internalValue } from '../validation/internal-shape.ts';
 import { isExtendedResource } from '../validation/resource-names.ts';
 import { semanticEqual } from '../validation/semantic-equal.ts';
-import { checkAnnotations, checkLabels } from '../validation/values.ts';
-import { checkClaimSpec, checkConfigurations, checkSelectors, checkSet, setClaimDefaults } from './device-request-validation.ts';
+import { checkTemplateMetadata } from '../validation/template-metadata.ts';
+import { checkClaimStatus, prepareClaimStatus } from './claim-status.ts';
+import { checkClaimSpec, checkConfigurations, checkSelectors, setClaimDefaults } from './device-request-validation.ts';
 
-const MAX_CONSUMERS = 256;
-const RESERVED_FOR = STATUS_PATH.child('reservedFor');
 
 export const resourceClaimStrategy = buildStrategy<resource.ResourceClaim>({
   namespaced: true,
@@ -19,36 +17,35 @@ export const resourceClaimStrategy = buildStrategy<resource.ResourceClaim>({
   checkUpdate(next, previous, errors) {
     if (!semanticEqual(next.spec, previous.spec)) errors.invalid(SPEC_PATH, internalValue('ResourceClaimSpec', next.spec), FIELD_IMMUTABLE);
   },
-  status: { prepare: withSpecAndMetaOf, check: checkStatus },
+  recheckOnUpdate: false,
+  status: { check: checkClaimStatus, prepare: prepareClaimStatus },
 });
-
-function checkStatus({ status }: resource.ResourceClaim, { status: previous }: resource.ResourceClaim, errors: FieldErrors): void {
-  const { allocation, reservedFor } = status ?? {};
-  checkSet(reservedFor, {
-    path: RESERVED_FOR, errors, maximum: MAX_CONSUMERS, key: ({ uid }) => uid,
-    check(consumer, at) {
-      for (const field of ['resource', 'name', 'uid'] as const) if (!consumer[field]) errors.required(at.child(field));
-    },
-  });
-  if (allocation === undefined && (reservedFor ?? []).length > 0) errors.forbidden(RESERVED_FOR, 'may not be specified when `allocated` is not set');
-  if (allocation !== undefined && previous?.allocation !== undefined && !semanticEqual(allocation, previous.allocation)) {
-    errors.invalid(STATUS_PATH.child('allocation'), allocation, FIELD_IMMUTABLE);
-  }
-}
 
 export const resourceClaimTemplateStrategy = buildStrategy<resource.ResourceClaimTemplate>({
   namespaced: true,
   defaults: ({ spec }) => setClaimDefaults(spec?.spec),
-  check({ spec }, errors) {
-    const metadata = SPEC_PATH.child('metadata');
-    checkLabels(spec?.metadata?.labels, metadata.child('labels'), errors);
-    checkAnnotations(spec?.metadata?.annotations, metadata.child('annotations'), errors);
-    checkClaimSpec(spec?.spec, SPEC_PATH.child('spec'), errors);
-  },
+  check: checkTemplate,
+  recheckOnUpdate: false,
   checkUpdate(next, previous, errors) {
+    checkTemplate(next, errors);
     if (!semanticEqual(next.spec, previous.spec)) errors.invalid(SPEC_PATH, internalValue('ResourceClaimTemplateSpec', next.spec), FIELD_IMMUTABLE);
   },
 });
+
+function checkTemplate({ spec }: resource.ResourceClaimTemplate, errors: FieldErrors): void {
+  checkTemplateMetadata(spec?.metadata, SPEC_PATH.child('metadata'), errors);
+  checkClaimSpec(spec?.spec, SPEC_PATH.child('spec'), errors);
+}
+
+const ADMIN_ACCESS = 'resource.kubernetes.io/admin-access';
+
+/** Devices that are in use can be looked at only from namespaces for administrators. Upstream names the path of a claim for templates, too. */
+export async function adminAccessErrors(spec: resource.ResourceClaimSpec | undefined, labels: () => Promise<Readonly<Record<string, string>> | undefined>): Promise<FieldErrors['list']> {
+  const index = spec?.devices?.requests?.findIndex(({ exactly }) => exactly?.adminAccess) ?? -1;
+  if (index < 0 || (await labels())?.[ADMIN_ACCESS] === 'true') return [];
+  const path = SPEC_PATH.child('devices').child('requests').index(index).child('adminAccess');
+  return collect((errors) => errors.forbidden(path, `admin access to devices requires the \`${ADMIN_ACCESS}: true\` label on the containing namespace`));
+}
 
 export const deviceClassStrategy = buildStrategy<resource.DeviceClass>({
   namespaced: false,

@@ -1,8 +1,8 @@
 import type * as resource from '../../../../kube/api/generated/resource/v1.ts';
-import { isCIdentifier } from '../../../../kube/apimachinery/name-validation.ts';
+import { isValidLabelValue } from '../../../../kube/apimachinery/name-validation.ts';
 import type { FieldErrors } from '../validation/field-errors.ts';
 import type { FieldPath } from '../validation/field-path.ts';
-import { nanoValue } from '../validation/quantities.ts';
+import { checkDriverName, checkFullName } from './device-names.ts';
 import { checkDnsLabel, checkDnsSubdomain, checkLabelName, isEmpty } from '../validation/values.ts';
 import { checkDeviceExpression } from './device-expression.ts';
 
@@ -11,10 +11,8 @@ const MAX_REQUESTS = 32;
 const MAX_SELECTORS = 32;
 const MAX_SUBREQUESTS = 8;
 const MAX_CONFIGS = 32;
-const MAX_DRIVER_NAME = 63;
 const MAX_PARAMETERS_BYTES = 10 * 1024;
 const MAX_EXPRESSION_BYTES = 10 * 1024;
-const MAX_IDENTIFIER = 32;
 const ALLOCATION_MODES = ['All', 'ExactCount'];
 /** What a selector sees of a device. */
 const EFFECTS = ['NoExecute', 'NoSchedule', 'None'];
@@ -49,28 +47,27 @@ export function checkClaimSpec(spec: resource.ResourceClaimSpec | undefined, pat
 }
 
 /** `gpu`, and `gpu/large` for each subrequest. */
-function requestNames(requests: readonly resource.DeviceRequest[]): ReadonlySet<string> {
+export function requestNames(requests: readonly resource.DeviceRequest[]): ReadonlySet<string> {
   return new Set(requests.flatMap(({ name, firstAvailable }) => [name, ...(firstAvailable ?? []).map((sub) => `${name}/${sub.name}`)]));
 }
 
 function checkRequest({ name, exactly, firstAvailable }: resource.DeviceRequest, path: FieldPath, errors: FieldErrors): void {
   checkRequestName(name, path.child('name'), errors);
-  if (!isEmpty(firstAvailable)) {
+  const message = 'exactly one of `exactly` or `firstAvailable` is required';
+  if (exactly && !isEmpty(firstAvailable)) errors.invalid(path, null, `${message}, but multiple fields are set`);
+  else if (exactly) checkDeviceRequest(exactly, path.child('exactly'), errors);
+  else if (isEmpty(firstAvailable)) errors.required(path, message);
+  else {
     const check = (sub: resource.DeviceSubRequest, at: FieldPath): void => {
       checkRequestName(sub.name, at.child('name'), errors);
       checkDeviceRequest(sub, at, errors);
     };
     checkSet(firstAvailable, { path: path.child('firstAvailable'), errors, maximum: MAX_SUBREQUESTS, check, key: (sub) => sub.name });
   }
-  if (exactly) checkDeviceRequest(exactly, path.child('exactly'), errors);
-  const message = 'exactly one of `exactly` or `firstAvailable` is required';
-  if (!exactly && isEmpty(firstAvailable)) errors.required(path, message);
-  else if (exactly && !isEmpty(firstAvailable)) errors.invalid(path, null, `${message}, but multiple fields are set`);
 }
 
 function checkRequestName(name: string | undefined, path: FieldPath, errors: FieldErrors): void {
-  if (!name) errors.required(path);
-  else checkDnsLabel(name, path, errors);
+  checkDnsLabel(name ?? '', path, errors);
 }
 
 function checkDeviceRequest(request: Request, path: FieldPath, errors: FieldErrors): void {
@@ -87,20 +84,15 @@ function checkDeviceRequest(request: Request, path: FieldPath, errors: FieldErro
     errors.notSupported(path.child('allocationMode'), allocationMode, ALLOCATION_MODES);
   }
   for (const [index, toleration] of (tolerations ?? []).entries()) checkToleration(toleration, path.child('tolerations').index(index), errors);
-  for (const [name, quantity] of Object.entries(request.capacity?.requests ?? {})) {
-    const at = path.child('capacity').child('requests').key(name);
-    checkDeviceFieldName(name, at, errors);
-    if (nanoValue(quantity) < 0n) errors.invalid(at, quantity, 'must be greater than or equal to zero');
-  }
 }
 
 function checkToleration({ key, operator, value, effect }: resource.DeviceToleration, path: FieldPath, errors: FieldErrors): void {
   if (key) checkLabelName(key, path.child('key'), errors);
   if (operator === 'Exists') {
     if (value) errors.invalid(path.child('value'), value, 'must be empty for operator `Exists`');
-  } else if (operator !== 'Equal') {
-    errors.notSupported(path.child('operator'), operator, ['Equal', 'Exists']);
-  }
+  } else if (operator === 'Equal') errors.invalidEach(path.child('value'), value ?? '', isValidLabelValue(value ?? ''));
+  else if (!operator) errors.required(path.child('operator'));
+  else errors.notSupported(path.child('operator'), operator, ['Equal', 'Exists']);
   if (effect && !EFFECTS.includes(effect)) errors.notSupported(path.child('effect'), effect, EFFECTS);
 }
 
@@ -126,67 +118,42 @@ function checkExpression(expression: string, path: FieldPath, errors: FieldError
 
 function checkConstraint({ requests, matchAttribute, distinctAttribute }: resource.DeviceConstraint, names: ReadonlySet<string>, path: FieldPath, errors: FieldErrors): void {
   checkRequestReferences(requests, names, path.child('requests'), errors);
-  const message = 'exactly one of "matchAttribute" or "distinctAttribute" is required, but multiple fields are set';
   if (matchAttribute !== undefined) checkFullName(matchAttribute, path.child('matchAttribute'), errors);
   else if (distinctAttribute !== undefined) checkFullName(distinctAttribute, path.child('distinctAttribute'), errors);
-  else errors.required(path, message);
-  if (matchAttribute !== undefined && distinctAttribute !== undefined) errors.invalid(path, null, message);
+  // In these words upstream, although nothing is set.
+  else errors.required(path, 'exactly one of "matchAttribute" or "distinctAttribute" is required, but multiple fields are set');
 }
 
-function checkRequestReferences(requests: readonly string[] | undefined, names: ReadonlySet<string>, path: FieldPath, errors: FieldErrors): void {
-  checkSet(requests, {
-    path, errors, maximum: MAX_REQUESTS, key: (name) => name,
-    check(name, at) {
-      if (!names.has(name)) errors.invalid(at, name, "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'");
-    },
-  });
+export function checkRequestReferences(requests: readonly string[] | undefined, names: ReadonlySet<string>, path: FieldPath, errors: FieldErrors): void {
+  checkSet(requests, { path, errors, maximum: MAX_REQUESTS, key: (name) => name, check: (name, at) => checkRequestReference(name, names, at, errors) });
+}
+
+export function checkRequestReference(name: string, names: ReadonlySet<string>, path: FieldPath, errors: FieldErrors): void {
+  const segments = name.split('/');
+  if (segments.length <= 2) for (const segment of segments) checkRequestName(segment, path, errors);
+  if (segments.length <= 2 && names.has(name)) return;
+  errors.invalid(path, name, "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'");
 }
 
 export function checkConfigurations(config: readonly resource.DeviceClassConfiguration[] | undefined, path: FieldPath, errors: FieldErrors): void {
   checkSet(config, { path, errors, maximum: MAX_CONFIGS, check: checkConfiguration });
 }
 
-function checkConfiguration({ opaque }: resource.DeviceConfiguration, path: FieldPath, errors: FieldErrors): void {
+export function checkConfiguration({ opaque }: resource.DeviceConfiguration, path: FieldPath, errors: FieldErrors): void {
   const at = path.child('opaque');
   if (!opaque) {
     errors.required(at);
     return;
   }
   checkDriverName(opaque.driver, at.child('driver'), errors);
-  const { parameters } = opaque;
-  const size = parameters === undefined ? 0 : Buffer.byteLength(JSON.stringify(parameters));
-  if (parameters === undefined || parameters === null) errors.required(at.child('parameters'));
-  else if (size > MAX_PARAMETERS_BYTES) errors.tooLong(at.child('parameters'), MAX_PARAMETERS_BYTES);
-  else if (typeof parameters !== 'object') errors.invalid(at.child('parameters'), parameters, 'must be a valid JSON object');
+  checkRawObject(opaque.parameters, at.child('parameters'), errors, MAX_PARAMETERS_BYTES);
 }
 
-export function checkDriverName(driver: string | undefined, path: FieldPath, errors: FieldErrors): void {
-  if (!driver) {
-    errors.required(path);
-    return;
-  }
-  if (driver.length > MAX_DRIVER_NAME) errors.tooLong(path, MAX_DRIVER_NAME);
-  checkDnsSubdomain(driver, path, errors);
-}
-
-/** `model`, or `gpu.example.com/model`. */
-export function checkDeviceFieldName(name: string, path: FieldPath, errors: FieldErrors): void {
-  if (name === '') {
-    errors.required(path, 'name required');
-    return;
-  }
-  const slash = name.indexOf('/');
-  if (slash === 0) errors.required(path, 'the domain must not be empty');
-  else if (slash > 0) checkDriverName(name.slice(0, slash), path, errors);
-  const identifier = name.slice(slash + 1);
-  if (identifier === '') errors.required(path, 'the name must not be empty');
-  else if (identifier.length > MAX_IDENTIFIER) errors.tooLong(path, MAX_IDENTIFIER);
-  else errors.invalidEach(path, identifier, isCIdentifier(identifier));
-}
-
-function checkFullName(name: string, path: FieldPath, errors: FieldErrors): void {
-  checkDeviceFieldName(name, path, errors);
-  if (!name.includes('/')) errors.invalid(path, name, 'a fully qualified name must be a domain and a name separated by a slash');
+/** A RawExtension that must be an object. */
+export function checkRawObject(value: unknown, path: FieldPath, errors: FieldErrors, maximum: number): void {
+  if (value === undefined || value === null) errors.required(path);
+  else if (Buffer.byteLength(JSON.stringify(value)) > maximum) errors.tooLong(path, maximum);
+  else if (typeof value !== 'object' || Array.isArray(value)) errors.invalid(path, '<value omitted>', 'must be a valid JSON object');
 }
 
 interface SetChecks<T> {
@@ -204,11 +171,11 @@ export function checkSet<T>(items: readonly T[] | undefined, { path, errors, max
     errors.tooMany(path, items.length, maximum);
     return;
   }
+  for (const [index, item] of items.entries()) check(item, path.index(index), errors);
+  if (key === undefined) return;
   const seen = new Set<string>();
   for (const [index, item] of items.entries()) {
-    check(item, path.index(index), errors);
-    const name = key?.(item);
-    if (name === undefined) continue;
+    const name = key(item) ?? '';
     if (seen.has(name)) errors.duplicate(path.index(index), name);
     seen.add(name);
   }

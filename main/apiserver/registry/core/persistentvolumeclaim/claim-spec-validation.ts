@@ -4,22 +4,16 @@ import type { FieldErrors } from '../../validation/field-errors.ts';
 import type { FieldPath } from '../../validation/field-path.ts';
 import { checkLabelSelector } from '../../validation/label-selector.ts';
 import { checkPositiveQuantity, nanoValue } from '../../validation/quantities.ts';
-import { checkAnnotations, checkLabels, checkObjectName, isEmpty } from '../../validation/values.ts';
+import { checkTemplateMetadata } from '../../validation/template-metadata.ts';
+import { checkObjectName, isEmpty } from '../../validation/values.ts';
 import { checkResourceQuantity } from '../../validation/resource-names.ts';
 
 export const ACCESS_MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
 export const VOLUME_MODES = ['Block', 'Filesystem'];
-const TEMPLATE_METADATA: ReadonlySet<string> = new Set(['labels', 'annotations']);
 
 /** Claims inside pods and StatefulSets: of metadata only labels and annotations count. */
 export function checkClaimTemplate(template: core.PersistentVolumeClaimTemplate, path: FieldPath, errors: FieldErrors): void {
-  const metadata = template.metadata ?? {};
-  const metadataPath = path.child('metadata');
-  checkAnnotations(metadata.annotations, metadataPath.child('annotations'), errors);
-  checkLabels(metadata.labels, metadataPath.child('labels'), errors);
-  for (const [field, value] of Object.entries(metadata)) {
-    if (!TEMPLATE_METADATA.has(field) && value !== undefined && value !== '') errors.forbidden(metadataPath.child(field), 'cannot be set');
-  }
+  checkTemplateMetadata(template.metadata, path.child('metadata'), errors);
   checkClaimSpec(template.spec, path.child('spec'), errors);
 }
 
