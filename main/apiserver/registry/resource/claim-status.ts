@@ -4,6 +4,7 @@ import { checkConditions } from '../validation/conditions.ts';
 import { FIELD_IMMUTABLE, type FieldErrors } from '../validation/field-errors.ts';
 import { STATUS_PATH, type FieldPath } from '../validation/field-path.ts';
 import { formatIp, parseCidr } from '../validation/ip-parse.ts';
+import { withSpecAndMetaOf } from '../validation/parts.ts';
 import { semanticEqual } from '../validation/semantic-equal.ts';
 import { checkDnsLabel, isEmpty } from '../validation/values.ts';
 import { checkDriverName, checkPoolName, checkUid } from './device-names.ts';
@@ -23,18 +24,16 @@ const MAX_IPS = 16;
 const SOURCES = ['FromClaim', 'FromClass'];
 const RESERVED_FOR = STATUS_PATH.child('reservedFor');
 
-/** A status write changes no metadata but ownership, and forgets the devices that are not allocated any more. */
+/** A status write forgets the devices that are not allocated any more. */
 export function prepareClaimStatus(next: Claim, previous: Claim): Claim {
-  const { labels: _labels, annotations: _annotations, finalizers: _finalizers, ownerReferences: _owners, ...rest } = next.metadata;
-  const { labels, annotations, finalizers, ownerReferences } = previous.metadata;
-  const metadata = { ...rest, ...(labels && { labels }), ...(annotations && { annotations }), ...(finalizers && { finalizers }), ...(ownerReferences && { ownerReferences }) };
-  const status = { ...next.status };
+  const kept = withSpecAndMetaOf(next, previous);
+  const status = { ...kept.status };
   const gone = new Set(idsOf(previous.status?.allocation));
   for (const id of idsOf(status.allocation)) gone.delete(id);
   const devices = status.devices?.filter((device) => !gone.has(idOf(device)));
   if (isEmpty(devices)) delete status.devices;
   else if (devices !== undefined) status.devices = devices;
-  return { ...previous, metadata, status };
+  return { ...kept, status };
 }
 
 function idsOf(allocation: resource.AllocationResult | undefined): string[] {
