@@ -93,7 +93,8 @@ export class DeploymentController implements Controller {
 
   async #setRevision(deployment: Deployment, revision: string, signal: AbortSignal): Promise<void> {
     const patch = { metadata: { uid: deployment.metadata.uid, annotations: { [REVISION]: revision } } };
-    await this.#context.client.patch(deployments, targetOf(deployment), { type: 'merge', patch }, { signal });
+    // With the status, as upstream: a change of annotations alone would count as a new generation.
+    await this.#context.client.patch(deployments, targetOf(deployment), { type: 'merge', patch }, { subresource: 'status', signal });
   }
 
   async #scale(deployment: Deployment, step: ScaleStep, signal: AbortSignal): Promise<void> {
