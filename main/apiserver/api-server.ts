@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { ExpressionWarning, ValidatingAdmissionPolicy } from '../../kube/api/generated/admissionregistration/v1.ts';
 import type { ResourceQuota } from '../../kube/api/generated/core/v1.ts';
 import type { Clock } from '../../kube/apimachinery/clock.ts';
 import type { KubernetesObject } from '../../kube/apimachinery/object-meta.ts';
@@ -18,6 +19,8 @@ import { serviceAccountKeyFromPem } from './authentication/service-account-keys.
 import type { User } from './authentication/user.ts';
 import { openDynamicAdmission } from './admission/dynamic-admission.ts';
 import { admissionChain } from './admission/plugins.ts';
+import { PolicyTypeChecker } from './admission/type-check/policy-type-checker.ts';
+import { openApiSchemas } from './admission/type-check/resolve-schema.ts';
 import { allowAllAuthorizer, chainAuthorizers, mastersAuthorizer, type Authorizer } from './authorization/authorizer.ts';
 import { createNodeAuthorizer } from './authorization/node-authorizer.ts';
 import { NodeGraph } from './authorization/node-graph.ts';
@@ -109,6 +112,8 @@ export interface ApiServer extends AsyncDisposable {
   listen(options: Pick<ListenOptions, 'host' | 'port'>): Promise<Listener>;
   readonly handler: ServerHandler;
   readonly catalog: ResourceCatalog;
+  /** What the expressions of a policy would run into, judging by the kinds that it is about. */
+  checkTypes(policy: ValidatingAdmissionPolicy): Promise<readonly ExpressionWarning[]>;
 }
 
 const DEFAULT_ISSUER = 'https://kubernetes.default.svc';
@@ -209,9 +214,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   }));
   await customResources.start();
   lifecycle.started = true;
+  const typeChecker = new PolicyTypeChecker({ resources: () => [...catalog.all()].map(({ info }) => info), schemas: openApiSchemas(own) });
   const owned = stack.move();
   return {
     handler, catalog, transport,
+    checkTypes: (policy) => typeChecker.check(policy),
     async listen({ host, port }) {
       const { certificate, key } = pki.server;
       const listener = await listen(handler, { host, port, tls: { certificate, key, clientCA: pki.clientCA, ...(pki.frontProxyCA ? { frontProxyCA: pki.frontProxyCA } : {}) } });

@@ -46,6 +46,7 @@ function startControllers({ server, pki, clock, random, log, controllers, signal
         nodeCIDRMaskSize: 24,
         rootCA: pki.authority.certificate,
         signer: { certificate: pki.authority.certificate, privateKey: pki.authority.key },
+        checkTypes: (policy) => server.checkTypes(policy),
       },
     }),
   );

@@ -1,3 +1,4 @@
+import type { ExpressionWarning, ValidatingAdmissionPolicy } from '../../kube/api/generated/admissionregistration/v1.ts';
 import type { Clock } from '../../kube/apimachinery/clock.ts';
 import type { Random } from '../../kube/apimachinery/random.ts';
 import type { Client } from '../../kube/client/client.ts';
@@ -26,4 +27,6 @@ export interface ControllerManagerOptions {
   readonly rootCA: string;
   /** Signs CertificateSigningRequests. */
   readonly signer: { readonly certificate: string; readonly privateKey: string };
+  /** What the API server says of a policy's expressions and the kinds that they are about. */
+  readonly checkTypes: (policy: ValidatingAdmissionPolicy) => Promise<readonly ExpressionWarning[]>;
 }

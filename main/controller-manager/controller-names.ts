@@ -30,6 +30,7 @@ export const controllerNames = [
   'taint-eviction-controller',
   'token-cleaner-controller',
   'ttl-after-finished-controller',
+  'validatingadmissionpolicy-status-controller',
   'volumeattributesclass-protection-controller',
 ] as const;
 

@@ -16,6 +16,7 @@ import { NamespaceController } from './namespace/namespace-controller.ts';
 import { NodeIpamController } from './node-ipam/node-ipam-controller.ts';
 import { NodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.ts';
 import { PodGcController } from './pod-gc/pod-gc-controller.ts';
+import { PolicyStatusController } from './policy-status/policy-status-controller.ts';
 import { ReplicaSetController } from './replicaset/replica-set-controller.ts';
 import { REPLICA_SET, REPLICATION_CONTROLLER } from './replicaset/replicated-workload.ts';
 import { ResourceQuotaController } from './resourcequota/resource-quota-controller.ts';
@@ -63,6 +64,7 @@ const entries: Readonly<Record<ControllerName, ControllerEntry>> = {
   'persistentvolume-protection-controller': { create: newVolumeProtection },
   'volumeattributesclass-protection-controller': { create: newVolumeAttributesClassProtection },
   'resourcequota-controller': { create: (context) => new ResourceQuotaController(context) },
+  'validatingadmissionpolicy-status-controller': { create: (context) => new PolicyStatusController(context) },
   'token-cleaner-controller': { create: (context) => new TokenCleaner(context) },
 };
 

@@ -41,6 +41,7 @@ export async function startSimulatedCluster(options: { readonly scheduler?: bool
       client, informers, clock, random, log, signal,
       options: {
         clusterCIDR: '10.244.0.0/16', nodeCIDRMaskSize: 24, rootCA: api.certificates.ca,
+        checkTypes: (policy) => api.apiServer.checkTypes(policy),
         signer: options.signer ?? { certificate: '', privateKey: '' },
       },
     }),

@@ -28,8 +28,11 @@ const BYTES_PER_CHARACTER = 4;
 const NAME: JsonSchema = { type: 'string' };
 const OBJECT_FIELDS: Readonly<Record<string, JsonSchema>> = { kind: NAME, apiVersion: NAME, metadata: { type: 'object', properties: { name: NAME, generateName: NAME } } };
 
-/** With what rules see of every object: its kind and name. */
+/** With what rules see of every object: its kind and name; as it is where it says all that itself. */
 export function asResource(schema: JsonSchema): JsonSchema {
+  const { kind, apiVersion, metadata } = schema.properties ?? {};
+  const named = metadata?.properties;
+  if (kind?.type === 'string' && apiVersion?.type === 'string' && named?.['name']?.type === 'string' && named['generateName']?.type === 'string') return schema;
   return { ...schema, properties: { ...schema.properties, ...OBJECT_FIELDS } };
 }
 
