@@ -182,7 +182,7 @@ function packRow({ rowId, revision, key, kv }: Row): PackedRow {
   return { rowId, revision, key, createRevision, version, lease, length: kv?.value.length ?? -1 };
 }
 
-function* unpack(rows: readonly PackedRow[], values: Uint8Array): Generator<Row> {
+export function* unpack(rows: readonly PackedRow[], values: Uint8Array): Generator<Row> {
   let offset = 0;
   for (const { rowId, revision, key, createRevision, version, lease, length } of rows) {
     if (length < 0) {
