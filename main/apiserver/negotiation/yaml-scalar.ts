@@ -33,7 +33,11 @@ function allowsPlain(text: string): boolean {
   return !/:(?:\s|$)/.test(text) && !/\s#/.test(text) && !/^\s|\s$/.test(text) && !SPECIAL.test(text) && !text.includes('\t');
 }
 
+/** Line breaks that a reader would take for a line feed or fold away. */
+const OTHER_BREAK = /[\r\x85\u2028\u2029]/;
+
 export function yamlScalar(text: string, place: ScalarPlace): string {
+  if (OTHER_BREAK.test(text)) return doubleQuoted(text, place);
   if (text.includes('\n') && !place.isKey) return allowsBlock(text) ? literal(text, place) : doubleQuoted(text, place);
   if (isAmbiguous(text) || SPECIAL.test(text) || text.includes('\n')) return doubleQuoted(text, place);
   return allowsPlain(text) ? folded(text, place) : singleQuoted(text, place);
