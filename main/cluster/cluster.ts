@@ -9,7 +9,7 @@ import type { ApiServer } from '../apiserver/api-server.ts';
 import { versionInfo } from '../apiserver/version.ts';
 import type { ClusterStatus, DriverName } from '../bridge/contract.ts';
 import { openSqliteStore } from '../etcd/sqlite-store.ts';
-import type { Store } from '../etcd/store.ts';
+import { type Store, StoreUnavailableError } from '../etcd/store.ts';
 import type { ImageRegistry } from '../image-registry/registry.ts';
 import { addresses, defaultApiPort } from './addresses.ts';
 import { writeFileAtomic } from './atomic-file.ts';
@@ -30,7 +30,7 @@ import type { Log } from './log.ts';
 import { MachineRecords } from './machine-records.ts';
 import { Machines } from './machines.ts';
 import { NodeDialer } from './node-dialer.ts';
-import { PhaseTracker } from './phases.ts';
+import { PhaseError, PhaseTracker } from './phases.ts';
 import { ensurePki } from './pki.ts';
 import type { ClusterPki } from './pki.ts';
 import { readAuthenticationFiles } from './authentication-files.ts';
@@ -225,7 +225,7 @@ export class Cluster implements AsyncDisposable {
 
     const port = await freePort(this.#options.apiPort ?? defaultApiPort);
     const pki = await run(phase.keys, 10_000, `check that ${directory.pki} is writable, or start over with \`coracle reset\``, () => this.#loadPki());
-    const store = await run(phase.store, 30_000, `check the free space and permissions of ${directory.root}`, () => openSqliteStore({ path: directory.store }));
+    const store = await run(phase.store, 30_000, `check the free space and permissions of ${directory.root}`, () => openStore(directory.store));
     lifetime.use(store);
     lifetime.use(startCompaction({ store, clock, log }));
     const records = await MachineRecords.open(directory.machines);
@@ -321,4 +321,13 @@ async function deleteNode(admin: Client, name: string): Promise<void> {
   await admin.delete(nodes, { name }).catch((error: unknown) => {
     if (!isNotFound(error)) throw error;
   });
+}
+
+async function openStore(path: string): Promise<Store> {
+  try {
+    return await openSqliteStore({ path });
+  } catch (error) {
+    if (!(error instanceof StoreUnavailableError && error.reason === 'damaged')) throw error;
+    throw new PhaseError(error.message, `put a copy of that file in its place, or move it away and start over with \`coracle reset\``, { cause: error });
+  }
 }

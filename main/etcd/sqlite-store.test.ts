@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -62,6 +62,28 @@ describe('the file of a SqliteStore', () => {
     expect((await store.range({ start: '/a' })).kvs[0]?.modRevision).toBe(revision);
     await store.compact(revision);
     expect((await put(store, '/a', value)).revision).toBe(revision + 1);
+  });
+
+  it('when damaged is named in the error, and left as it is', { timeout: 120_000 }, async () => {
+    {
+      await using store = await openSqliteStore({ path });
+      for (let i = 0; i < 500; i++) await put(store, `/key${i % 300}`, 'x'.repeat(200));
+    }
+    const whole = readFileSync(path);
+    const damages: readonly ((bytes: Buffer) => Buffer)[] = [
+      (bytes) => bytes.fill(0x5a, 0, 100),
+      (bytes) => bytes.fill(0x5a, 4096, bytes.length / 2),
+      (bytes) => bytes.subarray(0, bytes.length / 2),
+    ];
+    for (const damage of damages) {
+      const damaged = damage(Buffer.from(whole));
+      writeFileSync(path, damaged);
+      await expect(openSqliteStore({ path })).rejects.toMatchObject({ name: 'StoreUnavailableError', reason: 'damaged', message: expect.stringContaining(path) });
+      expect(readFileSync(path).equals(damaged)).toBe(true);
+    }
+    writeFileSync(path, whole);
+    await using store = await openSqliteStore({ path });
+    expect((await store.range({ start: '/', end: '0' })).count).toBe(300);
   });
 
   it('ends with an error for writes after it is closed', async () => {

@@ -122,11 +122,11 @@ export class LeaseNotFoundError extends Error {
 }
 /**
  * The write has not been acknowledged: the disk is full, read-only or failing, or the store is closed. Reads go on, and writes work
- * again as soon as the cause is gone, without a restart.
+ * again as soon as the cause is gone, without a restart. `damaged`: the file cannot be read; it is left as it is.
  */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
-  readonly reason: 'diskFull' | 'readOnly' | 'ioError' | 'closed';
+  readonly reason: 'diskFull' | 'readOnly' | 'ioError' | 'damaged' | 'closed';
   constructor(reason: StoreUnavailableError['reason'], message: string, options?: ErrorOptions) {
     super(message, options);
     this.reason = reason;

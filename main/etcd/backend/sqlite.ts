@@ -36,6 +36,7 @@ interface PendingTask {
  * write waits for one only.
  */
 export class SqliteBackend implements Backend {
+  readonly #path: string;
   readonly #worker: Worker;
   #gathering: PendingEntry[] = [];
   #underWay: PendingEntry[] = [];
@@ -46,6 +47,7 @@ export class SqliteBackend implements Backend {
   #exited: Promise<void>;
 
   constructor({ path, maxBytes = defaultMaxBytes, worker = new URL('./sqlite-worker.ts', import.meta.url) }: SqliteBackendOptions) {
+    this.#path = path;
     const workerData: SqliteLogOptions = { path, maxBytes };
     // The thread's garbage is short-lived: a small young generation costs nothing and saves tens of megabytes.
     this.#worker = new Worker(worker, { workerData, name: 'etcd', resourceLimits: { maxYoungGenerationSizeMb: 4 } });
@@ -98,7 +100,7 @@ export class SqliteBackend implements Backend {
         reject(this.#closed);
         return;
       }
-      const settle = (reply: SqliteReply): void => (reply.type === 'failed' ? reject(unavailable(reply.error)) : resolve(reply));
+      const settle = (reply: SqliteReply): void => (reply.type === 'failed' ? reject(unavailable(reply.error, this.#path)) : resolve(reply));
       this.#tasks.push({ request, settle });
       this.#next();
     });
@@ -119,7 +121,7 @@ export class SqliteBackend implements Backend {
     const { batch, count } = pack(this.#gathering);
     this.#underWay = this.#gathering.splice(0, count);
     this.#send({ type: 'append', batch }, (reply) => {
-      if (reply.type === 'failed') this.#failWrites(unavailable(reply.error));
+      if (reply.type === 'failed') this.#failWrites(unavailable(reply.error, this.#path));
       else for (const { done } of this.#underWay.splice(0)) done();
     });
   }
@@ -198,14 +200,17 @@ export function* unpack(rows: readonly PackedRow[], values: Uint8Array): Generat
 }
 
 /** https://www.sqlite.org/rescode.html */
-function unavailable({ code, message }: SqliteFailure): StoreUnavailableError {
+function unavailable({ code, message }: SqliteFailure, path: string): StoreUnavailableError {
   switch (code) {
     case 13:
-      return new StoreUnavailableError('diskFull', 'Cannot write to the data directory: the disk is full');
+      return new StoreUnavailableError('diskFull', 'Cannot write to the data directory: the disk is full; writes go on as soon as there is space');
     case 8:
-      return new StoreUnavailableError('readOnly', 'Cannot write to the data directory: it is read-only');
+      return new StoreUnavailableError('readOnly', 'Cannot write to the data directory: it is read-only; writes go on as soon as it can be written');
     case 5:
       return new StoreUnavailableError('ioError', 'Cannot open the data directory: another process is using it');
+    case 11:
+    case 26:
+      return new StoreUnavailableError('damaged', `Cannot read "${path}": it is damaged (${message}); it is left as it is`);
     default:
       return new StoreUnavailableError('ioError', `Cannot write to the data directory: ${message}`);
   }
