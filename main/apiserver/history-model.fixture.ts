@@ -72,7 +72,9 @@ export class NamespaceClient {
     const path = `${this.#path}${name === undefined ? '' : `/${name}`}${encodeQuery(query)}`;
     const headers = { 'content-type': patch ? 'application/merge-patch+json' : 'application/json' };
     const response = await this.#transport.fetch({ method, path, headers, ...(body ? { body: JSON.stringify(body) } : {}) });
-    const chunks = response.body instanceof Uint8Array ? [response.body] : await Array.fromAsync(response.body);
+    const chunks: Uint8Array[] = [];
+    if (response.body instanceof Uint8Array) chunks.push(response.body);
+    else for await (const chunk of response.body) chunks.push(chunk);
     return { status: response.status, body: JSON.parse(Buffer.concat(chunks).toString('utf8')) as Answer['body'] };
   }
 

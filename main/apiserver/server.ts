@@ -38,8 +38,8 @@ export interface Listener extends AsyncDisposable {
   replaceCertificate(tls: TlsMaterial): void;
 }
 
-/** Requests still running this long after shutdown began are cut. */
-const SHUTDOWN_GRACE_MS = 1_000;
+/** For the last bytes of the last answers. */
+const LAST_WRITES_MS = 1_000;
 
 /** One TLS port for HTTP/2 and HTTP/1.1, told apart by ALPN; client certificates are asked for, not demanded. */
 export async function listen(handler: ServerHandler, options: ListenOptions): Promise<Listener> {
@@ -76,10 +76,12 @@ export async function listen(handler: ServerHandler, options: ListenOptions): Pr
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     const closed = new Promise<void>((resolve) => tls.close(() => resolve()));
-    live.shutdown(new Error('the API server is shutting down'));
+    const finished = live.shutdown(new Error('the API server is shutting down'), limits.shutdownMs);
     http2.closeSessions();
     http1.close();
-    const timer = setTimeout(() => sockets.forEach((socket) => socket.destroy()), SHUTDOWN_GRACE_MS);
+    await finished;
+    http1.closeIdleConnections();
+    const timer = setTimeout(() => sockets.forEach((socket) => socket.destroy()), LAST_WRITES_MS);
     await closed;
     clearTimeout(timer);
   };

@@ -9,7 +9,7 @@ export interface WatchFrame {
 }
 
 export function encodeQuery(query: Readonly<Record<string, string | number>>): string {
-  const text = new URLSearchParams(Object.entries(query).map(([key, value]) => [key, String(value)])).toString();
+  const text = new URLSearchParams(Object.entries(query).map(([key, value]): [string, string] => [key, String(value)])).toString();
   return text === '' ? '' : `?${text}`;
 }
 

@@ -122,3 +122,8 @@ function split(path: string): string[] {
   while (end > start && path.charCodeAt(end - 1) === 47) end--;
   return start === end ? [] : path.slice(start, end).split('/');
 }
+
+/** The same of a request that has not been looked at yet. */
+export function isLongRunningRequest({ method, rawPath, query }: { readonly method: string; readonly rawPath: string; readonly query: URLSearchParams }): boolean {
+  return isLongRunning(requestInfoOf({ method, path: rawPath, query }));
+}

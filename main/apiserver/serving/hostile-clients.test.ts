@@ -6,8 +6,8 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { listen, type Listener } from '../server.ts';
 import { startTestApiServer, type TestApiServer } from '../testing.ts';
 
-/** Short, so that each test waits for its limit itself. */
-const limits = { readHeaderMs: 400, idleMs: 400, lingerMs: 200, stalledReaderMs: 400 };
+/** Short, so that each test waits for its limit itself; long enough for a slow machine to be in time. */
+const limits = { readHeaderMs: 1500, idleMs: 800, lingerMs: 300, stalledReaderMs: 800, shutdownMs: 1000 };
 let api: TestApiServer;
 let listener: Listener;
 const opened: (Socket | ClientHttp2Session)[] = [];
@@ -15,11 +15,11 @@ beforeAll(async () => {
   api = await startTestApiServer();
   const { server, ca } = api.certificates;
   listener = await listen(api.apiServer.handler, { host: '127.0.0.1', port: 0, tls: { ...server, clientCA: ca }, limits });
-  for (let index = 0; index < 40; index++) {
+  for (let index = 0; index < 24; index++) {
     const body = JSON.stringify({ metadata: { name: `large-${index}` }, data: { text: 'x'.repeat(500_000) } });
     await api.transport.fetch({ method: 'POST', path: '/api/v1/namespaces/default/configmaps', body });
   }
-});
+}, 120_000);
 afterEach(() => opened.splice(0).forEach((one) => one.destroy()));
 afterAll(async () => {
   await listener[Symbol.asyncDispose]();
@@ -87,7 +87,7 @@ test('an HTTP/2 session that only pings is closed', async () => {
 
 test('an HTTP/2 session with a quiet watch is kept', async () => {
   const session = http2();
-  const watch = session.request({ ':path': '/api/v1/nodes?watch=1&timeoutSeconds=1', authorization: `Bearer ${api.token}` });
+  const watch = session.request({ ':path': '/api/v1/nodes?watch=1&timeoutSeconds=2', authorization: `Bearer ${api.token}` });
   let closedEarly = true;
   session.once('close', () => expect(closedEarly).toBe(false));
   watch.resume();
@@ -130,7 +130,7 @@ test('a client that never reads a long list is cut', async () => {
   socket.write(`GET /api/v1/namespaces/default/configmaps HTTP/1.1\r\n${authorized()}\r\n`);
   await once(socket, 'secureConnect');
   // Nothing is read until well after the limit: what had been sent by then is all that ever comes.
-  await new Promise((resolve) => setTimeout(resolve, 4 * limits.stalledReaderMs));
+  await new Promise((resolve) => setTimeout(resolve, 3 * limits.stalledReaderMs));
   const text = await textUntilClosed(socket);
   expect(text.length).toBeGreaterThan(0);
   expect(text.length).toBeLessThan(20_000_000);

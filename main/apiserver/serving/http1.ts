@@ -2,6 +2,7 @@ import { createServer, STATUS_CODES, type IncomingMessage, type Server, type Ser
 import type { TLSSocket } from 'node:tls';
 import type { Duplex } from 'node:stream';
 import type { ApiRequest, ApiResponse, ClientCertificate } from '../endpoints/request.ts';
+import { isLongRunningRequest } from '../filters/request-info.ts';
 import { readLimitedBody } from './body-limit.ts';
 import type { CertificateReader } from './client-certificate.ts';
 import { MAX_HEADER_BYTES, servingLimits, type ServingLimits } from './limits.ts';
@@ -34,14 +35,14 @@ export function createHttp1(handler: ServerHandler, live: LiveRequests, { limits
     return certificate ?? undefined;
   };
   server.on('request', (message: IncomingMessage, response: ServerResponse) => {
-    const { signal, closed } = live.begin();
+    const { signal, closed } = live.begin(() => isLongRunningRequest(request));
     response.on('close', closed);
     response.on('error', () => response.destroy());
     const request = requestOf(message, signal, certificateOf(message.socket));
     serve(handler, request, { message, response, limits }).catch(() => response.destroy());
   });
   server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const { signal, closed } = live.begin();
+    const { signal, closed } = live.begin(() => isLongRunningRequest(request));
     socket.on('error', () => socket.destroy());
     socket.on('close', closed);
     const request = requestOf(message, signal, certificateOf(message.socket));

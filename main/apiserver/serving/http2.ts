@@ -2,6 +2,7 @@ import { constants, createServer, type Http2Server, type IncomingHttpHeaders, ty
 import type { TLSSocket } from 'node:tls';
 import type { ApiRequest, ClientCertificate } from '../endpoints/request.ts';
 import type { ServerHandler } from '../server.ts';
+import { isLongRunningRequest } from '../filters/request-info.ts';
 import { readLimitedBody } from './body-limit.ts';
 import { type ServingOptions, splitTarget } from './http1.ts';
 import { MAX_HEADER_BYTES, MAX_HEADER_FIELDS, type ServingLimits } from './limits.ts';
@@ -36,7 +37,7 @@ export function createHttp2(handler: ServerHandler, live: LiveRequests, { limits
   server.on('error', () => {});
   server.on('sessionError', (_error, session) => session.destroy());
   server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, rawHeaders: string[]) => {
-    const { signal, closed } = live.begin();
+    const { signal, closed } = live.begin(() => isLongRunningRequest(request));
     stream.on('error', () => stream.destroy());
     stream.on('close', closed);
     const certificate = stream.session ? sessions.get(stream.session as ServerHttp2Session) : undefined;

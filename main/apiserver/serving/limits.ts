@@ -13,10 +13,12 @@ export interface ServingLimits {
   readonly lingerMs: number;
   /** A reader that takes nothing for this long is gone, whatever its connection says. */
   readonly stalledReaderMs: number;
+  /** Requests that are no watches or streams may finish for this long after shutdown began. */
+  readonly shutdownMs: number;
 }
 
-/** The first two are upstream's (apiserver/pkg/server/secure_serving.go); it never gives up on a reader. */
-export const servingLimits: ServingLimits = { readHeaderMs: 32_000, idleMs: 90_000, lingerMs: 5_000, stalledReaderMs: 300_000 };
+/** The first two are upstream's (apiserver/pkg/server/secure_serving.go); it never gives up on a reader, and lets requests finish for a minute. */
+export const servingLimits: ServingLimits = { readHeaderMs: 32_000, idleMs: 90_000, lingerMs: 5_000, stalledReaderMs: 300_000, shutdownMs: 5_000 };
 
 /** Peers that went away without a word are noticed after a few times this. */
 export const TCP_KEEP_ALIVE_MS = 30_000;
