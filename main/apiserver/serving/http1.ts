@@ -19,7 +19,7 @@ export interface ServingOptions {
 export function createHttp1(handler: ServerHandler, live: LiveRequests, { limits, readCertificate }: ServingOptions): Server {
   const certificates = new WeakMap<object, ClientCertificate | null>();
   const server = createServer({
-    maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: limits.readHeaderMs, requestTimeout: 0, connectionsCheckingInterval: limits.readHeaderMs / 8,
+    maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: limits.readHeaderMs, requestTimeout: 0, connectionsCheckingInterval: Math.ceil(limits.readHeaderMs / 8),
     keepAliveTimeout: limits.idleMs, noDelay: true,
   });
   // Beyond this many headers Node would leave the rest out without a word.

@@ -46,8 +46,8 @@ class SlowServer implements AsyncDisposable {
     return { status: 200, headers: {}, body: Buffer.from('done') };
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#listener[Symbol.asyncDispose]();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#listener[Symbol.asyncDispose]();
   }
 }
 

@@ -1,13 +1,16 @@
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import type { CachedObject } from './cached-object.ts';
 import { type Change, InitialEvent } from './change.ts';
+import { bareJsonHead } from './json-head.ts';
 import type { ObjectEvent, ObjectWatch } from './object-storage.ts';
 import { SelectionMatcher } from './selection-matcher.ts';
 
 /** Events that wait for a slow consumer before its watch is ended. They are shared, so this bounds pointers, not objects. */
 const maxQueuedEvents = 8192;
-/** Objects of the initial state in one batch. */
-const initialBatchSize = 500;
+/** Objects of one batch, of the initial state or of what is queued, */
+const maxBatchEvents = 500;
+/** and the bytes after which it ends: a consumer that writes a batch at once needs memory for it. */
+const maxBatchBytes = 1024 * 1024;
 
 /** Which changes concern a watcher at all, before its selectors are looked at. */
 export type WatchScope =
@@ -89,10 +92,8 @@ export class CacheWatcher<T extends KubernetesObject> {
       this.#options.onInitialized?.();
       for (;;) {
         signal.throwIfAborted();
-        const batch = this.#queue;
-        if (batch.length > 0) {
-          this.#queue = [];
-          yield batch;
+        if (this.#queue.length > 0) {
+          yield this.#nextBatch();
         } else if (this.#ended) {
           return;
         } else {
@@ -105,10 +106,22 @@ export class CacheWatcher<T extends KubernetesObject> {
     }
   }
 
+  /** A reader that has fallen behind gets what is queued in several batches. */
+  #nextBatch(): readonly ObjectEvent<T>[] {
+    const count = batchLength(this.#queue, (event) => (event.type === 'BOOKMARK' ? 0 : event.stored.jsonSize(bareJsonHead)));
+    if (count < this.#queue.length) return this.#queue.splice(0, count);
+    const batch = this.#queue;
+    this.#queue = [];
+    return batch;
+  }
+
   *#initialBatches(): Generator<readonly ObjectEvent<T>[]> {
     const { initial = [], initialEventsEnd } = this.#options;
-    for (let i = 0; i < initial.length; i += initialBatchSize) {
-      yield initial.slice(i, i + initialBatchSize).map((object) => new InitialEvent(object));
+    for (let i = 0; i < initial.length; ) {
+      const next = initial.slice(i, i + maxBatchEvents);
+      const count = batchLength(next, (object) => object.jsonSize(bareJsonHead));
+      yield next.slice(0, count).map((object) => new InitialEvent(object));
+      i += count;
     }
     if (initialEventsEnd !== undefined) yield [{ type: 'BOOKMARK', resourceVersion: initialEventsEnd, initialEventsEnd: true }];
   }
@@ -122,4 +135,12 @@ export class CacheWatcher<T extends KubernetesObject> {
     if (this.#options.wake === undefined) consumer();
     else this.#options.wake(consumer);
   }
+}
+
+/** How many of the items, at least one, go into the next batch. */
+function batchLength<I>(items: readonly I[], sizeOf: (item: I) => number): number {
+  let size = 0;
+  let count = 0;
+  for (; count < items.length && count < maxBatchEvents && size < maxBatchBytes; count++) size += sizeOf(items[count] as I);
+  return count;
 }

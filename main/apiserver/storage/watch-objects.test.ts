@@ -158,4 +158,20 @@ describe('a watch', () => {
     other.stop.abort();
     await other.pods[Symbol.asyncDispose]();
   });
+
+  it('gives a reader that has fallen behind what waits for it in batches of bounded size', async () => {
+    for (let i = 0; i < 8; i++) await test.pods.create(pod(`old-${i}`, { image: 'x'.repeat(400_000) }));
+    const watching = await watch();
+    for (let i = 0; i < 8; i++) await test.pods.create(pod(`new-${i}`, { image: 'x'.repeat(400_000) }));
+    await test.pods.list();
+    const sizes: number[] = [];
+    let seen = 0;
+    for await (const batch of watching) {
+      sizes.push(batch.reduce((size, event) => size + (event.type === 'BOOKMARK' ? 0 : event.stored.jsonSize(podHead)), 0));
+      seen += batch.length;
+      if (seen === 16) break;
+    }
+    expect(Math.max(...sizes)).toBeLessThan(2_000_000);
+    expect(sizes.length).toBeLessThan(16);
+  });
 });
