@@ -122,7 +122,7 @@ describe('texts from outside', () => {
         const { program, problem } = environment.compile(text);
         expect(typeof (program ?? problem)).toBe(program ? 'object' : 'string');
       }),
-      runs(1000),
+      runs(300),
     );
   });
 
