@@ -20,6 +20,8 @@ export interface AdmissionAttributes<T extends KubernetesObject = KubernetesObje
   readonly dryRun: boolean;
   /** Set for dynamic plugins only. */
   readonly rounds?: MutationRounds;
+  /** Brings what a webhook or a policy made of the object into the form of one that was sent: known fields only, with defaults. Throws GoDecodeError. */
+  readonly normalize?: (object: KubernetesObject) => KubernetesObject;
   warn(text: string): void;
   /** Adds to the audit event of the request, where there is one. */
   annotate?(key: string, value: string): void;

@@ -1,10 +1,14 @@
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
+import { parseApiVersion } from '../../../kube/apimachinery/gvr.ts';
 import { fieldNotSupported } from '../../../kube/apimachinery/field-error.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import { newBadRequest, newInvalid } from '../../../kube/apimachinery/status-errors.ts';
 import type { AdmissionAttributes, AdmissionChain } from '../admission/admission.ts';
 import { isValidPathSegmentName } from '../../../kube/apimachinery/name-validation.ts';
 import type { ServedResource } from '../registry/catalog.ts';
+import { schemaOfKind } from '../../../kube/api/schema.ts';
+import { toTyped } from '../../../kube/api/typed-object.ts';
+import { decodeCustomResource } from '../customresources/custom-version.ts';
 import { validateFieldManager } from '../registry/generic/object-meta-validation.ts';
 import type { Registry, WriteContext } from '../registry/generic/registry.ts';
 import type { ObjectName } from '../storage/object-storage.ts';
@@ -96,7 +100,18 @@ export function admissionAttributes<T extends KubernetesObject>(
     user,
     warn: (text) => addWarning(context, text),
     annotate: (key, value) => context.audit?.annotate(key, value),
+    normalize: (object) => normalized(request, object),
   };
+}
+
+/** As if the object had been sent: without unknown fields, with defaults. */
+function normalized({ served }: ResourceRequest, object: KubernetesObject): KubernetesObject {
+  if (served.custom && object.kind === served.info.kind) return decodeCustomResource(served.custom, { ...object }).object;
+  const schema = schemaOfKind({ ...parseApiVersion(object.apiVersion), kind: object.kind });
+  const typed = schema === undefined ? object : ({ ...toTyped(schema, { ...object }), apiVersion: object.apiVersion, kind: object.kind } as KubernetesObject);
+  const definition = served.registry?.definition;
+  if (object.kind === definition?.resource.kind) definition.strategy.applyDefaults?.(typed);
+  return typed;
 }
 
 /** The namespace and name that a body may leave out, and must not contradict. */

@@ -8,6 +8,7 @@ import type { SpecialEndpoint } from '../endpoints/dispatch.ts';
 import type { ApiResponse, RequestContext } from '../endpoints/request.ts';
 import { emptyResponse } from '../endpoints/respond.ts';
 import { addWarningTo } from '../filters/warnings.ts';
+import { connectOptions } from './connect-options.ts';
 import { exchange, joinUpgrade } from './http-exchange.ts';
 import { logPath, streamPath } from './kubelet-path.ts';
 import { kubeletOf, openStream, type NodeConnectionOptions, type NodeTarget } from './node-connection.ts';
@@ -104,10 +105,14 @@ async function proxyRequest(options: ProxyOptions, context: RequestContext): Pro
 }
 
 /** What follows `…/proxy`, as it was written. */
-function proxiedPath({ request: { rawPath, rawQuery } }: RequestContext): string {
-  const match = /\/proxy(?=\/|$)(.*)$/.exec(rawPath);
-  const path = match?.[1] || '/';
+function proxiedPath(context: RequestContext): string {
+  const { rawQuery } = context.request;
+  const path = subpathOf(context) || '/';
   return rawQuery === '' ? path : `${path}?${rawQuery}`;
+}
+
+function subpathOf({ request: { rawPath } }: RequestContext): string {
+  return /\/proxy(?=\/|$)(.*)$/.exec(rawPath)?.[1] ?? '';
 }
 
 async function podOf(reader: ObjectReader, { namespace, name }: RequestContext['info']): Promise<Pod> {
@@ -122,10 +127,16 @@ async function kubeletTarget(options: ProxyOptions, nodeName: string): Promise<N
   return kubeletOf(node, options);
 }
 
-async function connectAdmission({ admission }: ProxyOptions, { info, user, warnings }: RequestContext): Promise<void> {
-  await admission.validate({
-    operation: 'CONNECT', group: info.apiGroup, version: info.apiVersion, resource: info.resource, subresource: info.subresource,
-    kind: { group: info.apiGroup, version: info.apiVersion, kind: '' }, namespace: info.namespace, name: info.name, user, dryRun: false,
-    warn: (text) => addWarningTo(warnings, text),
-  });
+/** Mutating plugins are asked as upstream asks them: what they make of the options is not used. */
+async function connectAdmission({ admission }: ProxyOptions, context: RequestContext): Promise<void> {
+  const { info, request, user, warnings } = context;
+  if (request.query.getAll('dryRun').some((value) => value !== '')) throw newBadRequest('dryRun is not supported');
+  const object = connectOptions(context, subpathOf(context));
+  const attributes = {
+    operation: 'CONNECT' as const, group: info.apiGroup, version: info.apiVersion, resource: info.resource, subresource: info.subresource,
+    kind: { group: '', version: 'v1', kind: object.kind }, namespace: info.namespace, name: info.name, object, user, dryRun: false,
+    warn: (text: string) => addWarningTo(warnings, text),
+  };
+  await admission.mutate(attributes, request.signal);
+  await admission.validate(attributes, request.signal);
 }

@@ -116,7 +116,8 @@ async function mutated(options: PolicyOptions, { policy: { policy, conditions, v
       const budget = new CostBudget(POLICY_COST_LIMIT);
       const inScope = withVariables(variables, { ...bindings, object: celOfJson(object) }, budget);
       const patch = await evaluateExpression(expression, inScope, budget);
-      object = applyMutation(object, { patchType, patch });
+      const changed = applyMutation(object, { patchType, patch });
+      if (changed !== object) object = attributes.normalize?.(changed) ?? changed;
     }
   }
   return object;

@@ -33,7 +33,7 @@ export function mutatingWebhooks(options: WebhookOptions): MutatingWebhooks {
       for (const compiled of configurations.items.flat()) {
         if (!isWanted(compiled, current.rounds, current.object) || !(await isConcerned(options, compiled, current))) continue;
         const answer = await callWebhook(options, { webhook: compiled.webhook, attributes: current, isMutating: true }, signal);
-        if (answer && answer.operations.length > 0) current = { ...current, object: patched(current.object, answer.operations) };
+        if (answer && answer.operations.length > 0) current = { ...current, object: patched(current, answer.operations) };
         current.rounds?.outputs.set(compiled.key, current.object);
       }
       return current.object;
@@ -46,15 +46,16 @@ function isWanted({ webhook, key }: CompiledWebhook<MutatingWebhook>, rounds: Mu
   return webhook.reinvocationPolicy === 'IfNeeded' && !deepEqual(rounds.outputs.get(key), object);
 }
 
-function patched(object: KubernetesObject, operations: readonly unknown[]): KubernetesObject {
-  let result: unknown;
+function patched({ object, normalize = (same) => same }: MutationAttributes, operations: readonly unknown[]): KubernetesObject {
   try {
-    result = applyJsonPatch(object, operations);
+    const result = applyJsonPatch(object, operations);
+    if (!isJsonObject(result) || !isJsonObject(result['metadata'])) throw new Error('the patched object has no metadata');
+    if (deepEqual(result, object)) return object;
+    const normal = normalize(result as unknown as KubernetesObject);
+    return deepEqual(normal, object) ? object : normal;
   } catch (error) {
     throw newInternalError(error);
   }
-  if (!isJsonObject(result) || !isJsonObject(result['metadata'])) throw newInternalError(new Error('the patched object has no metadata'));
-  return deepEqual(result, object) ? object : (result as unknown as KubernetesObject);
 }
 
 /** All at once; the first refusal in order of the configuration is told. */

@@ -1,0 +1,100 @@
+import { once } from 'node:events';
+import { createServer, request as httpsRequest } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createTestCertificates } from '../../testing-certificates.ts';
+import { startTestApiServer, type TestApiServer } from '../../testing.ts';
+
+interface ReviewRequest {
+  readonly uid: string;
+  readonly kind: { readonly kind: string };
+  readonly operation: string;
+  readonly object: Record<string, unknown>;
+}
+
+let server: TestApiServer;
+let hook: ReturnType<typeof createServer>;
+let answer: (request: ReviewRequest) => object = () => ({ allowed: true });
+let seen: ReviewRequest | undefined;
+
+beforeAll(async () => {
+  const certificates = await createTestCertificates(Date.now());
+  hook = createServer({ cert: certificates.server.certificate, key: certificates.server.key }, (request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      const review = JSON.parse(Buffer.concat(parts).toString()) as { request: ReviewRequest };
+      seen = review.request;
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: { uid: seen.uid, ...answer(seen) } }));
+    });
+  });
+  hook.listen(0, '127.0.0.1');
+  await once(hook, 'listening');
+  server = await startTestApiServer();
+  const clientConfig = { url: `https://127.0.0.1:${(hook.address() as AddressInfo).port}/`, caBundle: Buffer.from(certificates.ca).toString('base64') };
+  const common = { clientConfig, sideEffects: 'None', admissionReviewVersions: ['v1'] };
+  await send('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
+    metadata: { name: 'foos.example.com' },
+    spec: {
+      group: 'example.com', scope: 'Namespaced', names: { plural: 'foos', kind: 'Foo' },
+      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', properties: { data: { type: 'object', properties: { known: { type: 'string' }, preset: { type: 'string', default: 'x' } } } } } } }],
+    },
+  });
+  await send('POST', '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations', {
+    metadata: { name: 'm' },
+    webhooks: [{ ...common, name: 'm.example.com', rules: [{ operations: ['CREATE'], apiGroups: ['', 'example.com'], apiVersions: ['v1'], resources: ['pods', 'foos'] }] }],
+  });
+  await send('POST', '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations', {
+    metadata: { name: 'v' },
+    webhooks: [{ ...common, name: 'v.example.com', rules: [{ operations: ['CONNECT'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods/*'] }] }],
+  });
+  await send('POST', '/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'default' } });
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  hook.closeAllConnections();
+  hook.close();
+});
+
+async function send(method: string, path: string, body?: unknown): Promise<Record<string, unknown> & { spec: Record<string, unknown>; message: string }> {
+  const response = await server.transport.fetch({ method, path, headers: { 'content-type': 'application/json' }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  return JSON.parse(Buffer.from(response.body as Uint8Array).toString('utf8'));
+}
+
+function patching(...operations: readonly object[]): () => object {
+  return () => ({ allowed: true, patchType: 'JSONPatch', patch: Buffer.from(JSON.stringify(operations)).toString('base64') });
+}
+
+test('what a webhook adds to a pod gets its defaults and loses its unknown fields', async () => {
+  answer = patching({ op: 'add', path: '/spec/initContainers', value: [{ name: 'added', image: 'busybox:1', foo: 'bar' }] });
+  const { spec } = await send('POST', '/api/v1/namespaces/default/pods', { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }] } });
+  expect(spec['initContainers']).toMatchObject([{ name: 'added', terminationMessagePolicy: 'File', terminationMessagePath: '/dev/termination-log', imagePullPolicy: 'IfNotPresent' }]);
+  expect(JSON.stringify(spec)).not.toContain('foo');
+});
+
+test('what a webhook makes of a custom resource is pruned and gets its defaults', async () => {
+  answer = patching({ op: 'add', path: '/data', value: { known: 'yes', unknown: 'no' } });
+  expect(await send('POST', '/apis/example.com/v1/namespaces/default/foos', { apiVersion: 'example.com/v1', kind: 'Foo', metadata: { name: 'f' } })).toMatchObject({ data: { known: 'yes', preset: 'x' } });
+  expect((await send('GET', '/apis/example.com/v1/namespaces/default/foos/f'))['data']).toEqual({ known: 'yes', preset: 'x' });
+});
+
+test.each([
+  { path: 'attach?stdin=true&stderr=false&container=c', kind: 'PodAttachOptions', options: { stdin: true, container: 'c' } },
+  { path: 'exec?command=sh&command=-c&stdout', kind: 'PodExecOptions', options: { stdout: true, command: ['sh', '-c'] } },
+  { path: 'portforward?ports=80,81', kind: 'PodPortForwardOptions', options: { ports: [80, 81] } },
+])('a webhook is asked about $kind, and its refusal ends the connection', async ({ path, kind, options }) => {
+  answer = ({ operation }) => ({ allowed: operation !== 'CONNECT', status: { message: 'no visitors', code: 403 } });
+  const { port } = await server.listen();
+  const outgoing = httpsRequest({
+    host: '127.0.0.1', port, path: `/api/v1/namespaces/default/pods/p/${path}`, ca: server.certificates.ca,
+    headers: { authorization: `Bearer ${server.token}`, connection: 'Upgrade', upgrade: 'SPDY/3.1' },
+  });
+  outgoing.end();
+  const [response] = (await once(outgoing, 'response')) as [AsyncIterable<Buffer> & { statusCode: number }];
+  let text = '';
+  for await (const part of response) text += part.toString();
+  expect([response.statusCode, JSON.parse(text)]).toMatchObject([403, { message: 'admission webhook "v.example.com" denied the request: no visitors' }]);
+  expect(seen).toMatchObject({ operation: 'CONNECT', kind: { group: '', version: 'v1', kind } });
+  expect(seen?.object).toEqual({ kind, apiVersion: 'v1', ...options });
+});
