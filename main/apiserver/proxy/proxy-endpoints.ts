@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Node, Pod } from '../../../kube/api/generated/core/v1.ts';
-import { newBadRequest, newGenericServerResponse, newInternalError, newNotFound } from '../../../kube/apimachinery/status-errors.ts';
+import { newBadRequest, newForbidden, newGenericServerResponse, newInternalError, newNotFound } from '../../../kube/apimachinery/status-errors.ts';
 import type { StatusError } from '../../../kube/apimachinery/status.ts';
 import type { AdmissionChain } from '../admission/admission.ts';
 import type { ObjectReader } from '../authentication/object-reader.ts';
@@ -13,6 +13,7 @@ import { exchange, joinUpgrade } from './http-exchange.ts';
 import { logPath, streamPath } from './kubelet-path.ts';
 import { kubeletOf, openStream, type NodeConnectionOptions, type NodeTarget } from './node-connection.ts';
 import { proxyTarget } from './proxy-target.ts';
+import { isWebSocketRequest, readerProtocolOf, sendOverWebSocket } from './websocket-stream.ts';
 
 export interface ProxyOptions extends NodeConnectionOptions {
   readonly reader: ObjectReader;
@@ -40,12 +41,24 @@ export function proxyEndpoints(options: ProxyOptions): [string, SpecialEndpoint]
 /** Takes the socket of a streaming request; false when the request is none of ours. */
 export async function proxyUpgrade(options: ProxyOptions, context: RequestContext, { socket, head }: { readonly socket: Duplex; readonly head: Buffer }): Promise<boolean> {
   const { info, request } = context;
+  if (info.resource === 'pods' && info.apiGroup === '' && info.subresource === 'log' && isWebSocketRequest(request.headers)) return logOverWebSocket(options, context, socket);
   const isStream = info.resource === 'pods' && info.apiGroup === '' && STREAMS.has(info.subresource);
   if (!isStream && info.subresource !== 'proxy') return false;
   await connectAdmission(options, context);
   const { target, path } = isStream ? await locate(options, context) : { target: await proxyTarget(options.reader, options, info), path: proxiedPath(context) };
   const server = await openStream(target, options, request.signal);
   joinUpgrade(socket, server, { method: request.method, path, host: `${target.host}:${target.port}`, headers: request.headers, head });
+  return true;
+}
+
+/** False, for the plain answer to go out, when there is no log to stream. */
+async function logOverWebSocket(options: ProxyOptions, context: RequestContext, socket: Duplex): Promise<boolean> {
+  const { headers } = context.request;
+  const protocol = readerProtocolOf(headers);
+  if (protocol === undefined) throw newForbidden({ group: '', resource: 'pods' }, context.info.name, `requested protocol(s) are not supported: ${headers['sec-websocket-protocol'] ?? ''}`);
+  const { body } = await podLog(options, context);
+  if (body === undefined || body instanceof Uint8Array) return false;
+  await sendOverWebSocket(socket, { headers, body, protocol });
   return true;
 }
 

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { startTestApiServer, type TestApiServer } from '../testing.ts';
 import { createTestCertificates } from '../testing-certificates.ts';
 
@@ -80,6 +81,25 @@ test('logs stream from the kubelet of the pod, through the dialer', async () => 
   expect(text).toBe('line one\nline two\n');
   expect(kubelet.seen.at(-1)).toBe('/containerLogs/default/bound/c?timestamps=true&tailLines=5');
   expect(dialed.at(-1)).toBe('n1 10.89.0.7:10250');
+});
+
+test.each([
+  { protocol: 'binary.k8s.io', decode: (data: Buffer) => data.toString() },
+  { protocol: 'base64.binary.k8s.io', decode: (data: Buffer) => Buffer.from(data.toString(), 'base64').toString() },
+])('logs stream over a WebSocket as $protocol', async ({ protocol, decode }) => {
+  const socket = new WebSocket(`wss://127.0.0.1:${port}/api/v1/namespaces/default/pods/bound/log`, [protocol], { headers: headers(), ca: server.certificates.ca });
+  const messages: string[] = [];
+  socket.on('message', (data: Buffer) => messages.push(decode(data)));
+  const [code] = (await once(socket, 'close')) as [number];
+  expect([socket.protocol, messages[0], messages.join(''), code]).toEqual([protocol, '', 'line one\nline two\n', 1000]);
+});
+
+test('a WebSocket of another protocol than the streams have is refused', async () => {
+  const socket = new WebSocket(`wss://127.0.0.1:${port}/api/v1/namespaces/default/pods/bound/log`, ['chat'], { headers: headers(), ca: server.certificates.ca });
+  socket.on('error', () => {});
+  const [, response] = (await once(socket, 'unexpected-response')) as [unknown, { statusCode: number }];
+  expect(response.statusCode).toBe(403);
+  socket.terminate();
 });
 
 test('a kubelet that refuses logs is quoted in a Status', async () => {
