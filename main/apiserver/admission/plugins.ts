@@ -9,7 +9,10 @@ import { certificateAdmissions } from './certificates.ts';
 import { limitRanger } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
+import { persistentVolumeClaimResize } from './claim-resize.ts';
+import { podResizeValidator } from './pod-resize.ts';
 import { podSecurity } from './pod-security.ts';
+import { podTopologyLabels } from './pod-topology-labels.ts';
 import { priorityAdmission } from './priority.ts';
 import { rbacEscalation } from './rbac-escalation.ts';
 import { resourceQuota, type ResourceQuotaOptions } from './resource-quota.ts';
@@ -40,11 +43,14 @@ export function admissionChain(options: AdmissionOptions): AdmissionChain {
     podSecurity(reader),
     priorityAdmission(reader),
     defaultTolerationSeconds,
+    defaultStorageClass(reader),
     storageObjectInUseProtection,
+    persistentVolumeClaimResize(reader),
     runtimeClassAdmission(reader),
     ...certificateAdmissions(options.authorizer),
     defaultIngressClass(reader),
-    defaultStorageClass(reader),
+    podTopologyLabels(reader),
+    podResizeValidator(reader),
     rbacEscalation(options),
     ...(options.dynamic ?? []),
     resourceQuota(options),

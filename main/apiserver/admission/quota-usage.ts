@@ -36,7 +36,7 @@ function addPod(usage: Map<string, Quantity>, { spec, status }: Pod): void {
 }
 
 /** Containers and sidecars together, or a larger init container with the sidecars started before it; and the overhead. */
-function podTotals(spec: PodSpec, kind: 'requests' | 'limits'): Map<string, Quantity> {
+export function podTotals(spec: PodSpec, kind: 'requests' | 'limits'): Map<string, Quantity> {
   const sidecars = new Map<string, Quantity>();
   const highest = new Map<string, Quantity>();
   for (const { restartPolicy, resources } of spec.initContainers ?? []) {

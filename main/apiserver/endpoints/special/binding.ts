@@ -23,16 +23,16 @@ export function bindingEndpoint(pods: () => Registry): SpecialEndpoint {
     checkBodyNamespace(binding as KubernetesObject, request);
     if (special.context.info.name !== '' && binding.metadata.name !== special.context.info.name) throw newBadRequest('name in URL does not match name in Binding object');
     validateTarget(binding);
-    await admit(special, binding, query.dryRun);
-    await assign(request, binding, query.dryRun);
+    await assign(request, await admit(special, binding, query.dryRun), query.dryRun);
     return answerValue(special.media, createdStatus, 201);
   };
 }
 
-async function admit(request: SpecialRequest, object: Binding, dryRun: boolean): Promise<void> {
+async function admit(request: SpecialRequest, object: Binding, dryRun: boolean): Promise<Binding> {
   const attributes = admissionAttributes(request as ResourceRequest, { operation: 'CREATE', object: object as KubernetesObject, dryRun });
-  await request.admission.mutate({ ...attributes, object: object as KubernetesObject });
-  await request.admission.validate(attributes);
+  const admitted = await request.admission.mutate({ ...attributes, object: object as KubernetesObject });
+  await request.admission.validate({ ...attributes, object: admitted });
+  return admitted as Binding;
 }
 
 function validateTarget({ target }: Binding): void {
@@ -70,7 +70,7 @@ function bound(pod: Pod, { nodeName, annotations, labels, now }: { nodeName: str
   const next = { type: 'PodScheduled', status: 'True', lastTransitionTime: scheduled?.status === 'True' ? (scheduled.lastTransitionTime ?? now) : now };
   const metadata = { ...pod.metadata };
   if (annotations) metadata.annotations = { ...metadata.annotations, ...annotations };
-  if (labels) metadata.labels = { ...labels, ...metadata.labels };
+  if (labels) metadata.labels = { ...metadata.labels, ...labels };
   return {
     ...pod,
     metadata,

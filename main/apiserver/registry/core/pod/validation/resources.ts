@@ -1,3 +1,4 @@
+import { wasGivenEmpty } from '../../../../../../kube/api/typed-object.ts';
 import type * as core from '../../../../../../kube/api/generated/core/v1.ts';
 import type { FieldErrors } from '../../../validation/field-errors.ts';
 import type { FieldPath } from '../../../validation/field-path.ts';
@@ -129,7 +130,7 @@ export function checkPodLevelResources(spec: core.PodSpec, path: FieldPath, erro
     errors.forbidden(resourcesPath, 'may not be set for a windows pod');
     return;
   }
-  if (resources.claims !== undefined) errors.forbidden(resourcesPath.child('claims'), 'claims may not be set for Resources at pod-level');
+  if (resources.claims !== undefined || wasGivenEmpty(resources, 'claims')) errors.forbidden(resourcesPath.child('claims'), 'claims may not be set for Resources at pod-level');
   checkRequirements(resources, resourcesPath, errors, { ...context, checkName: checkPodResourceName });
   checkConsistency(spec, resources, resourcesPath, errors);
 }
