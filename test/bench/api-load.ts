@@ -1,6 +1,9 @@
 import type { ApiTransport } from '../../agent/api-transport.ts';
 import { ClusterUnderTest } from '../cluster-under-test.ts';
 import { connectClient } from '../connect-client.ts';
+import { benchControllers } from './api-controllers.ts';
+import { benchLists } from './api-lists.ts';
+import { benchWatch } from './api-watch.ts';
 import { exchange, load } from './load.ts';
 import type { LoadResult } from './load.ts';
 import { printTable } from './markdown.ts';
@@ -33,6 +36,8 @@ const cases: readonly Case[] = [
   { name: 'PUT ConfigMap', workers: 16, reference: 848, send: (to, turn) => exchange(to, { method: 'PUT', path: `${configMaps}/${some(turn)}`, body: configMap(some(turn), `${turn}`) }) },
   { name: 'merge patch ConfigMap', workers: 16, reference: 1113, send: (to, turn) => exchange(to, { method: 'PATCH', path: `${configMaps}/${some(turn)}`, type: 'application/merge-patch+json', body: JSON.stringify({ data: { value: `m${turn}` } }) }) },
   { name: 'strategic patch Deployment', workers: 16, reference: 473, send: (to, turn) => exchange(to, { method: 'PATCH', path: `/apis/apps/v1/namespaces/default/deployments/d-${turn % 100}`, type: 'application/strategic-merge-patch+json', body: JSON.stringify({ metadata: { labels: { turn: `${turn}` } } }) }) },
+  { name: 'JSON patch ConfigMap', workers: 16, reference: 909, send: (to, turn) => exchange(to, { method: 'PATCH', path: `${configMaps}/${some(turn)}`, type: 'application/json-patch+json', body: JSON.stringify([{ op: 'add', path: '/data/value', value: `j${turn}` }]) }) },
+  { name: 'server-side apply Deployment', workers: 16, reference: 319, send: (to, turn) => exchange(to, { method: 'PATCH', path: `/apis/apps/v1/namespaces/default/deployments/d-${turn % 100}?fieldManager=bench&force=true`, type: 'application/apply-patch+yaml', body: JSON.stringify(deployment(`d-${turn % 100}`, `nginx:${turn}`)) }) },
   { name: 'server-side apply ConfigMap', workers: 16, reference: 865, send: (to, turn) => exchange(to, { method: 'PATCH', path: `${configMaps}/applied-${turn % 500}?fieldManager=bench&force=true`, type: 'application/apply-patch+yaml', body: configMap(`applied-${turn % 500}`, `${turn}`) }) },
   { name: 'delete ConfigMap', workers: 16, reference: 1187, uses: 'create ConfigMap 1 KiB, 64', send: (to, turn) => exchange(to, { method: 'DELETE', path: `${configMaps}/many-${turn}` }) },
 ];
@@ -59,7 +64,9 @@ export async function benchApi(secondsPerCase: number): Promise<void> {
     rows.push(row({ name, workers, reference, result, cpuMs, ownFloor }));
   }
   printTable(['request', 'workers', 'per second', 'p50 / p99 ms', 'daemon CPU ms', 'share of the floor', 'reference: per second, share'], rows);
-  await benchList({ transport: transport(0), path: `${configMaps}?limit=2000` });
+  await benchLists(transport(0), daemonPid);
+  await benchWatch(transports, daemonPid);
+  await benchControllers(transport(0), daemonPid);
   const after = await processCost(daemonPid);
   console.log(`\nDaemon after all of this: ${after.residentMB.toFixed(0)} MB resident (${after.anonymousMB.toFixed(0)} anonymous).`);
 }
@@ -70,12 +77,4 @@ function row({ name, workers, reference, result, cpuMs, ownFloor }: { name: stri
     name + failed, String(workers), result.perSecond.toFixed(0), `${result.p50Ms.toFixed(1)} / ${result.p99Ms.toFixed(1)}`, cpuMs.toFixed(2),
     (result.perSecond / ownFloor).toFixed(2), `${reference}, ${(reference / floor).toFixed(2)}`,
   ];
-}
-
-async function benchList({ transport, path }: { transport: ApiTransport; path: string }): Promise<void> {
-  const started = performance.now();
-  let bytes = 0;
-  for (let i = 0; i < 10; i++) bytes += (await exchange(transport, { method: 'GET', path })).bytes;
-  const ms = performance.now() - started;
-  console.log(`\nLIST of 2,000 ConfigMaps: ${(ms / 10).toFixed(1)} ms, ${(bytes / 1e6 / (ms / 1000)).toFixed(0)} MB/s (reference: 71 MB/s for pods).`);
 }

@@ -30,11 +30,24 @@ export async function load({ workers, seconds, limit = Number.POSITIVE_INFINITY,
   return { perSecond: times.length / ((performance.now() - countFrom) / 1000), p50Ms: at(0.5), p99Ms: at(0.99), failures, count: turn };
 }
 
-/** One exchange with its body read to the end; true for a 2xx. */
-export async function exchange(transport: Transport, { method, path, body, type = 'application/json' }: { readonly method: string; readonly path: string; readonly body?: string; readonly type?: string }): Promise<{ readonly good: boolean; readonly bytes: number }> {
-  const response = await transport.fetch({ method, path, headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': type }) }, ...(body === undefined ? {} : { body }) });
+export interface Exchange {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: string;
+  readonly type?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Absent: the body is read and thrown away. */
+  readonly keepText?: boolean;
+}
+
+/** One exchange with its body read to the end; good is a 2xx. */
+export async function exchange(transport: Transport, { method, path, body, type = 'application/json', headers, keepText = false }: Exchange): Promise<{ readonly good: boolean; readonly bytes: number; readonly text: string }> {
+  const response = await transport.fetch({ method, path, headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': type }), ...headers }, ...(body === undefined ? {} : { body }) });
+  const chunks: Uint8Array[] = [];
   let bytes = 0;
-  if (response.body instanceof Uint8Array) bytes = response.body.length;
-  else for await (const chunk of response.body) bytes += chunk.length;
-  return { good: response.status < 300, bytes };
+  for await (const chunk of response.body instanceof Uint8Array ? [response.body] : response.body) {
+    bytes += chunk.length;
+    if (keepText) chunks.push(chunk);
+  }
+  return { good: response.status < 300, bytes, text: Buffer.concat(chunks).toString() };
 }
