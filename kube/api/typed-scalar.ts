@@ -122,7 +122,11 @@ function textOf(value: unknown, at: StructField): string {
   throw unmarshalTypeError(value, at, 'string');
 }
 
+/** Up to three digits and a common suffix are canonical as they stand: nearly all quantities there are. */
+const CANONICAL_QUANTITY = /^[1-9]\d{0,2}(?:m|[kMGT]|[KMGT]i)?$/;
+
 function decodeQuantity(value: unknown): string {
+  if (typeof value === 'string' && CANONICAL_QUANTITY.test(value)) return value;
   try {
     return canonicalQuantity(typeof value === 'string' || typeof value === 'number' ? value : JSON.stringify(value));
   } catch (error) {
