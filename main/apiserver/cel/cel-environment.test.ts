@@ -77,6 +77,7 @@ describe('CEL expressions evaluate', () => {
 
   test.each([
     ['object.spec.zz == "x"', 'no such key: zz'],
+    ['labels["q"] == "" || labels["r"] == ""', 'no such key: q'],
     ['numbers[5] == 1', 'index out of bounds: 5'],
     ['labels["q"] == ""', 'no such key: q'],
     ['1 / (numbers[0] - 1) == 1', 'division by zero'],

@@ -65,7 +65,7 @@ export class CustomResource implements AsyncDisposable {
     const strategy = customStrategy({ namespaced, version: (name) => this.#versions.get(name), storageVersion: () => this.#storageVersion });
     const apiVersion = `${group}/${version}`;
     this.#options = options;
-    this.#registryDefinition = { resource, strategy, storagePrefix: `${group}/${names.plural}` };
+    this.#registryDefinition = { resource, strategy, storagePrefix: `${group}/${names.plural}`, metadataRules: () => ({ plainFinalizers: true }) };
     const storage = options.openStorage({
       resource, apiVersion, kind: names.kind, namespaced, resourcePrefix: `${group}/${names.plural}`,
       selectableFields: (object) => strategy.selectableFields?.(object) ?? {},

@@ -19,6 +19,12 @@ const cases: readonly { readonly name: string; readonly schema: JsonSchema; read
   { name: 'an enumeration', schema: { type: 'string', enum: ['a', 'b'] }, value: 'c', errors: ['f: Unsupported value: "c": supported values: "a", "b"'] },
   { name: 'a pattern', schema: { type: 'string', pattern: '^a+$' }, value: 'b', errors: ["f: Invalid value: \"b\": f in body should match '^a+$'"] },
   { name: 'a format', schema: { type: 'string', format: 'date' }, value: '2020', errors: ['f: Invalid value: "2020": f in body must be of type date: "2020"'] },
+  { name: 'a format without a type', schema: { format: 'ipv4' }, value: 'x', errors: ['f: Invalid value: "x": f in body must be of type ipv4: "x"'] },
+  {
+    name: 'of alternatives the one that says most',
+    schema: { type: 'object', oneOf: [{ properties: { a: { enum: ['x'] }, b: { format: 'ipv4' } } }, { properties: { a: { not: { enum: ['x'] } } } }], properties: { a: { type: 'string' }, b: { type: 'string' } } },
+    value: { a: 'x', b: 'y' }, errors: ['<nil>: Invalid value: "": "f" must validate one and only one schema (oneOf). Found none valid', 'f.b: Invalid value: "y": f.b in body must be of type ipv4: "y"'],
+  },
   { name: 'a maximum', schema: { type: 'integer', maximum: 3 }, value: 5, errors: ['f: Invalid value: 5: f in body should be less than or equal to 3'] },
   { name: 'an allowed null', schema: { type: 'string', nullable: true }, value: null, errors: [] },
   {

@@ -3,6 +3,7 @@ import type { FieldError } from '../../../kube/apimachinery/field-error.ts';
 import { fieldDuplicate, fieldInvalid, fieldNotSupported, fieldRequired, fieldTooLong, fieldTooMany, fieldTypeInvalid } from '../../../kube/apimachinery/field-error.ts';
 import { deepEqual, isJsonObject } from '../../../kube/apimachinery/json.ts';
 import { additionalOf, type JsonObject, type JsonSchema, propertyOf } from './json-schema.ts';
+import { matchCount } from './match-count.ts';
 import { hasFormat } from './string-formats.ts';
 
 /** Where a value is: `field` as errors name it, `text` as go-openapi's sentences do (they leave out `status` of status writes). */
@@ -60,7 +61,7 @@ function checkString(value: string, schema: JsonSchema, { field, text }: Place, 
   if (schema.maxLength !== undefined && length > schema.maxLength) errors.push(fieldTooLong(field, schema.maxLength));
   if (schema.minLength !== undefined && length < schema.minLength) errors.push(fieldInvalid(field, value, `${subject(text)} should be at least ${schema.minLength} chars long`));
   if (schema.pattern !== undefined && schema.pattern !== '' && !matches(schema, value)) errors.push(fieldInvalid(field, value, `${subject(text)} should match '${schema.pattern}'`));
-  if (schema.format !== undefined && schema.format !== '' && schema.type === 'string' && !hasFormat(schema.format, value)) {
+  if (schema.format !== undefined && schema.format !== '' && !hasFormat(schema.format, value)) {
     errors.push(fieldTypeInvalid(field, value, `${subject(text)} must be of type ${schema.format}: ${JSON.stringify(value)}`));
   }
 }
@@ -134,7 +135,7 @@ function checkJunctors(value: unknown, schema: JsonSchema, place: Place, errors:
     const results = schema.anyOf.map((one) => attempt(value, one, place));
     if (results.every((result) => result.length > 0)) {
       say('must validate at least one schema (anyOf)');
-      errors.push(...best(results));
+      errors.push(...best(results, value, schema.anyOf));
     }
   }
   if (schema.oneOf && schema.oneOf.length > 0) {
@@ -142,7 +143,7 @@ function checkJunctors(value: unknown, schema: JsonSchema, place: Place, errors:
     const valid = results.filter((result) => result.length === 0).length;
     if (valid !== 1) {
       say(`must validate one and only one schema (oneOf). ${valid === 0 ? 'Found none valid' : `Found ${valid} valid alternatives`}`);
-      if (valid === 0) errors.push(...best(results));
+      if (valid === 0) errors.push(...best(results, value, schema.oneOf));
     }
   }
   if (schema.allOf && schema.allOf.length > 0) {
@@ -157,8 +158,9 @@ function checkJunctors(value: unknown, schema: JsonSchema, place: Place, errors:
 }
 
 /** The alternative that came nearest: what go-openapi shows of a failed anyOf or oneOf. */
-function best(results: readonly FieldError[][]): readonly FieldError[] {
-  return results.reduce((nearest, result) => (result.length < nearest.length ? result : nearest), results[0] ?? []);
+function best(results: readonly FieldError[][], value: unknown, alternatives: readonly JsonSchema[]): readonly FieldError[] {
+  const counts = alternatives.map((schema) => matchCount(value, schema));
+  return results[counts.indexOf(Math.max(...counts))] ?? [];
 }
 
 /** Repeated items of list-type set, repeated keys of list-type map (upstream: schema/listtype). */

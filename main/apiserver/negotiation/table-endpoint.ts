@@ -37,6 +37,9 @@ export function createTablePrinter(clock: Clock): TablePrinter {
       const metadata = resourceVersion === undefined ? {} : { resourceVersion };
       return table({ ...parseApiVersion(object.apiVersion), kind: object.kind }, [object], { served, metadata, options });
     },
-    listTable: (served: ServedResource, list: KubernetesList<KubernetesObject>, options: TableOptions) => table(served.info, list.items, { served, metadata: list.metadata, options }),
+    listTable(served: ServedResource, list: KubernetesList<KubernetesObject>, options: TableOptions) {
+      const { continue: token, ...rest } = list.metadata;
+      return table(served.info, list.items, { served, metadata: token ? list.metadata : rest, options });
+    },
   };
 }

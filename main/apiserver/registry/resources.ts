@@ -133,7 +133,7 @@ export function resourceDefinitions(options: ResourceOptions): readonly Resource
     define({ resource: admissionregistration.validatingadmissionpolicybindings, strategy: validatingAdmissionPolicyBindingStrategy, metadataRules: plainFinalizers }),
     define({ resource: admissionregistration.mutatingadmissionpolicies, strategy: mutatingAdmissionPolicyStrategy, metadataRules: plainFinalizers }),
     define({ resource: admissionregistration.mutatingadmissionpolicybindings, strategy: mutatingAdmissionPolicyBindingStrategy, metadataRules: plainFinalizers }),
-    define({ resource: apiextensions.customresourcedefinitions, strategy: customResourceDefinitionStrategy, marksFirst: true, prepareForDelete: markTerminating }),
+    define({ resource: apiextensions.customresourcedefinitions, strategy: customResourceDefinitionStrategy, metadataRules: plainFinalizers, marksFirst: true, prepareForDelete: markTerminating }),
     define({ resource: apiregistration.apiservices, strategy: apiServiceStrategy, validateName: isValidPathSegmentName, metadataRules: plainFinalizers }),
     define({ resource: flowcontrol.flowschemas, strategy: flowSchemaStrategy }),
     define({ resource: flowcontrol.prioritylevelconfigurations, strategy: priorityLevelStrategy }),

@@ -322,7 +322,7 @@ function literalOf(value: LiteralValue): unknown {
   return isUintLiteral(value) ? new CelUint(value.uint) : value;
 }
 
-/** The value that decides wins over an error on the other side. */
+/** The value that decides wins over an error on the other side; of two errors the first is the one. */
 function logical(left: Step, right: Step, deciding: boolean): Step {
   return (frame) => {
     let failure: CelEvaluationError;
@@ -335,7 +335,7 @@ function logical(left: Step, right: Step, deciding: boolean): Step {
       if (!(error instanceof CelEvaluationError)) throw error;
       failure = error;
     }
-    if (right(frame) === deciding) return deciding;
+    if (attempt(right, frame) === deciding) return deciding;
     throw failure;
   };
 }

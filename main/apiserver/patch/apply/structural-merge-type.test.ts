@@ -17,6 +17,7 @@ const type = mergeTypeOfCustomResource({
           'x-kubernetes-list-map-keys': ['name', 'protocol'],
           items: { type: 'object', properties: { name: { type: 'string' }, protocol: { type: 'string', default: 'TCP' }, x: { type: 'string' } } },
         },
+        size: { type: 'string', format: 'int64' },
         free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
         atomic: { type: 'object', 'x-kubernetes-map-type': 'atomic', additionalProperties: { type: 'string' } },
       },
@@ -43,6 +44,7 @@ it('tracks custom resources by their structural schema', () => {
 it('refuses what the schema does not declare', () => {
   expect(() => apply({ bogus: 1 })).toThrow('failed to create typed patch object (/n; x.io/v1, Kind=X): .spec.bogus: field not declared in schema');
   expect(() => apply({ replicas: 'x' })).toThrow('.spec.replicas: expected numeric (int or float), got string');
+  expect(() => apply({ size: 1 })).not.toThrow();
 });
 
 it('deduces everything where there is no schema, and owns the spec that a create brings', () => {

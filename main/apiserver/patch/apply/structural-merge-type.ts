@@ -3,6 +3,7 @@ import { DEDUCED, mergeTypeOf, UNTYPED_ATOMIC, UNTYPED_SCALAR, type FieldMergeTy
 
 /** The part of a CRD's openAPIV3Schema that server-side apply reads. */
 export interface StructuralSchema {
+  readonly format?: string;
   readonly type?: string;
   readonly default?: unknown;
   readonly properties?: Readonly<Record<string, StructuralSchema>>;
@@ -27,10 +28,15 @@ export function mergeTypeOfStructural(schema: StructuralSchema): MergeType {
   return schema['x-kubernetes-embedded-resource'] === true ? withObjectFields(type) : type;
 }
 
+/** Texts of a format are any scalar to structured-merge-diff (upstream: kube-openapi/pkg/schemaconv). */
+function isPlainText(format: string | undefined): boolean {
+  return format === undefined || format === '' || format === 'byte';
+}
+
 function typeByName(schema: StructuralSchema): MergeType {
   switch (schema.type) {
     case 'string':
-      return { scalar: 'string' };
+      return isPlainText(schema.format) ? { scalar: 'string' } : UNTYPED_SCALAR;
     case 'integer':
     case 'number':
       return { scalar: 'numeric' };
