@@ -25,7 +25,7 @@ interface Refusal {
 
 const refusals: readonly Refusal[] = [
   {
-    name: 'too many restart rules', path: `${CORE}/pods`, body: pod({ containers: [{ ...CONTAINER, restartPolicy: 'Never', restartPolicyRules: Array<object>(21).fill(RULE) }] }),
+    name: 'too many restart rules', path: `${CORE}/pods`, body: pod({ containers: [{ ...CONTAINER, restartPolicy: 'Never', restartPolicyRules: Array.from({ length: 21 }, () => RULE) }] }),
     causes: ['spec.containers[0].restartPolicyRules: Too many: 21: must have at most 20 items'],
   },
   {
@@ -129,4 +129,10 @@ test('a stop signal is not kept while the feature is off', async () => {
 test('events are named by the group that was asked', async () => {
   const answer = await send('GET', '/apis/events.k8s.io/v1/namespaces/default/events/missing');
   expect(answer.body).toMatchObject({ message: 'events.events.k8s.io "missing" not found', details: { group: 'events.k8s.io' } });
+});
+
+test('a deadline that grows is the only thing that is told of an update', async () => {
+  await send('POST', `${CORE}/pods`, { body: pod({ activeDeadlineSeconds: 10 }) });
+  const answer = await send('PATCH', `${CORE}/pods/p`, { body: { spec: { activeDeadlineSeconds: 20, hostname: 'changed' } } });
+  expect(answer.body.message).toBe('Pod "p" is invalid: spec.activeDeadlineSeconds: Invalid value: 20: must be less than or equal to previous value');
 });

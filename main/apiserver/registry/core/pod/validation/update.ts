@@ -32,7 +32,7 @@ export function validatePodUpdate(next: core.Pod, previous: core.Pod): FieldErro
   for (const field of ['containers', 'initContainers'] as const) {
     if (!checkContainerUpdates(next.spec[field] ?? [], previous.spec[field] ?? [], SPEC_PATH.child(field), errors)) return errors;
   }
-  checkActiveDeadline(next.spec, previous.spec, errors);
+  if (!checkActiveDeadline(next.spec, previous.spec, errors)) return errors;
   checkOnlyAddedTolerations(next.spec.tolerations, previous.spec.tolerations, SPEC_PATH.child('tolerations'), errors);
   checkOnlyDeletedGates(next.spec.schedulingGates, previous.spec.schedulingGates, SPEC_PATH.child('schedulingGates'), errors);
   if (semanticEqual(next.spec, previous.spec)) return errors;
@@ -78,16 +78,20 @@ function checkContainerUpdates(
   return true;
 }
 
-function checkActiveDeadline(next: core.PodSpec, previous: core.PodSpec, errors: FieldErrors): void {
+/** False: upstream looks no further. */
+function checkActiveDeadline(next: core.PodSpec, previous: core.PodSpec, errors: FieldErrors): boolean {
   const path = SPEC_PATH.child('activeDeadlineSeconds');
   const seconds = next.activeDeadlineSeconds;
   const before = previous.activeDeadlineSeconds;
   if (seconds === undefined) {
     if (before !== undefined) errors.invalid(path, null, 'must not update from a positive integer to nil value');
-    return;
+    return true;
   }
-  if (seconds < 0 || seconds > 2 ** 31 - 1) errors.invalid(path, seconds, inclusiveRangeError(0, 2 ** 31 - 1));
+  const isOutside = seconds < 0 || seconds > 2 ** 31 - 1;
+  if (isOutside) errors.invalid(path, seconds, inclusiveRangeError(0, 2 ** 31 - 1));
   else if (before !== undefined && before < seconds) errors.invalid(path, seconds, 'must be less than or equal to previous value');
+  else return true;
+  return false;
 }
 
 type MutableSpec = { -readonly [Key in keyof core.PodSpec]: core.PodSpec[Key] };
