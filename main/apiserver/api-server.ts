@@ -184,6 +184,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     clock, totalSeats: options.maxInFlight ?? MAX_IN_FLIGHT,
     statistics: ({ apiGroup, resource }) => catalog.registry({ group: apiGroup, resource })?.storage.statistics(),
     drained: () => flowController?.refresh(),
+    nextTurn: setImmediate,
   }));
   let flowController: FlowController | undefined;
   const metrics = createServerMetrics({ catalog, store, flow, ...(options.metrics ? { registry: options.metrics } : {}) });

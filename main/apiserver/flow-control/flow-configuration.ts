@@ -18,6 +18,7 @@ export interface FlowConfigurationOptions {
   readonly totalSeats: number;
   /** A level that nobody wants has served its last request: digest again. */
   readonly drained: () => void;
+  readonly nextTurn: (callback: () => void) => void;
 }
 
 /**
@@ -73,7 +74,7 @@ export class FlowConfiguration {
       const idle = (): void => {
         if (this.levels.get(name)?.quiescing) this.#options.drained();
       };
-      this.levels.set(name, new PriorityLevel(object, { clock: this.#options.clock, idle }));
+      this.levels.set(name, new PriorityLevel(object, { clock: this.#options.clock, nextTurn: this.#options.nextTurn, idle }));
       return;
     }
     level.quiescing = false;

@@ -11,7 +11,7 @@ const NEVER = new AbortController().signal;
 function bootstrapped(options: { readonly totalSeats?: number; readonly count?: number } = {}): { readonly flow: FlowControl; readonly clock: VirtualClock } {
   const clock = new VirtualClock();
   const statistics = (): { count: number; sizeBytes: number } => ({ count: options.count ?? 10, sizeBytes: (options.count ?? 10) * 1000 });
-  const flow = new FlowControl({ clock, totalSeats: options.totalSeats ?? 600, statistics });
+  const flow = new FlowControl({ clock, totalSeats: options.totalSeats ?? 600, statistics, nextTurn: setImmediate });
   const [mandatory, suggested] = [mandatoryObjects(), suggestedObjects()];
   flow.configure([...mandatory.levels, ...suggested.levels], [...mandatory.schemas, ...suggested.schemas]);
   return { flow, clock };
@@ -161,6 +161,31 @@ describe('a level that is full', () => {
   });
 });
 
+test('a flood is worked off over many turns of the event loop, others in the first', async () => {
+  const turns: (() => void)[] = [];
+  const flow = new FlowControl({ clock: new VirtualClock(), totalSeats: 6000, statistics: () => undefined, nextTurn: (callback) => void turns.push(callback) });
+  const [mandatory, suggested] = [mandatoryObjects(), suggestedObjects()];
+  flow.configure([...mandatory.levels, ...suggested.levels], [...mandatory.schemas, ...suggested.schemas]);
+  let served = 0;
+  const flood = Array.from({ length: 100 }, async () => {
+    await flow.begin(contextOf({ user: 'flooder', target: CONFIG_MAPS }), 15_000);
+    served++;
+  });
+  await Promise.resolve();
+  expect(served).toBeLessThanOrEqual(16);
+  expect(flow.begin(contextOf({ user: 'system:node:n1', groups: NODES, target: '/api/v1/nodes/n1' }), 15_000)).not.toBeInstanceOf(Promise);
+  expect(flow.begin(contextOf({ user: 'admin', groups: ['system:masters'], target: CONFIG_MAPS }), 15_000)).not.toBeInstanceOf(Promise);
+  let rounds = 0;
+  for (let turn = turns.shift(); turn; turn = turns.shift()) {
+    turn();
+    rounds++;
+    await new Promise((resolve) => { setImmediate(resolve); });
+  }
+  await Promise.all(flood);
+  expect([served, rounds]).toEqual([100, expect.any(Number)]);
+  expect(rounds).toBeGreaterThanOrEqual(6);
+});
+
 describe('the width of a request', () => {
   const seatsOf = async (asking: Asking, options: { readonly count?: number; readonly watches?: number } = {}): Promise<number> => {
     const { flow } = bootstrapped({ count: options.count ?? 10 });
@@ -211,7 +236,7 @@ describe('the configuration', () => {
   });
 
   test('imagines the mandatory objects as long as there are none', async () => {
-    const flow = new FlowControl({ clock: new VirtualClock(), totalSeats: 600, statistics: () => undefined });
+    const flow = new FlowControl({ clock: new VirtualClock(), totalSeats: 600, statistics: () => undefined, nextTurn: setImmediate });
     expect(await flow.begin(contextOf({ user: 'admin', groups: ['system:masters'], target: CONFIG_MAPS }), 15_000)).toMatchObject({ flowSchemaUid: '', retryAfter: undefined });
     expect(flow.configuration.levels.get('exempt')?.queueSet.executing).toBe(1);
   });

@@ -16,6 +16,8 @@ export interface FlowControlOptions {
   readonly statistics: (info: RequestInfo) => ObjectStatistics | undefined;
   /** A level that nobody wants is free of requests. */
   readonly drained?: () => void;
+  /** Calls back in the next turn of the event loop: setImmediate. */
+  readonly nextTurn: (callback: () => void) => void;
 }
 
 /** A request that has been classified: it runs, or is refused. */
@@ -50,8 +52,8 @@ export class FlowControl implements Disposable {
 
   constructor(options: FlowControlOptions) {
     this.#options = options;
-    const { clock, totalSeats, drained = NOTHING } = options;
-    this.configuration = new FlowConfiguration({ clock, totalSeats, drained });
+    const { clock, totalSeats, nextTurn, drained = NOTHING } = options;
+    this.configuration = new FlowConfiguration({ clock, totalSeats, drained, nextTurn });
     this.#timer = this.#lendLater();
   }
 
@@ -83,8 +85,12 @@ export class FlowControl implements Disposable {
     flow.counts.estimatedSeats.observe(maxSeatsOf(work));
     const request = level.queueSet.start(work, flow, asked);
     if (request?.state === 'waiting') return this.#wait({ context, schema, request, waitLimitMs });
-    if (request && !level.isExempt) flow.counts.waited.observe(0);
-    return request ? this.#admit({ context, schema, request }, 0) : this.#refuse(schema, 0);
+    if (!request) return this.#refuse(schema, 0);
+    if (level.isExempt) return this.#admit({ context, schema, request }, 0);
+    flow.counts.waited.observe(0);
+    const turn = level.gate.enter(request.maxSeats);
+    const ticket = this.#admit({ context, schema, request }, 0);
+    return turn ? turn.then(() => ticket) : ticket;
   }
 
   [Symbol.dispose](): void {
@@ -108,7 +114,10 @@ export class FlowControl implements Disposable {
     kind.add(-1, nowMs);
     const { counts } = request.flow;
     (executes ? counts.waited : counts.waitedInVain).observe((nowMs - beganMs) / 1000);
-    return executes ? this.#admit({ context, schema, request }, nowMs - beganMs) : this.#refuse(schema, nowMs - beganMs);
+    if (!executes) return this.#refuse(schema, nowMs - beganMs);
+    const ticket = this.#admit({ context, schema, request }, nowMs - beganMs);
+    await schema.level.gate.enter(request.maxSeats);
+    return ticket;
   }
 
   #admit({ context: { info, request: { query } }, schema, request }: Begun, queuedMs: number): FlowTicket {

@@ -8,6 +8,7 @@ import { LevelGauges } from './level-gauges.ts';
 import { QueueSet, type QueueSetConfiguration } from './queue-set.ts';
 import { NO_DEMAND, type DemandStatistics } from './seat-demand.ts';
 import { dealHand } from './shuffle-sharding.ts';
+import { TurnGate } from './turn-gate.ts';
 
 /** One request may take this much of its level's seats. */
 const MAX_SEATS_FRACTION = 0.15;
@@ -22,11 +23,19 @@ export interface SeatLimits {
   readonly upper: number;
 }
 
+export interface PriorityLevelOptions {
+  readonly clock: Clock;
+  /** The level has no request any more. */
+  readonly idle: () => void;
+  readonly nextTurn: (callback: () => void) => void;
+}
+
 /** A priority level at work: its configuration, its queues, and the flows that are known in it. */
 export class PriorityLevel {
   readonly name: string;
   readonly queueSet: QueueSet;
   readonly gauges: LevelGauges;
+  readonly gate: TurnGate;
   #object: PriorityLevelConfiguration;
   #configuration: QueueSetConfiguration;
   limits: SeatLimits = { nominal: 0, lower: 0, upper: 0 };
@@ -39,12 +48,13 @@ export class PriorityLevel {
   readonly #flows = new Map<string, Map<string, Flow>>();
   #knownFlows = 0;
 
-  constructor(object: PriorityLevelConfiguration, { clock, idle }: { readonly clock: Clock; readonly idle: () => void }) {
+  constructor(object: PriorityLevelConfiguration, { clock, idle, nextTurn }: PriorityLevelOptions) {
     this.name = object.metadata.name;
     this.#object = object;
     this.#configuration = configurationOf(object);
     this.gauges = new LevelGauges(clock.monotonicMs());
     this.queueSet = new QueueSet({ clock, gauges: this.gauges, idle });
+    this.gate = new TurnGate(nextTurn);
   }
 
   get object(): PriorityLevelConfiguration {
