@@ -3,7 +3,7 @@ import type { ExpressionWarning, ValidatingAdmissionPolicy } from '../../kube/ap
 import type { ResourceQuota } from '../../kube/api/generated/core/v1.ts';
 import type { Clock } from '../../kube/apimachinery/clock.ts';
 import type { KubernetesObject } from '../../kube/apimachinery/object-meta.ts';
-import type { MetricsRegistry } from '../../kube/apimachinery/metrics/metrics-registry.ts';
+import { MetricsRegistry } from '../../kube/apimachinery/metrics/metrics-registry.ts';
 import type { Random } from '../../kube/apimachinery/random.ts';
 import { RestClient } from '../../kube/client/rest-client.ts';
 import type { Transport } from '../../kube/client/transport.ts';
@@ -18,6 +18,7 @@ import { secretTracker } from './authentication/secret-tracker.ts';
 import { serviceAccountKeyFromPem } from './authentication/service-account-keys.ts';
 import type { User } from './authentication/user.ts';
 import { openDynamicAdmission } from './admission/dynamic-admission.ts';
+import { AdmissionMetrics } from './admission/measured.ts';
 import { admissionChain } from './admission/plugins.ts';
 import { PolicyTypeChecker } from './admission/type-check/policy-type-checker.ts';
 import { openApiSchemas } from './admission/type-check/resolve-schema.ts';
@@ -174,7 +175,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   });
   const authorizer = await authorizerFor(options, mirror);
   const dynamic = await openDynamicAdmission({ mirror, catalog, authorizer, random, clock, ...(options.dialer ? { dialer: options.dialer } : {}) });
-  const admission = admissionChain({ reader: mirror, clock, random, authorizer, dynamic, quotas: () => quotaStorage(catalog) });
+  const registry = options.metrics ?? new MetricsRegistry();
+  const admission = admissionChain({ reader: mirror, clock, random, authorizer, dynamic, quotas: () => quotaStorage(catalog), metrics: new AdmissionMetrics(registry, clock) });
   const reportError = options.reportError ?? (() => {});
   const aggregator = stack.use(new Aggregator({
     mirror, reader: mirror, clock, reportError, ...(options.dialer ? { dialer: options.dialer } : {}), ...(pki.frontProxyClient ? { frontProxyClient: pki.frontProxyClient } : {}),
@@ -187,7 +189,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     nextTurn: setImmediate,
   }));
   let flowController: FlowController | undefined;
-  const metrics = createServerMetrics({ catalog, store, flow, ...(options.metrics ? { registry: options.metrics } : {}) });
+  const metrics = createServerMetrics({ catalog, store, flow, registry });
   const lifecycle = { started: false, stopping: false };
   const shared = { ...options, flow, metrics, lifecycle, flags: flagsOf(options), catalog, aggregator, mirror, authenticator, authorizer, admission, keys, issuer };
   const proxy: ProxyOptions = { reader: mirror, admission, ...(options.dialer ? { dialer: options.dialer } : {}), ...(pki.kubeletClient ? { kubeletClient: pki.kubeletClient } : {}) };

@@ -7,6 +7,7 @@ import { defaultIngressClass, defaultStorageClass } from './default-classes.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { certificateAdmissions } from './certificates.ts';
 import { limitRanger } from './limit-ranger.ts';
+import type { AdmissionMetrics } from './measured.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { persistentVolumeClaimResize } from './claim-resize.ts';
@@ -29,12 +30,13 @@ export interface AdmissionOptions {
   readonly quotas: ResourceQuotaOptions['quotas'];
   /** Policies and webhooks; see openDynamicAdmission. */
   readonly dynamic?: readonly AdmissionPlugin[];
+  readonly metrics?: AdmissionMetrics;
 }
 
 /** The plugins that are on, in upstream's order (pkg/kubeapiserver/options/plugins.go). */
 export function admissionChain(options: AdmissionOptions): AdmissionChain {
-  const { reader } = options;
-  return new AdmissionChain([
+  const { reader, metrics } = options;
+  const plugins: readonly AdmissionPlugin[] = [
     namespaceLifecycle(reader),
     limitRanger(reader),
     serviceAccountAdmission(options),
@@ -54,5 +56,6 @@ export function admissionChain(options: AdmissionOptions): AdmissionChain {
     rbacEscalation(options),
     ...(options.dynamic ?? []),
     resourceQuota(options),
-  ]);
+  ];
+  return new AdmissionChain(metrics ? plugins.map((plugin) => metrics.measured(plugin)) : plugins);
 }

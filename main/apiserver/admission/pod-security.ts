@@ -33,6 +33,9 @@ export function podSecurity(reader: ObjectReader): AdmissionPlugin {
       const isPod = attributes.resource === 'pods';
       if (isPod && attributes.operation === 'UPDATE' && deepEqual(parts.spec, (attributes.oldObject as Pod).spec)) return;
       const enforced = isPod ? describe(labels, 'enforce', parts) : undefined;
+      if (isPod) attributes.annotate?.(`${LABEL}enforce-policy`, `${labels[`${LABEL}enforce`] ?? 'privileged'}:${labels[`${LABEL}enforce-version`] ?? 'latest'}`);
+      const audited = attributes.annotate && describe(labels, 'audit', parts);
+      if (audited) attributes.annotate?.(`${LABEL}audit-violations`, `would violate PodSecurity ${audited}`);
       if (enforced) throw forbidden(attributes, `violates PodSecurity ${enforced}`);
       const warned = describe(labels, 'warn', parts);
       if (warned) attributes.warn(`would violate PodSecurity ${warned}`);
@@ -55,7 +58,7 @@ function checkLabels({ object, oldObject }: AdmissionAttributes): void {
 }
 
 /** `"restricted:latest": host namespaces (hostNetwork=true), …`; undefined when all is well. */
-function describe(labels: Readonly<Record<string, string>>, mode: 'enforce' | 'warn', parts: PodParts): string | undefined {
+function describe(labels: Readonly<Record<string, string>>, mode: 'enforce' | 'audit' | 'warn', parts: PodParts): string | undefined {
   const level = labels[LABEL + mode] as Level | undefined;
   if (level !== 'baseline' && level !== 'restricted') return undefined;
   const violations = podSecurityViolations(level, parts);

@@ -92,6 +92,22 @@ describe('a request is written down', () => {
     expect(events().at(-1)?.annotations).toMatchObject({ 'k8s.io/deprecated': 'true' });
   });
 
+  test('of a pod, with the security standard of its namespace', async () => {
+    const labels = { 'pod-security.kubernetes.io/audit': 'baseline' };
+    await send('POST', '/api/v1/namespaces', { metadata: { name: 'watched', labels } });
+    await send('POST', '/api/v1/namespaces/watched/serviceaccounts', { metadata: { name: 'default' } });
+    await send('POST', '/api/v1/namespaces/watched/pods?dryRun=All', { metadata: { name: 'p' }, spec: { hostNetwork: true, containers: [{ name: 'c', image: 'i' }] } });
+    expect(events().at(-1)?.annotations).toMatchObject({
+      'pod-security.kubernetes.io/enforce-policy': 'privileged:latest', 'pod-security.kubernetes.io/audit-violations': 'would violate PodSecurity "baseline:latest": host namespaces (hostNetwork=true)',
+    });
+  });
+
+  test('of a token, with its id', async () => {
+    await send('POST', '/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'issuer' } });
+    await send('POST', '/api/v1/namespaces/default/serviceaccounts/issuer/token', { spec: {} });
+    expect(events().at(-1)).toMatchObject({ requestObject: { spec: { expirationSeconds: 3600, boundObjectRef: null } }, annotations: { 'authentication.kubernetes.io/issued-credential-id': expect.stringMatching(/^JTI=[0-9a-f-]{36}$/) } });
+  });
+
   test('that watches, three times', async () => {
     const leaving = new AbortController();
     const { body } = await server.transport.fetch({ method: 'GET', path: '/api/v1/namespaces?watch=1', signal: leaving.signal });

@@ -71,6 +71,11 @@ describe('/metrics', () => {
     ]) expect(text).toContain(`\n${line}`);
   });
 
+  test('tells how long admission took, and what it refused', async () => {
+    await server.transport.fetch({ method: 'POST', path: '/api/v1/namespaces/absent/configmaps', headers: JSON_HEADERS, body: '{"metadata":{"name":"x"}}' });
+    expect(await metric('apiserver_admission_controller_admission_duration_seconds_count{name="NamespaceLifecycle",operation="CREATE",rejected="true",type="admit"}') ?? await metric('apiserver_admission_controller_admission_duration_seconds_count{name="NamespaceLifecycle",operation="CREATE",rejected="true",type="validate"}')).toBeGreaterThan(0);
+  });
+
   test('is for system:monitoring and others who may read it', async () => {
     expect((await get('/metrics', { user: 'bob' })).status).toBe(403);
     const monitor = server.apiServer.transport({ name: 'prometheus', groups: ['system:monitoring'] });

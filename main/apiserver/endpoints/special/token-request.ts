@@ -51,6 +51,7 @@ export function tokenRequestEndpoint(options: TokenIssuerOptions): SpecialEndpoi
     checkUid(body, account.metadata);
     const expirationSeconds = body.spec?.expirationSeconds ?? DEFAULT_SECONDS;
     body.spec = { ...body.spec, expirationSeconds };
+    context.audit?.requestObject({ ...body, spec: { ...body.spec, boundObjectRef: body.spec.boundObjectRef ?? null }, status: { token: '', expirationTimestamp: null } });
     const spec = { ...body.spec, expirationSeconds };
     if (!spec.audiences?.length) spec.audiences = [...options.audiences];
     validate(expirationSeconds);
@@ -67,8 +68,10 @@ export function tokenRequestEndpoint(options: TokenIssuerOptions): SpecialEndpoi
     };
     const [key] = options.keys;
     if (!key) throw newBadRequest('no service account signing key');
+    const jti = options.random.uuid();
+    context.audit?.annotate('authentication.kubernetes.io/issued-credential-id', `JTI=${jti}`);
     const token = signJwt(key, {
-      aud: spec.audiences, exp: expires, iat: nowSeconds, iss: options.issuer, jti: options.random.uuid(),
+      aud: spec.audiences, exp: expires, iat: nowSeconds, iss: options.issuer, jti,
       'kubernetes.io': own, nbf: nowSeconds, sub: `system:serviceaccount:${target.namespace}:${target.name}`,
     });
     const { managedFields } = trackedReview(special, query, { object: body, kind: TOKEN_REQUEST_KIND }).metadata;

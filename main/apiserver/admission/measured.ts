@@ -1,0 +1,50 @@
+import type { Clock } from '../../../kube/apimachinery/clock.ts';
+import type { MetricVector } from '../../../kube/apimachinery/metrics/metric-family.ts';
+import type { Histogram } from '../../../kube/apimachinery/metrics/metric-values.ts';
+import type { MetricsRegistry } from '../../../kube/apimachinery/metrics/metrics-registry.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts';
+
+const BOUNDS = [0.005, 0.025, 0.1, 0.5, 1, 2.5];
+
+/** How long each plugin takes, and whether it refuses (upstream: apiserver/pkg/admission/metrics). */
+export class AdmissionMetrics {
+  readonly #clock: Clock;
+  readonly #durations: MetricVector<Histogram>;
+
+  constructor(registry: MetricsRegistry, clock: Clock) {
+    this.#clock = clock;
+    this.#durations = registry.histogram({
+      name: 'apiserver_admission_controller_admission_duration_seconds', stability: 'STABLE', help: 'Time that an admission plugin took.',
+      labels: ['name', 'operation', 'rejected', 'type'], bounds: BOUNDS,
+    });
+  }
+
+  /** The plugin, timed. */
+  measured(plugin: AdmissionPlugin): AdmissionPlugin {
+    const time = <T>(type: 'admit' | 'validate', attributes: AdmissionAttributes, call: () => Promise<T> | T): Promise<T> | T => {
+      const startMs = this.#clock.monotonicMs();
+      const observe = (rejected: boolean): void => this.#durations.with(plugin.name, attributes.operation, String(rejected), type).observe((this.#clock.monotonicMs() - startMs) / 1000);
+      const finished = (value: T): T => {
+        observe(false);
+        return value;
+      };
+      const refused = (error: unknown): never => {
+        observe(true);
+        throw error;
+      };
+      try {
+        const result = call();
+        return result instanceof Promise ? result.then(finished, refused) : finished(result);
+      } catch (error) {
+        return refused(error);
+      }
+    };
+    return {
+      name: plugin.name,
+      ...(plugin.isDynamic === undefined ? {} : { isDynamic: plugin.isDynamic }),
+      handles: (attributes) => plugin.handles(attributes),
+      ...(plugin.mutate ? { mutate: (attributes, signal) => time('admit', attributes, () => plugin.mutate?.(attributes, signal) as ReturnType<NonNullable<AdmissionPlugin['mutate']>>) } : {}),
+      ...(plugin.validate ? { validate: (attributes, signal) => time('validate', attributes, () => plugin.validate?.(attributes, signal)) } : {}),
+    };
+  }
+}
