@@ -1,4 +1,5 @@
 import { isAlreadyExists, isNotFound, StatusError, type Status } from '../../kube/apimachinery/status.ts';
+import type { Clock } from '../../kube/apimachinery/clock.ts';
 import type { Transport } from '../../kube/client/transport.ts';
 
 export interface StartObjectOptions {
@@ -6,9 +7,12 @@ export interface StartObjectOptions {
   readonly advertise: { readonly address: string; readonly port: number };
   /** `10.96.0.0/16`: the Service takes its first address. */
   readonly serviceCIDR: string;
+  readonly clock: Clock;
 }
 
 const SYSTEM_NAMESPACES = ['kube-system', 'default', 'kube-public', 'kube-node-lease'];
+/** Says since when the last use of tokens in Secrets is noted on them. */
+const TOKEN_TRACKING = 'kube-apiserver-legacy-service-account-token-tracking';
 const DISCOVERY = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices';
 
 /** What every cluster has from its first second. Existing objects stay as they are, but for the address of the API server. */
@@ -20,6 +24,9 @@ export async function startObjects(transport: Transport, options: StartObjectOpt
       apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR', metadata: { name: 'kubernetes' }, spec: { cidrs: [options.serviceCIDR] },
     }),
     kubernetesService(transport, options),
+    ensure(transport, '/api/v1/namespaces/kube-system/configmaps', {
+      apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: TOKEN_TRACKING, namespace: 'kube-system' }, data: { since: new Date(options.clock.now()).toISOString().slice(0, 10) },
+    }),
   ]);
 }
 

@@ -3,6 +3,7 @@ import type { Random } from '../../kube/apimachinery/random.ts';
 import { ClientEventRecorder } from '../../kube/client/event-recorder.ts';
 import { SharedInformerFactory } from '../../kube/client/shared-informer-factory.ts';
 import type { ApiServer } from '../apiserver/api-server.ts';
+import { serviceAccountKeyFromPem, signJwt } from '../apiserver/authentication/service-account-keys.ts';
 import { startControllerManager } from '../controller-manager/start-controller-manager.ts';
 import { runScheduler } from '../scheduler/scheduler.ts';
 import { addresses } from './addresses.ts';
@@ -35,6 +36,7 @@ export function startLoops(options: ControlLoopsOptions): AsyncDisposable {
 function startControllers({ server, pki, clock, random, log, controllers, signal }: ControlLoopsOptions): AsyncDisposable {
   const stack = new AsyncDisposableStack();
   const client = componentClient(server, { name: 'system:kube-controller-manager', groups: ['system:masters', 'system:authenticated'] }, 'kube-controller-manager/v1.36');
+  const tokenKey = serviceAccountKeyFromPem(pki.serviceAccount.privateKey);
   const informers = stack.use(new SharedInformerFactory({ client, clock, random, onError: (error, resource) => log.warn('controller watch failed', { resource, error: String(error) }) }));
   stack.use(
     startControllerManager({
@@ -47,6 +49,7 @@ function startControllers({ server, pki, clock, random, log, controllers, signal
         rootCA: pki.authority.certificate,
         signer: { certificate: pki.authority.certificate, privateKey: pki.authority.key },
         checkTypes: (policy) => server.checkTypes(policy),
+        signToken: (claims) => signJwt(tokenKey, claims),
       },
     }),
   );

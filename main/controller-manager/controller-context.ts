@@ -29,4 +29,6 @@ export interface ControllerManagerOptions {
   readonly signer: { readonly certificate: string; readonly privateKey: string };
   /** What the API server says of a policy's expressions and the kinds that they are about. */
   readonly checkTypes: (policy: ValidatingAdmissionPolicy) => Promise<readonly ExpressionWarning[]>;
+  /** Signs tokens of service accounts that are kept in Secrets; absent: such Secrets stay empty. */
+  readonly signToken?: (claims: Readonly<Record<string, unknown>>) => string;
 }

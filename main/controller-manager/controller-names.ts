@@ -26,6 +26,7 @@ export const controllerNames = [
   'root-ca-certificate-publisher-controller',
   'service-cidr-controller',
   'serviceaccount-controller',
+  'serviceaccount-token-controller',
   'statefulset-controller',
   'taint-eviction-controller',
   'token-cleaner-controller',

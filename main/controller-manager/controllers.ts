@@ -22,6 +22,7 @@ import { REPLICA_SET, REPLICATION_CONTROLLER } from './replicaset/replicated-wor
 import { ResourceQuotaController } from './resourcequota/resource-quota-controller.ts';
 import { RootCAPublisher } from './root-ca-publisher/root-ca-publisher.ts';
 import { ServiceAccountController } from './serviceaccount/service-account-controller.ts';
+import { TokenController } from './serviceaccount/token-controller.ts';
 import { ServiceCIDRController } from './servicecidr/service-cidr-controller.ts';
 import { StatefulSetController } from './statefulset/stateful-set-controller.ts';
 import { TaintEvictionController } from './taint-eviction/taint-eviction-controller.ts';
@@ -39,6 +40,7 @@ interface ControllerEntry {
 const entries: Readonly<Record<ControllerName, ControllerEntry>> = {
   'namespace-controller': { create: (context) => new NamespaceController(context) },
   'serviceaccount-controller': { create: (context) => new ServiceAccountController(context) },
+  'serviceaccount-token-controller': { create: (context) => new TokenController(context) },
   'root-ca-certificate-publisher-controller': { create: (context) => new RootCAPublisher(context) },
   'node-ipam-controller': { component: 'cidrAllocator', create: (context) => new NodeIpamController(context) },
   'node-lifecycle-controller': { component: 'node-controller', create: (context) => new NodeLifecycleController(context) },
