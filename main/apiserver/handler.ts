@@ -146,7 +146,7 @@ export function createHandler(options: HandlerOptions): ServerHandler {
 
   /** From here on it is the request of whom it impersonates. */
   async function takeOn(context: RequestContext): Promise<void> {
-    const actor = await impersonate(context.request, context.user, options.authorizer);
+    const actor = await impersonate(context, options.authorizer);
     if (actor === context.user) return;
     context.user = actor;
     context.audit?.impersonated(actor);
