@@ -227,6 +227,7 @@ export class Cluster implements AsyncDisposable {
     const pki = await run(phase.keys, 10_000, `check that ${directory.pki} is writable, or start over with \`coracle reset\``, () => this.#loadPki());
     const store = await run(phase.store, 30_000, `check the free space and permissions of ${directory.root}`, () => openStore(directory.store));
     lifetime.use(store);
+    const isNew = store.revision <= 1;
     lifetime.use(startCompaction({ store, clock, log }));
     const records = await MachineRecords.open(directory.machines);
     // The API server and the machines know each other only through these two.
@@ -248,6 +249,7 @@ export class Cluster implements AsyncDisposable {
       const { controllers, scheduler } = this.#options;
       lifetime.use(startLoops({ server, pki, clock, random, log, signal: abort.signal, ...(controllers === undefined ? {} : { controllers }), ...(scheduler === undefined ? {} : { scheduler }) }));
       await ensureClusterObjects(admin);
+      if (isNew) await store.compact(store.revision); // A cluster's history begins when it is made: nobody can ask for less.
       await this.#writeKubeconfig(pki, port);
     });
     const registry = await run(phase.registry, 10_000, 'another program may hold the ports from 5001 up; see `coracle logs daemon`', () => startRegistry({ directory, signal: abort.signal }));

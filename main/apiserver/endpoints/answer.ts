@@ -1,5 +1,6 @@
 import { OBJECT_MEDIA_TYPE } from '../../../kube/client/transport.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import { failureStatus, StatusError } from '../../../kube/apimachinery/status.ts';
 import { newNotAcceptable } from '../../../kube/apimachinery/status-errors.ts';
 import { encode } from '../negotiation/encode.ts';
 import { toPartialMetadata } from '../negotiation/partial-metadata.ts';
@@ -27,10 +28,19 @@ export function answerObject({ media, served, tables, context }: Pick<ResourceRe
   if (media === 'metadata') return answerValue(media, toPartialMetadata(object, { version: 'v1' }), status);
   if (typeof media === 'object' && media.as) {
     if (media.as.kind === 'PartialObjectMetadata') return answerValue(media, toPartialMetadata(object, media.as), status);
+    if (media.as.kind === 'PartialObjectMetadataList') throw newWrongShape(served, { asked: media.as.kind, isList: false });
     if (media.as.kind !== 'Table' || !tables) throw newNotAcceptable(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']);
     return answerValue(media, tables.objectTable(served, object, { version: media.as.version, query: context.request.query }), status);
   }
   return answerValue(media, object, status);
+}
+
+/** One object was asked for and there is a list, or the other way round; named as Go names the internal type. */
+export function newWrongShape({ info, custom }: ServedResource, { asked, isList }: { readonly asked: string; readonly isList: boolean }): StatusError {
+  const group = info.group === '' || info.group === 'events.k8s.io' ? 'core' : info.group.split('.')[0];
+  const type = custom ? `unstructured.Unstructured${isList ? 'List' : ''}` : `${group}.${info.kind}${isList ? 'List' : ''}`;
+  const message = `you requested ${asked}, but the requested object is ${isList ? 'a list' : 'not a list'} (*${type})`;
+  return new StatusError(failureStatus({ code: 406, reason: 'NotAcceptable', message }));
 }
 
 /** Any value as it is: Status, reviews, Tables. */

@@ -5,7 +5,7 @@ import type { ServedResource } from '../registry/catalog.ts';
 import { bareJsonHead } from '../storage/json-head.ts';
 import { jsonListChunks } from '../storage/json-list.ts';
 import type { ListQuery, StoredList, StoredObject } from '../storage/object-storage.ts';
-import { answerValue, inVersion, JSON_HEADERS } from './answer.ts';
+import { answerValue, inVersion, JSON_HEADERS, newWrongShape } from './answer.ts';
 import type { ApiResponse } from './request.ts';
 import type { ResourceRequest } from './resource-request.ts';
 import { selectionOf } from './selection.ts';
@@ -14,6 +14,7 @@ import { bodyOf, transformedList } from './transformed-list.ts';
 
 export async function listObjects(request: ResourceRequest): Promise<ApiResponse> {
   const { context, served, registry, media, tables } = request;
+  if (typeof media === 'object' && media.as?.kind === 'PartialObjectMetadata') throw newWrongShape(served, { asked: media.as.kind, isList: true });
   const list = await registry.storage.list(listQueryOf(request));
   if (media === 'json' && !served.alternative) return { status: 200, headers: JSON_HEADERS, body: listBody(served, list) };
   if (media === 'metadata') return answerValue(media, metadataList(served, list));

@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import { hidesAnnotations } from '../negotiation/partial-metadata.ts';
 import type { Table } from '../negotiation/table.ts';
 import { ChunkBuffers, LongBody } from '../storage/chunk-buffers.ts';
 import { jsonHead, type JsonHead } from '../storage/json-head.ts';
@@ -17,7 +18,7 @@ const HEADS = new Map(['v1', 'v1beta1'].map((version) => [version, jsonHead({ ap
  * cells are encoded. Undefined when this is asked for in some other way.
  */
 export function transformedList({ media, served, tables, context }: ResourceRequest, list: StoredList<KubernetesObject>): ApiResponse | undefined {
-  if (typeof media !== 'object' || !media.as || media.format !== 'json' || media.pretty || served.alternative) return undefined;
+  if (typeof media !== 'object' || !media.as || media.format !== 'json' || media.pretty || served.alternative || hidesAnnotations({ apiVersion: served.apiVersion, kind: served.info.kind })) return undefined;
   const { kind, version } = media.as;
   const head = HEADS.get(version);
   if (!head) return undefined;

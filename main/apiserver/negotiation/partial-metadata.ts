@@ -1,12 +1,32 @@
 import type { GroupVersionKind } from '../../../kube/apimachinery/gvr.ts';
-import type { KubernetesList, KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import type { KubernetesList, KubernetesObject, ObjectMeta } from '../../../kube/apimachinery/object-meta.ts';
 
 /** `as` of the negotiated media type: its version decides between meta.k8s.io/v1 and v1beta1. */
 export type Transform = Pick<GroupVersionKind, 'version'>;
 
+/** Annotations that upstream keeps in a field of the internal object: the metadata alone goes without them. */
+const FIELDS_INSIDE: Readonly<Record<string, string>> = {
+  'apps/v1 DaemonSet': 'deprecated.daemonset.template.generation',
+  'apps/v1 Deployment': 'deprecated.deployment.rollback.revision',
+};
+
+/** Whether the metadata of the kind is not the stored one. */
+export function hidesAnnotations({ apiVersion, kind }: { readonly apiVersion: string; readonly kind: string }): boolean {
+  return FIELDS_INSIDE[`${apiVersion} ${kind}`] !== undefined;
+}
+
+function metadataOf(metadata: ObjectMeta, kind: string): ObjectMeta {
+  const hidden = FIELDS_INSIDE[kind];
+  const { annotations } = metadata;
+  if (hidden === undefined || annotations?.[hidden] === undefined) return metadata;
+  const { [hidden]: _inside, ...rest } = annotations;
+  const { annotations: _all, ...others } = metadata;
+  return Object.keys(rest).length === 0 ? others : { ...metadata, annotations: rest };
+}
+
 /** The object's metadata alone, as PartialObjectMetadata of meta.k8s.io. */
 export function toPartialMetadata(object: KubernetesObject, { version }: Transform): KubernetesObject {
-  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata: object.metadata };
+  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata: metadataOf(object.metadata, `${object.apiVersion} ${object.kind}`) };
 }
 
 export function toPartialMetadataList(list: KubernetesList<KubernetesObject>, { version }: Transform): KubernetesList<KubernetesObject> {
@@ -14,6 +34,6 @@ export function toPartialMetadataList(list: KubernetesList<KubernetesObject>, { 
     kind: 'PartialObjectMetadataList',
     apiVersion: `meta.k8s.io/${version}`,
     metadata: list.metadata,
-    items: list.items.map((item) => toPartialMetadata(item, { version })),
+    items: list.items.map((item) => toPartialMetadata({ ...item, apiVersion: list.apiVersion, kind: list.kind.replace(/List$/, '') }, { version })),
   };
 }

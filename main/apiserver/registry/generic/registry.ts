@@ -143,14 +143,16 @@ export class Registry<T extends KubernetesObject = KubernetesObject> {
       const isFirstMark = this.definition.marksFirst === true && !object.metadata.deletionTimestamp;
       const plan = isFirstMark ? markDeleted(marked, nowMs) : planDeletion(marked, options, { strategy: this.definition.strategy, nowMs });
       if (plan.action === 'alreadyPending') return { object, deleted: false };
+      // In the one order of fields: what changes nothing afterwards must find the same bytes.
+      const next = this.normalize(plan.object);
       if (context.dryRun) return { object: plan.object, deleted: plan.action === 'remove' };
       try {
         if (plan.action === 'remove') {
           const mustBeSeen = plan.object.metadata.deletionTimestamp && !object.metadata.deletionTimestamp;
-          const last = mustBeSeen ? await this.#removeMarked(target, plan.object, resourceVersion) : await this.remove(target, resourceVersion);
+          const last = mustBeSeen ? await this.#removeMarked(target, next, resourceVersion) : await this.remove(target, resourceVersion);
           return { object: withVersion(plan.object, last), deleted: true };
         }
-        const stored = await this.storage.guaranteedUpdate(target, () => plan.object, { preconditions: { resourceVersion } });
+        const stored = await this.storage.guaranteedUpdate(target, () => next, { preconditions: { resourceVersion } });
         return { object: stored.object, deleted: false };
       } catch (error) {
         if (!isConflict(error)) throw error;
