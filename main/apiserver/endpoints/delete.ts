@@ -82,7 +82,7 @@ function parseOptions(body: Uint8Array, contentType: string | undefined): Delete
   const { kind, apiVersion, ...options } = fields;
   if (kind && kind !== 'DeleteOptions') {
     const version = JSON.stringify(apiVersion || 'meta.k8s.io/v1');
-    throw newBadRequest(`no kind ${JSON.stringify(kind)} is registered for version ${version} in scheme "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27"`);
+    throw newBadRequest(`no kind ${JSON.stringify(kind)} is registered for version ${version} in scheme "pkg/apis/meta/internalversion/scheme/register.go:27"`);
   }
   const schema = schemaOfMessage('meta/v1.DeleteOptions');
   try {
