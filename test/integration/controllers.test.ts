@@ -22,7 +22,9 @@ describe('workloads', () => {
     expect(line?.split(/\s+/u).slice(0, 4)).toEqual(['web', '4/4', '4', '4']);
     await cluster.kubectl('set image deployment/web nginx=nginx:2');
     await cluster.kubectl('rollout status deployment/web --timeout=30s');
-    expect(await field('pods -l app=web --field-selector status.phase=Running', '{.items[*].spec.containers[0].image}')).toBe('nginx:2 nginx:2 nginx:2 nginx:2');
+    // A rollout is over when the new pods are there; the old ones may still be stopping.
+    const images = () => field('pods -l app=web --field-selector status.phase=Running', '{.items[*].spec.containers[0].image}');
+    await until('only new pods are left', async () => (await images()) === 'nginx:2 nginx:2 nginx:2 nginx:2');
     expect(await cluster.kubectl('rollout history deployment/web')).toMatch(/^1 .*\n2 /mu);
     await cluster.kubectl('rollout undo deployment/web');
     await cluster.kubectl('rollout status deployment/web --timeout=30s');
