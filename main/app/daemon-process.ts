@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { utilityProcess } from 'electron';
 import type { UtilityProcess } from 'electron';
+import { daemonEnvironment, daemonNodeFlags } from '../daemon/launch/daemon-runtime.ts';
 import { dataDirectory } from '../daemon/paths.ts';
 
 export interface DaemonProcess {
@@ -54,7 +55,9 @@ export async function startDaemonProcess(options: { readonly dataDirectory?: str
 /** A utility process, so that no window ever waits for the control plane. */
 function fork(options: object, logFile: string): UtilityProcess {
   const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
-  const child = utilityProcess.fork(join(import.meta.dirname, 'daemon.js'), [JSON.stringify(options)], { serviceName: 'coracle-daemon', stdio: 'pipe' });
+  const child = utilityProcess.fork(join(import.meta.dirname, 'daemon.js'), [JSON.stringify(options)], {
+    serviceName: 'coracle-daemon', stdio: 'pipe', execArgv: [...daemonNodeFlags], env: { ...process.env, ...daemonEnvironment },
+  });
   child.stdout?.pipe(log, { end: false });
   child.stderr?.pipe(log, { end: false });
   return child;

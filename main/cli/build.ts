@@ -17,6 +17,7 @@ interface Step {
 
 const vocabulary: Step = { name: 'Kubernetes vocabulary', script: 'kube/api/generate/main.ts' };
 const agent: Step = { name: 'node agent', script: 'agent/build.ts' };
+const daemon: Step = { name: 'daemon', script: 'main/daemon/build.ts' };
 const window: Step = { name: 'window', script: 'renderer/build.ts' };
 const kubectl: Step = { name: 'kubectl', script: 'images/kubectl/build.ts' };
 const shell: Step = { name: 'desktop shell', script: 'main/app/fetch-electron.ts' };
@@ -32,11 +33,11 @@ for (const step of plan.steps) await runStep(step);
 async function planSteps(what: string, parameters: readonly string[]): Promise<{ steps: readonly Step[]; packages: readonly string[] }> {
   if (what === 'check') return { steps: [vocabulary], packages: [] };
   if (what === 'everything') {
-    return { steps: [vocabulary, agent, window, kubectl, containers, nodeImage, ...(process.getuid?.() === 0 ? [localRuntime] : [])], packages: ['build', 'qemu', 'local', 'window', 'browser'] };
+    return { steps: [vocabulary, daemon, agent, window, kubectl, containers, nodeImage, ...(process.getuid?.() === 0 ? [localRuntime] : [])], packages: ['build', 'qemu', 'local', 'window', 'browser'] };
   }
   const up = parseUpArguments(parameters);
   const forWindow = up.ui ? ['window'] : [];
-  const steps = [vocabulary, ...(up.ui ? [window] : []), ...(up.ui && up.open && !up.detach ? [shell] : []), kubectl];
+  const steps = [vocabulary, daemon, ...(up.ui ? [window] : []), ...(up.ui && up.open && !up.detach ? [shell] : []), kubectl];
   if (up.workers === 0 || up.driver === 'simulated') return { steps, packages: ['build', ...forWindow] };
   return up.driver === 'local'
     ? { steps: [...steps, agent, containers, localRuntime], packages: ['build', 'local', ...forWindow] }

@@ -6,7 +6,7 @@ import { DaemonLog } from './daemon-log.ts';
 import { runDaemon } from './daemon.ts';
 import type { DaemonOptions } from './daemon.ts';
 
-// Was for this process alone: see main/cli/daemon-runtime.ts.
+// Was for this process alone: see main/daemon/launch/daemon-runtime.ts.
 delete process.env['MALLOC_ARENA_MAX'];
 const options = JSON.parse(process.argv[2] ?? '{}') as DaemonOptions;
 const log = new DaemonLog(process.stderr);

@@ -20,7 +20,7 @@ const table: readonly { readonly folder: string; readonly may: readonly string[]
   { folder: 'main/bridge/', may: ['kube/'] },
   { folder: 'main/cluster/', may: ['main/etcd/', 'main/apiserver/', 'main/scheduler/', 'main/controller-manager/', 'main/nodes/', 'main/ingress/', 'main/image-registry/', 'main/trace/', 'main/bridge/', 'kube/', 'images/'] },
   { folder: 'main/daemon/', may: ['main/cluster/', 'main/bridge/', 'kube/'] },
-  { folder: 'main/cli/', may: ['main/cluster/', 'main/bridge/', 'kube/', 'images/'] },
+  { folder: 'main/cli/', may: ['main/cluster/', 'main/daemon/launch/', 'main/bridge/', 'kube/', 'images/'] },
   { folder: 'main/app/', may: ['main/bridge/', 'main/daemon/'] },
   { folder: 'agent/runtime/', may: ['kube/apimachinery/'] },
   { folder: 'agent/network/', may: ['kube/apimachinery/'] },

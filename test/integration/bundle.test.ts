@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,6 +49,11 @@ afterAll(async () => {
 });
 
 describe('the daemon as the desktop app runs it', () => {
+  it('is in ASCII: V8 keeps any other text at two bytes a character', () => {
+    const wide = [...readFileSync(join(root, 'main/app/dist/daemon.js'), 'utf8').matchAll(/.{0,40}[^\0-\x7f]/gu)].map(([text]) => text);
+    expect(wide).toEqual([]);
+  });
+
   it('explains fields with the texts it carries along', async () => {
     const { code, stdout } = await kubectl('explain', 'pod.spec.containers.image');
     expect(code).toBe(0);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
 import { withAuthenticatedGroup, type User } from './user.ts';
 
@@ -49,7 +49,7 @@ export class CachedTokens implements TokenAuthenticator {
 
   /** For the server's own audiences; undefined for any token that is no good, whatever the reason. */
   async cached(token: string): Promise<TokenResult | undefined> {
-    const key = createHash('sha256').update(token).digest('base64');
+    const key = hash('sha256', token, 'base64');
     const now = this.#clock.monotonicMs();
     const hit = this.#cache.get(key);
     if (hit && hit.expiresAtMs > now) return hit.result;

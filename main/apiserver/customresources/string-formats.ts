@@ -25,7 +25,7 @@ const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
   byte: (text) => /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$/.test(text),
   password: () => true,
   date: (text) => /^\d{4}-\d{2}-\d{2}$/.test(text) && isRealDate(text),
-  duration: (text) => /^\s*[+-]?(\d+(\.\d*)?|\.\d+)\s*(ns|us|µs|μs|ms|s|m|h|d|w|nanos?|nanoseconds?|micros?|microseconds?|millis?|milliseconds?|secs?|seconds?|mins?|minutes?|hours?|hrs?|days?|weeks?)((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))*\s*$/.test(text) || text === '0',
+  duration: (text) => /^\s*[+-]?(\d+(\.\d*)?|\.\d+)\s*(ns|us|\u00b5s|\u03bcs|ms|s|m|h|d|w|nanos?|nanoseconds?|micros?|microseconds?|millis?|milliseconds?|secs?|seconds?|mins?|minutes?|hours?|hrs?|days?|weeks?)((\d+(\.\d*)?|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h))*\s*$/.test(text) || text === '0',
   datetime: isDateTime,
   'date-time': isDateTime,
   'k8s-short-name': (text) => isDns1123Label(text).length === 0,

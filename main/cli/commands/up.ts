@@ -9,12 +9,15 @@ import { createDataDirectory, dataDirectory } from '../../cluster/data-directory
 import type { DataDirectory } from '../../cluster/data-directory.ts';
 import { connectToDaemon } from '../daemon-connection.ts';
 import type { DaemonConnection } from '../daemon-connection.ts';
-import { daemonEnvironment, daemonNodeFlags } from '../daemon-runtime.ts';
+import { freshDaemonBundle } from '../../daemon/launch/fresh-daemon-bundle.ts';
+import { daemonEnvironment, daemonNodeFlags } from '../../daemon/launch/daemon-runtime.ts';
 import { findElectron, runElectron } from '../electron.ts';
 import { openInBrowser } from '../open-in-browser.ts';
 import { PhasePrinter } from '../phase-printer.ts';
 import { parseUpArguments } from '../up-arguments.ts';
 import type { UpArguments } from '../up-arguments.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** A daemon that does not answer within this time has failed; its log says why. */
 const daemonAnswersWithinMs = 20_000;
@@ -47,7 +50,7 @@ export async function up(args: readonly string[]): Promise<number> {
 
 async function startDaemon(directory: DataDirectory, options: UpArguments): Promise<ChildProcess> {
   const log = await open(join(directory.logs, 'daemon.log'), 'a', 0o600);
-  const entry = fileURLToPath(new URL('../../daemon/main.ts', import.meta.url));
+  const entry = freshDaemonBundle(root) ?? join(root, 'main', 'daemon', 'main.ts');
   const child = spawn(process.execPath, [...daemonNodeFlags, entry, JSON.stringify({ ...options, dataDirectory: directory.root })], {
     detached: true, // Its own process group: Ctrl-C in this terminal must not kill it half-way.
     stdio: ['ignore', log.fd, log.fd],

@@ -9,6 +9,8 @@ const pageRows = 1000;
 const pageBytes = 512 * 1024;
 /** Pages of 4 KiB in the write-ahead log before it is moved into the file: rarer and longer than SQLite's 1,000. */
 const checkpointPages = 4000;
+/** Pages kept in memory: rows are added at the end and read once, at the start. */
+const pageCacheKiB = 256;
 
 export interface SqliteLogOptions {
   readonly path: string;
@@ -191,7 +193,7 @@ function openDatabase({ path, maxBytes, connect = (file) => new DatabaseSync(fil
   const db = connect(path);
   try {
     // Exclusive: a second process is refused, and no shared-memory file is needed.
-    db.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${checkpointPages};`);
+    db.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${checkpointPages}; PRAGMA cache_size = -${pageCacheKiB};`);
     const pageSize = Number(db.prepare('PRAGMA page_size').get()?.['page_size']);
     db.exec(`PRAGMA max_page_count = ${Math.ceil(maxBytes / pageSize)}`);
     const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);

@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { access, mkdir, open, readFile, rm, writeFile, copyFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { DriverCallOptions, MachineSpec, MachineState, NodeConnection, NodeDriver } from '../driver.ts';
@@ -209,7 +210,7 @@ export class LocalDriver implements NodeDriver {
   async #startForwarder(name: string, ports: readonly number[]): Promise<ChildProcess> {
     const settings = JSON.stringify({ address: hostAddress, ports, hostSocket: this.#socket(name, 'host'), nodeSocket: this.#socket(name, 'node') });
     const node = this.#options.nodeBinary ?? process.execPath;
-    const command = [`--net=${this.#network.namespacePath(name)}`, '--', node, '--max-old-space-size=64', join(import.meta.dirname, 'forwarder.ts'), settings];
+    const command = [`--net=${this.#network.namespacePath(name)}`, '--', node, '--max-old-space-size=64', fileURLToPath(new URL('./forwarder.ts', import.meta.url)), settings];
     const child = spawn('nsenter', command, { stdio: ['pipe', 'pipe', 'inherit'], detached: true, env: { ...process.env, ELECTRON_RUN_AS_NODE: '1', NODE_OPTIONS: '' } });
     child.stdin?.on('error', () => undefined);
     await new Promise<void>((resolve, reject) => {

@@ -1,6 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { Client } from 'ssh2';
-import type { ClientChannel } from 'ssh2';
+import type { Client, ClientChannel } from 'ssh2';
 import type { NodeConnection } from '../driver.ts';
 
 export interface SshOptions {
@@ -30,8 +29,10 @@ export class SshConnection implements NodeConnection {
   }
 
   static async open(options: SshOptions): Promise<SshConnection> {
+    // Loaded with the first machine: a cluster without any does without its megabytes.
+    const ssh = await import('ssh2');
     options.signal.throwIfAborted();
-    const client = new Client();
+    const client = new ssh.Client();
     const expected = Buffer.from(options.hostKey.split(' ')[1] ?? '', 'base64');
     const connection = new SshConnection(client);
     const abort = (): void => { client.destroy(); };

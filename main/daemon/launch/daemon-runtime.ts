@@ -1,5 +1,5 @@
 /**
- * How the daemon's Node is started. The numbers come from `npm run bench -- memory`.
+ * How the daemon's Node is started. The numbers come from measuring, by `npm run bench -- budgets`.
  *
  * V8 would let the young generation grow to 3 × 32 MB on a machine with much memory. A quarter of that collects a little more often, and is
  * faster in sum: what is allocated stays in the processor's cache.
