@@ -1,10 +1,11 @@
 import { withConversions } from '../customresources/conversion/known-conversions.ts';
 import { checkCustomKind, decodeOr } from '../customresources/read-request.ts';
+import { GoDecodeError } from '../../../kube/api/go-json-error.ts';
 import { schemaOfKind } from '../../../kube/api/schema.ts';
 import { toTyped } from '../../../kube/api/typed-object.ts';
 import { goJsonKind } from '../../../kube/apimachinery/go-json.ts';
 import { isJsonObject } from '../../../kube/apimachinery/json.ts';
-import { StatusError } from '../../../kube/apimachinery/status.ts';
+import { failureStatus, StatusError } from '../../../kube/apimachinery/status.ts';
 import { fieldRequired } from '../../../kube/apimachinery/field-error.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import { newBadRequest, newConflict, newInvalid } from '../../../kube/apimachinery/status-errors.ts';
@@ -89,5 +90,19 @@ function decode({ served }: ResourceRequest, object: Record<string, unknown>): K
     return fields;
   }
   const schema = schemaOfKind(info);
-  return (schema ? toTyped(schema, object) : object) as unknown as KubernetesObject;
+  if (!schema) return object as unknown as KubernetesObject;
+  try {
+    return toTyped(schema, object) as unknown as KubernetesObject;
+  } catch (error) {
+    if (error instanceof GoDecodeError) throw notConverted(served, object as unknown as KubernetesObject, error);
+    throw error;
+  }
+}
+
+/** What apply has merged without looking into scalars turns out to be no object of the type. */
+function notConverted({ info }: ResourceRequest['served'], { metadata }: KubernetesObject, { message }: GoDecodeError): StatusError {
+  const kind = `${info.group}/${info.version}, Kind=${info.kind}`;
+  const detail = message.startsWith('illegal base64') ? `error decoding from json: ${message}` : message;
+  const text = `failed to convert new object (${metadata?.namespace ?? ''}/${metadata?.name ?? ''}; ${kind}) to proper version: unable to convert unstructured object to ${kind}: ${detail}`;
+  return new StatusError(failureStatus({ code: 500, reason: '', message: text }));
 }

@@ -9,6 +9,7 @@ import type { FieldErrors } from '../validation/field-errors.ts';
 import { METADATA_PATH, SPEC_PATH, type FieldPath } from '../validation/field-path.ts';
 import { checkLabelSelector, selectorMatches } from '../validation/label-selector.ts';
 import { semanticEqual } from '../validation/semantic-equal.ts';
+import { internalValue } from '../validation/internal-shape.ts';
 import { internalTemplate } from '../validation/internal-template.ts';
 import { checkImmutable, sizeOf } from '../validation/values.ts';
 import { checkJobSpec } from './job-spec-validation.ts';
@@ -161,12 +162,11 @@ function checkCompletions(spec: batch.JobSpec, old: batch.JobSpec, path: FieldPa
 /** While a Job is suspended and has nothing running, where its pods may run and what they need can be changed. */
 function checkTemplateUpdate(template: core.PodTemplateSpec, previous: Job, errors: FieldErrors): void {
   const { spec, status } = previous;
-  const idle = isConditionTrue(status?.conditions, 'Suspended') && !status?.active;
-  let old = spec.template;
-  if (spec.suspend && (status?.startTime === undefined || idle)) old = withSchedulingOf(old, template);
-  if (spec.suspend && idle) old = withResourcesOf(old, template);
-  if (semanticEqual(template, old)) return;
-  errors.invalid(TEMPLATE, internalTemplate(template), 'field is immutable');
+  const hasStopped = status?.startTime === undefined || isConditionTrue(status.conditions, 'Suspended');
+  if (spec.suspend && hasStopped && !status?.active) {
+    const old = withResourcesOf(withSchedulingOf(spec.template, template), template);
+    if (!semanticEqual(template.spec, old.spec)) errors.invalid(TEMPLATE.child('spec'), internalValue('PodSpec', template.spec), 'field is immutable');
+  } else if (!semanticEqual(template, spec.template)) errors.invalid(TEMPLATE, internalTemplate(template), 'field is immutable');
 }
 
 function withSchedulingOf(old: core.PodTemplateSpec, next: core.PodTemplateSpec): core.PodTemplateSpec {

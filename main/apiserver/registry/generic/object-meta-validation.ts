@@ -70,8 +70,8 @@ function validateOwnerReferences(references: readonly OwnerReference[]): FieldEr
   const errors: FieldError[] = [];
   let controller: string | undefined;
   for (const reference of references) {
-    const version = reference.apiVersion?.slice(reference.apiVersion.lastIndexOf('/') + 1);
-    if (!version) errors.push(fieldInvalid(`${path}.apiVersion`, reference.apiVersion ?? '', 'version must not be empty'));
+    const parts = (reference.apiVersion ?? '').split('/');
+    if (parts.length > 2 || parts.at(-1) === '') errors.push(fieldInvalid(`${path}.apiVersion`, reference.apiVersion ?? '', 'version must not be empty'));
     if (!reference.kind) errors.push(fieldInvalid(`${path}.kind`, '', 'must not be empty'));
     if (!reference.name) errors.push(fieldInvalid(`${path}.name`, '', 'must not be empty'));
     if (!reference.uid) errors.push(fieldInvalid(`${path}.uid`, '', 'must not be empty'));

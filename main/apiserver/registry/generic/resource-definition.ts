@@ -54,8 +54,8 @@ export interface MetadataRules {
   readonly own?: boolean;
   /** Finalizers need no domain. */
   readonly plainFinalizers?: boolean;
-  /** An update checks everything once more, as a create does. */
-  readonly recheckedOnUpdate?: boolean;
+  /** What an update checks: what may not change, and everything as a create does, in the order of upstream's ValidateXUpdate. Default `changes`. */
+  readonly onUpdate?: 'changes' | 'everything' | 'everythingTwice' | 'changesThenEverything' | 'everythingThenChanges';
 }
 
 export interface AlternativeVersion<T extends KubernetesObject = KubernetesObject> {

@@ -78,11 +78,31 @@ export function validateUpdate<T extends KubernetesObject>(definition: ResourceD
   const own = isOwn ? [] : (part ?? strategy).validateUpdate(next, previous, context);
   // As often as upstream: once for all resources, then as a part of each one's own validation.
   const changed = validateObjectMetaUpdate(next.metadata, previous.metadata);
-  const errors = [...commonMetadataErrors(definition, next), ...changed];
-  if (rules.own !== false) errors.push(...changed, ...(rules.plainFinalizers ? [] : standardFinalizerErrors(next.metadata.finalizers ?? [])));
-  if (rules.recheckedOnUpdate && context.subresource === undefined) errors.push(...ownMetadataErrors(definition, next, rules));
+  const errors = [...commonMetadataErrors(definition, next), ...changed, ...updatedMetadataErrors(definition, next, { rules, changed, isWhole: context.subresource === undefined })];
   errors.push(...own);
   if (errors.length > 0) throw newInvalid(resource, next.metadata.name ?? '', errors);
+}
+
+/** What the resource's own validation says of the metadata of an update. */
+function updatedMetadataErrors<T extends KubernetesObject>(
+  definition: ResourceDefinition<T>, next: T, { rules, changed, isWhole }: { readonly rules: MetadataRules; readonly changed: readonly FieldError[]; readonly isWhole: boolean },
+): readonly FieldError[] {
+  const { own, plainFinalizers, onUpdate = 'changes' } = rules;
+  if (own === false) return [];
+  const changes = [...changed, ...(plainFinalizers ? [] : standardFinalizerErrors(next.metadata.finalizers ?? []))];
+  const everything = isWhole && onUpdate !== 'changes' ? ownMetadataErrors(definition, next, rules) : [];
+  switch (isWhole ? onUpdate : 'changes') {
+    case 'changes':
+      return changes;
+    case 'everything':
+      return everything;
+    case 'everythingTwice':
+      return [...everything, ...everything];
+    case 'changesThenEverything':
+      return [...changes, ...everything];
+    case 'everythingThenChanges':
+      return [...everything, ...changes];
+  }
 }
 
 /** What every object must keep, whatever its own rules (upstream: rest.validateCommonFields). */

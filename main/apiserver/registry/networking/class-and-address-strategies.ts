@@ -67,7 +67,7 @@ export const ipAddressStrategy = buildStrategy<networking.IPAddress>({
     const value = next.spec?.parentRef === undefined ? null : { Group: group, Resource: resource, Namespace: namespace, Name: name };
     errors.invalid(SPEC_PATH.child('parentRef'), value, FIELD_IMMUTABLE);
   },
-  recheckOnUpdate: false,
+  recheckOnUpdate: 'first',
   selectableFields: ({ spec }) => {
     const { group = '', resource = '', namespace = '', name = '' } = spec?.parentRef ?? {};
     return { 'spec.parentRef.group': group, 'spec.parentRef.resource': resource, 'spec.parentRef.namespace': namespace, 'spec.parentRef.name': name };

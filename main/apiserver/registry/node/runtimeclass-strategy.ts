@@ -29,7 +29,7 @@ export const runtimeClassStrategy = buildStrategy<node.RuntimeClass>({
     }
   },
   checkUpdate: (next, previous, errors) => checkImmutable(next.handler, previous.handler, ROOT_PATH.child('handler'), errors),
-  recheckOnUpdate: false,
+  recheckOnUpdate: 'first',
   warnings: ({ scheduling }) =>
     sortedKeys(scheduling?.nodeSelector).flatMap((key) => {
       const message = nodeLabelWarning(key);

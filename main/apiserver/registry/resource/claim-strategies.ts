@@ -28,7 +28,7 @@ export const resourceClaimTemplateStrategy = buildStrategy<resource.ResourceClai
   recheckOnUpdate: false,
   checkUpdate(next, previous, errors) {
     checkTemplate(next, errors);
-    if (!semanticEqual(next.spec, previous.spec)) errors.invalid(SPEC_PATH, internalValue('ResourceClaimTemplateSpec', next.spec), FIELD_IMMUTABLE);
+    if (!semanticEqual(next.spec, previous.spec)) errors.invalid(SPEC_PATH, { ...next.spec?.metadata, Spec: internalValue('ResourceClaimSpec', next.spec?.spec ?? {}) }, FIELD_IMMUTABLE);
   },
 });
 

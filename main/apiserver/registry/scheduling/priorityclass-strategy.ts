@@ -12,7 +12,8 @@ const POLICIES = ['PreemptLowerPriority', 'Never'];
 
 export const priorityClassStrategy = buildStrategy<PriorityClass>({
   namespaced: false,
-  generation: true,
+  // Stays at 1.
+  prepareForCreate: (priorityClass) => ({ ...priorityClass, metadata: { ...priorityClass.metadata, generation: 1 } }),
   defaults(priorityClass) {
     priorityClass.preemptionPolicy ??= 'PreemptLowerPriority';
   },

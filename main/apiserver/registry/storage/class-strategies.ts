@@ -36,7 +36,7 @@ export const storageClassStrategy = buildStrategy<storage.StorageClass>({
     }
     checkImmutable(next.volumeBindingMode, previous.volumeBindingMode, ROOT_PATH.child('volumeBindingMode'), errors);
   },
-  recheckOnUpdate: false,
+  recheckOnUpdate: 'first',
   warnings: ({ allowedTopologies }) =>
     (allowedTopologies ?? []).flatMap(({ matchLabelExpressions }, index) =>
       (matchLabelExpressions ?? []).flatMap(({ key }, expressionIndex) => {
@@ -114,6 +114,6 @@ export const csiStorageCapacityStrategy = buildStrategy<storage.CSIStorageCapaci
     if (!semanticEqual(next.nodeTopology, previous.nodeTopology)) errors.invalid(ROOT_PATH.child('nodeTopology'), next.nodeTopology ?? null, FIELD_IMMUTABLE);
     checkImmutable(next.storageClassName, previous.storageClassName, ROOT_PATH.child('storageClassName'), errors);
   },
-  recheckOnUpdate: false,
+  recheckOnUpdate: 'first',
   warnings: ({ nodeTopology }) => nodeSelectorWarnings(nodeTopology, ROOT_PATH.child('nodeTopology')),
 });

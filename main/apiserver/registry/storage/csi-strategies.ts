@@ -4,7 +4,7 @@ import { checkCsiDriverName } from '../core/pod/validation/volume-sources.ts';
 import { buildStrategy } from '../validation/build-strategy.ts';
 import { withSpecAndMetaOf } from '../validation/parts.ts';
 import { FIELD_IMMUTABLE, type FieldErrors } from '../validation/field-errors.ts';
-import { ROOT_PATH, SPEC_PATH, STATUS_PATH, type FieldPath } from '../validation/field-path.ts';
+import { SPEC_PATH, STATUS_PATH, type FieldPath } from '../validation/field-path.ts';
 import { semanticEqual } from '../validation/semantic-equal.ts';
 import { checkImmutable, checkNonNegative, checkObjectName, checkQualifiedName, isEmpty } from '../validation/values.ts';
 
@@ -104,6 +104,7 @@ export const csiNodeStrategy = buildStrategy<storage.CSINode>({
       checkTopologyKeys(driver.topologyKeys, path, errors);
     }
   },
+  recheckOnUpdate: 'first',
   checkUpdate(next, previous, errors) {
     for (const old of previous.spec?.drivers ?? []) {
       const kept = next.spec?.drivers?.find(({ name }) => name === old.name);
@@ -135,26 +136,20 @@ function checkTopologyKeys(keys: readonly string[] | undefined, path: FieldPath,
 export const volumeAttachmentStrategy = buildStrategy<storage.VolumeAttachment>({
   namespaced: false,
   allowUnconditionalUpdate: false,
-  check(attachment, errors) {
-    checkAttachment(attachment, errors);
-    if (attachment.spec?.attacher) checkCsiDriverName(attachment.spec.attacher, ROOT_PATH.child('spec.attacher'), errors);
-    const name = attachment.spec?.source?.persistentVolumeName;
-    if (name !== undefined) checkObjectName(name, ROOT_PATH.child('spec.source.persistentVolumeName'), errors);
-  },
+  check: checkAttachment,
   checkUpdate(next, previous, errors) {
-    checkAttachment(next, errors);
     if (semanticEqual(next.spec, previous.spec)) return;
     const { attacher, nodeName, source } = next.spec;
     const value = { Attacher: attacher, Source: { PersistentVolumeName: source?.persistentVolumeName ?? null, InlineVolumeSpec: source?.inlineVolumeSpec ?? null }, NodeName: nodeName };
     errors.invalid(SPEC_PATH, value, FIELD_IMMUTABLE);
   },
-  recheckOnUpdate: false,
+  recheckOnUpdate: 'first',
   status: { prepare: withSpecAndMetaOf, check: (next, _previous, errors) => checkAttachment(next, errors) },
 });
 
 function checkAttachment({ spec, status }: storage.VolumeAttachment, errors: FieldErrors): void {
   const { attacher, source = {}, nodeName = '' } = spec ?? {};
-  if (!attacher) errors.required(SPEC_PATH.child('attacher'));
+  checkCsiDriverName(attacher, SPEC_PATH.child('attacher'), errors);
   const path = SPEC_PATH.child('source');
   const { inlineVolumeSpec, persistentVolumeName } = source;
   const exactlyOne = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName';
@@ -170,4 +165,5 @@ function checkAttachment({ spec, status }: storage.VolumeAttachment, errors: Fie
     if (message.length > MAX_ERROR_MESSAGE_LENGTH) errors.tooLong(STATUS_PATH.child(field).child('message'), MAX_ATTACHMENT_BYTES);
     if (errorCode !== undefined && errorCode < 0) errors.invalid(STATUS_PATH.child(field).child('errorCode'), errorCode, 'must be between 0 and 2147483647, inclusive');
   }
+  if (persistentVolumeName !== undefined) checkObjectName(persistentVolumeName, path.child('persistentVolumeName'), errors);
 }

@@ -11,10 +11,9 @@ export interface StrategyParts<T extends KubernetesObject> {
   readonly namespaced: boolean;
   readonly defaults?: (obj: T) => void;
   readonly check?: Check<T>;
-  /** Beside `check` of the next object, before it. */
   readonly checkUpdate?: CheckUpdate<T>;
-  /** False where an update is checked by `checkUpdate` alone. */
-  readonly recheckOnUpdate?: boolean;
+  /** Whether an update runs `check` of the next object too: `last`, after `checkUpdate`, is the default. */
+  readonly recheckOnUpdate?: 'first' | 'last' | false;
   readonly prepareForCreate?: (obj: T, context: StrategyContext) => T;
   readonly prepareForUpdate?: (next: T, previous: T, context: StrategyContext) => T;
   /** Whether there is a status subresource, and what is checked of it. */
@@ -57,8 +56,10 @@ export function buildStrategy<T extends KubernetesObject>(parts: StrategyParts<T
     },
     validateUpdate: (next, previous, context) =>
       collect((errors) => {
+        const { recheckOnUpdate = 'last' } = parts;
+        if (recheckOnUpdate === 'first') parts.check?.(next, errors, context);
         parts.checkUpdate?.(next, previous, errors, context);
-        if (parts.recheckOnUpdate ?? true) parts.check?.(next, errors, context);
+        if (recheckOnUpdate === 'last') parts.check?.(next, errors, context);
       }),
     ...(parts.orphansByDefault ? { orphansByDefault: true } : {}),
     ...(defaults === undefined ? {} : { applyDefaults: defaults }),

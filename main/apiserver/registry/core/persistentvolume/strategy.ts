@@ -2,7 +2,7 @@ import type * as core from '../../../../../kube/api/generated/core/v1.ts';
 import { formatTime } from '../../../../../kube/apimachinery/time.ts';
 import { buildStrategy } from '../../validation/build-strategy.ts';
 import { ROOT_PATH, SPEC_PATH } from '../../validation/field-path.ts';
-import { internalDiff } from '../../validation/internal-shape.ts';
+import { internalDiff, internalValue } from '../../validation/internal-shape.ts';
 import { withSpecOf } from '../../validation/parts.ts';
 import { semanticEqual } from '../../validation/semantic-equal.ts';
 import { checkImmutable } from '../../validation/values.ts';
@@ -19,6 +19,7 @@ export const persistentVolumeStrategy = buildStrategy<Volume>({
   prepareForCreate: (volume, { now }) => ({ ...volume, status: { phase: 'Pending', lastPhaseTransitionTime: formatTime(now) } }),
   check: ({ spec, metadata }, errors) => checkVolumeSpec(spec, SPEC_PATH, errors, metadata.name),
   checkUpdate(next, previous, errors) {
+    // Once more: upstream's strategy and its ValidatePersistentVolumeUpdate both check the whole volume.
     checkVolumeSpec(next.spec, SPEC_PATH, errors, next.metadata.name);
     checkSource(next, previous, errors);
     checkImmutable(next.spec.volumeMode ?? '', previous.spec.volumeMode ?? '', ROOT_PATH.child('volumeMode'), errors);
@@ -27,7 +28,7 @@ export const persistentVolumeStrategy = buildStrategy<Volume>({
       errors.forbidden(SPEC_PATH.child('volumeAttributesClassName'), 'update from non-nil value to nil is forbidden');
     }
   },
-  recheckOnUpdate: false,
+  recheckOnUpdate: 'first',
   status: { prepare: prepareStatus },
   selectableFields: ({ metadata }) => ({ name: metadata.name }),
   warnings,
@@ -89,7 +90,7 @@ function checkNodeAffinity(next: Volume, previous: Volume, errors: FieldErrors):
   });
   const allowed = terms === undefined ? before : { ...before, required: { nodeSelectorTerms: terms } };
   if (semanticEqual(after, allowed)) return;
-  errors.invalid(ROOT_PATH.child('nodeAffinity'), after ?? null, 'field is immutable, except for updating from beta label to GA');
+  errors.invalid(ROOT_PATH.child('nodeAffinity'), internalValue('VolumeNodeAffinity', after), 'field is immutable, except for updating from beta label to GA');
 }
 
 function prepareStatus(next: Volume, previous: Volume): Volume {

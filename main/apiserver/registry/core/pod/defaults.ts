@@ -168,7 +168,7 @@ function defaultPodLevelResources(spec: core.PodSpec): void {
 }
 /** A sum is written in the format of its first summand. */
 function anyQuantity(spec: core.PodSpec, name: string): string | undefined {
-  for (const { resources } of spec.containers) {
+  for (const { resources } of spec.containers ?? []) {
     const found = resources?.requests?.[name] ?? resources?.limits?.[name];
     if (found !== undefined) return found;
   }

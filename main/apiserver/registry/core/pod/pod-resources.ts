@@ -11,7 +11,7 @@ type Field = 'requests' | 'limits';
  */
 export function aggregateContainerResources(spec: core.PodSpec, field: Field): ResourceSums {
   const sums: ResourceSums = {};
-  for (const container of spec.containers) add(sums, container, field);
+  for (const container of spec.containers ?? []) add(sums, container, field);
   const sidecars: ResourceSums = {};
   const peak: ResourceSums = {};
   for (const container of spec.initContainers ?? []) {

@@ -69,13 +69,14 @@ function check(secret: core.Secret, errors: FieldErrors): void {
   }
 }
 
-function checkJson(data: Readonly<Record<string, string>>, key: string, errors: FieldErrors): void {
+/** Null is a key without bytes. */
+function checkJson(data: Readonly<Record<string, string | null>>, key: string, errors: FieldErrors): void {
   const value = data[key];
   if (value === undefined) {
     errors.required(DATA.key(key));
     return;
   }
-  const message = jsonSyntaxError(Buffer.from(value, 'base64'));
+  const message = jsonSyntaxError(Buffer.from(value ?? '', 'base64'));
   if (message !== undefined) errors.invalid(DATA.key(key), '<secret contents redacted>', message);
 }
 

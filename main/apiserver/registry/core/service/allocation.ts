@@ -1,5 +1,6 @@
 import * as core from '../../../../../kube/api/generated/core/v1.ts';
 import { fieldInvalid, type FieldError } from '../../../../../kube/apimachinery/field-error.ts';
+import { failureStatus, StatusError } from '../../../../../kube/apimachinery/status.ts';
 import { newInternalError, newInvalid } from '../../../../../kube/apimachinery/status-errors.ts';
 import type { StrategyContext } from '../../generic/strategy.ts';
 import type { Reservation, ResourceDefinition } from '../../generic/resource-definition.ts';
@@ -179,6 +180,7 @@ export class ServiceAllocators implements Hooks {
     const before = new Set(previous === undefined ? [] : portsOf(previous.spec));
     let { spec } = service;
     if (needsNodePorts(service)) spec = { ...spec, ports: this.#nodePorts(service, before, allocation) };
+    if (previous !== undefined && needsNodePorts(service)) refuseSharedNodePorts(spec.ports ?? []);
     if (needsHealthCheckPort({ ...service, spec })) spec = { ...spec, healthCheckNodePort: this.#healthCheckPort(spec, before, allocation) };
     const now = new Set(portsOf(spec));
     for (const port of before) if (!now.has(port)) allocation.releasedPorts.push(port);
@@ -237,6 +239,17 @@ function withFamilies(service: Service, families: readonly string[], addOther: b
   const ipFamilies = families.length === 1 && addOther ? [families[0] ?? '', other] : [...families];
   return { ...service, spec: { ...service.spec, ipFamilies } };
 }
+/** Upstream finds these while it allocates for an update, before anything is validated. */
+function refuseSharedNodePorts(ports: readonly core.ServicePort[]): void {
+  const seen = new Set<string>();
+  for (const { protocol, nodePort } of ports) {
+    if (!nodePort) continue;
+    const id = `${protocol} ${nodePort}`;
+    if (seen.has(id)) throw new StatusError(failureStatus({ code: 500, reason: '', message: `duplicate nodePort: {${id}}` }));
+    seen.add(id);
+  }
+}
+
 function portsOf({ ports, healthCheckNodePort }: ServiceSpec): number[] {
   const all = (ports ?? []).map(({ nodePort }) => nodePort ?? 0);
   return [...new Set([...all, healthCheckNodePort ?? 0])].filter((port) => port !== 0);
