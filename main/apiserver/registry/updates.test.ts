@@ -65,7 +65,7 @@ test.each(updates)('$name', async ({ collection, object, change, causes }) => {
   expect(await send('POST', collection, { body: object })).toMatchObject({ status: 201 });
   const answer = await send('PATCH', `${collection}/${object.metadata.name}`, { body: change, headers: { 'content-type': 'application/merge-patch+json' } });
   expect(answer.status).toBe(422);
-  const details = (answer.body as { details: { causes: { field: string; message: string }[] } }).details;
+  const details = (answer.body as unknown as { details: { causes: { field: string; message: string }[] } }).details;
   expect(details.causes.map(({ field, message }) => `${field}: ${message}`)).toEqual(causes);
 });
 
@@ -102,7 +102,7 @@ test('two ports of a Service with one node port are found before anything else',
   const path = '/api/v1/namespaces/default/services';
   const ports = [{ name: 'a', port: 1 }, { name: 'b', port: 2 }];
   const created = await send('POST', path, { body: { metadata: { name: 'n' }, spec: { type: 'NodePort', selector: { a: 'b' }, ports } } });
-  const { nodePort } = (created.body as { spec: { ports: { nodePort: number }[] } }).spec.ports[0] ?? { nodePort: 0 };
+  const { nodePort } = (created.body as unknown as { spec: { ports: { nodePort: number }[] } }).spec.ports[0] ?? { nodePort: 0 };
   const body = { spec: { ports: ports.map((port) => ({ ...port, nodePort })) } };
   const answer = await send('PATCH', `${path}/n`, { body, headers: { 'content-type': 'application/merge-patch+json' } });
   expect(answer).toMatchObject({ status: 500, body: { message: `duplicate nodePort: {TCP ${nodePort}}` } });
