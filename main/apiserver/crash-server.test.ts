@@ -72,42 +72,81 @@ interface ListBody {
   readonly items?: readonly { readonly metadata: { readonly name: string; readonly resourceVersion: string } }[];
 }
 
-test(`kill -9 loses no acknowledged write, and a watch goes on exactly where it was, ${rounds} times over`, { timeout: 120_000 + rounds * 60_000 }, async () => {
-  const acknowledged = new Set<string>();
-  const seen: string[] = [];
-  let version = '';
-  for (let round = 0; round < rounds; round++) {
-    const life = await Life.begin();
-    if (version === '') version = (await life.ask('GET', path))!.body.metadata.resourceVersion;
-    const frames = life.watch(version);
-    const write = async (writer: number): Promise<void> => {
-      for (let turn = 0; ; turn++) {
-        const name = `round-${round}-${writer}-${turn}`;
-        const reply = await life.ask('POST', path, { metadata: { name } });
-        if (reply?.status !== 201) return;
-        acknowledged.add(`${name}@${reply.body.metadata.resourceVersion}`);
-      }
-    };
-    const writing = Promise.all(Array.from({ length: writers }, (_, writer) => write(writer)));
-    await wait(200 + ((round * 379) % 700));
-    await life[Symbol.asyncDispose]();
-    await Promise.all([writing, frames.ended]);
-    for (const { object: { metadata } } of frames.frames) {
-      seen.push(`${metadata.name}@${metadata.resourceVersion}`);
-      version = metadata.resourceVersion;
+/** What a history of frames leaves, as `name@version`; each version comes once and after all earlier ones, or this throws. */
+function replay(history: readonly Told[]): ReadonlySet<string> {
+  const live = new Map<string, number>();
+  let newest = 0;
+  for (const { type, name, version } of history) {
+    if (version <= newest) throw new Error(`${type} ${name}@${version} was told after version ${newest}`);
+    if (live.has(name) === (type === 'ADDED')) throw new Error(`${type} ${name}@${version} does not go with what was told before`);
+    newest = version;
+    if (type === 'DELETED') live.delete(name);
+    else live.set(name, version);
+  }
+  return new Set([...live].map(([name, version]) => `${name}@${version}`));
+}
+interface Told {
+  readonly type: string;
+  readonly name: string;
+  readonly version: number;
+}
+const told = ({ frames }: Frames): readonly Told[] => frames.map(({ type, object: { metadata } }) => ({ type, name: metadata.name, version: Number(metadata.resourceVersion) }));
+
+/** The answers of writers that create, change, and delete half of what they made, until the server is gone. */
+class Writes {
+  readonly versions = new Set<string>();
+  readonly deleted = new Set<string>();
+
+  async run(life: Life, prefix: string): Promise<void> {
+    for (let turn = 0; ; turn++) {
+      const name = `${prefix}-${turn}`;
+      if (!(await this.#put(name, life.ask('POST', path, { metadata: { name } })))) return;
+      if (!(await this.#put(name, life.ask('PUT', `${path}/${name}`, { metadata: { name }, data: { turn: String(turn) } })))) return;
+      if (turn % 2 === 0) continue;
+      const reply = await life.ask('DELETE', `${path}/${name}`);
+      if (reply?.status !== 200) return;
+      this.deleted.add(name);
     }
   }
+
+  async #put(name: string, asked: ReturnType<Life['ask']>): Promise<boolean> {
+    const reply = await asked;
+    if (reply === undefined || reply.status > 201) return false;
+    this.versions.add(`${name}@${reply.body.metadata.resourceVersion}`);
+    return true;
+  }
+}
+
+test(`kill -9 loses no acknowledged write, and a watch goes on exactly where it was, ${rounds} times over`, { timeout: 120_000 + rounds * 60_000 }, async () => {
+  const writes = new Writes();
+  const history: Told[] = [];
+  let version = 0;
+  for (let round = 0; round < rounds; round++) {
+    const life = await Life.begin();
+    const listed = Number((await life.ask('GET', `${path}?limit=1`))!.body.metadata.resourceVersion);
+    expect(listed, `the newest version in round ${round}`).toBeGreaterThanOrEqual(version);
+    if (version === 0) version = listed;
+    const frames = life.watch(String(version));
+    const writing = Promise.all(Array.from({ length: writers }, (_, writer) => writes.run(life, `round-${round}-${writer}`)));
+    await wait(50 + ((round * 379) % 700));
+    await life[Symbol.asyncDispose]();
+    await Promise.all([writing, frames.ended]);
+    history.push(...told(frames));
+    version = history.at(-1)?.version ?? version;
+  }
   await using last = await Life.begin();
-  const { body } = (await last.ask('GET', path))!;
-  const stored = (body.items ?? []).map(({ metadata }) => `${metadata.name}@${metadata.resourceVersion}`).filter((one) => one.startsWith('round-'));
-  expect([...acknowledged].filter((one) => !stored.includes(one))).toEqual([]);
-  expect(acknowledged.size).toBeGreaterThan(rounds);
-  // Whatever is stored was told exactly once, in the order of versions: the last part of it by this watch.
-  const frames = last.watch(version);
-  const missing = stored.length - seen.length;
-  // The watch of the last round may have told everything; until() waits for a frame.
-  if (missing > 0) await frames.until(() => frames.frames.length >= missing);
-  seen.push(...frames.frames.map(({ object: { metadata } }) => `${metadata.name}@${metadata.resourceVersion}`));
-  const versionOf = (one: string): number => Number(one.split('@')[1]);
-  expect(seen).toEqual(stored.toSorted((a, b) => versionOf(a) - versionOf(b)));
+  const { metadata, items = [] } = (await last.ask('GET', path))!.body;
+  const stored = new Set(items.map((item) => `${item.metadata.name}@${item.metadata.resourceVersion}`).filter((one) => one.startsWith('round-')));
+  // This write is the last thing that the watch tells.
+  const frames = last.watch(String(version));
+  await last.ask('POST', path, { metadata: { name: 'end' } });
+  await frames.until(({ object }) => object.metadata.name === 'end');
+  history.push(...told(frames).filter(({ name }) => name !== 'end'));
+  expect(replay(history)).toEqual(stored);
+  const versions = new Set(history.map((one) => `${one.name}@${one.version}`));
+  expect([...writes.versions].filter((one) => !versions.has(one))).toEqual([]);
+  const names = new Set([...stored].map((one) => one.split('@')[0]));
+  expect([...writes.deleted].filter((name) => names.has(name))).toEqual([]);
+  expect(Number(metadata.resourceVersion)).toBeGreaterThanOrEqual(version);
+  expect(writes.versions.size).toBeGreaterThan(rounds);
 });
