@@ -12,6 +12,7 @@ export const controllerNames = [
   'endpointslice-controller',
   'endpointslice-mirroring-controller',
   GARBAGE_COLLECTOR,
+  'horizontal-pod-autoscaler-controller',
   'job-controller',
   'namespace-controller',
   'node-ipam-controller',

@@ -10,6 +10,7 @@ import { DisruptionController } from './disruption/disruption-controller.ts';
 import { EndpointSliceController } from './endpointslice/endpoint-slice-controller.ts';
 import { EndpointSliceMirroringController } from './endpointslice/endpoint-slice-mirroring-controller.ts';
 import { EndpointsController } from './endpointslice/endpoints-controller.ts';
+import { HorizontalPodAutoscalerController } from './horizontal-pod-autoscaler/horizontal-pod-autoscaler-controller.ts';
 import { JobController } from './job/job-controller.ts';
 import { TtlAfterFinishedController } from './job/ttl-after-finished-controller.ts';
 import { NamespaceController } from './namespace/namespace-controller.ts';
@@ -67,6 +68,7 @@ const entries: Readonly<Record<ControllerName, ControllerEntry>> = {
   'volumeattributesclass-protection-controller': { create: newVolumeAttributesClassProtection },
   'resourcequota-controller': { create: (context) => new ResourceQuotaController(context) },
   'validatingadmissionpolicy-status-controller': { create: (context) => new PolicyStatusController(context) },
+  'horizontal-pod-autoscaler-controller': { component: 'horizontal-pod-autoscaler', create: (context) => new HorizontalPodAutoscalerController(context) },
   'token-cleaner-controller': { create: (context) => new TokenCleaner(context) },
 };
 
