@@ -5,13 +5,11 @@ import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts
 import { newInvalid } from '../../../kube/apimachinery/status-errors.ts';
 import type { ObjectReader } from '../authentication/object-reader.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts';
-import { podSecurityViolations, type Level, type PodParts } from './pod-security-checks.ts';
+import { podSecurityViolations, type PodParts } from './pod-security-checks.ts';
+import { existingPodWarnings, LABEL, LEVELS, nameOf, podSecurityPolicy, VERSION, type LevelVersion } from './pod-security-policy.ts';
 import { forbidden } from './refusal.ts';
 
-const LABEL = 'pod-security.kubernetes.io/';
 const MODES = ['enforce', 'audit', 'warn'];
-const LEVELS = ['privileged', 'baseline', 'restricted'];
-const VERSION = /^(latest|v1\.(0|[1-9]\d*))$/v;
 const WORKLOADS = new Set(['podtemplates', 'replicationcontrollers', 'replicasets.apps', 'deployments.apps', 'statefulsets.apps', 'daemonsets.apps', 'jobs.batch', 'cronjobs.batch']);
 
 /** The Pod Security Standards as the namespace's labels ask for them; workloads are only warned about. */
@@ -25,22 +23,34 @@ export function podSecurity(reader: ObjectReader): AdmissionPlugin {
       return subresource === '' && WORKLOADS.has(group === '' ? resource : `${resource}.${group}`);
     },
     async validate(attributes) {
-      if (attributes.resource === 'namespaces') return checkLabels(attributes);
+      if (attributes.resource === 'namespaces') return checkNamespace(reader, attributes);
       const namespace = await reader.get<Namespace>({ group: '', resource: 'namespaces' }, { name: attributes.namespace });
-      const labels = namespace?.metadata.labels ?? {};
+      const policy = podSecurityPolicy(namespace?.metadata.labels ?? {});
       const parts = partsOf(attributes);
       if (!parts) return;
       const isPod = attributes.resource === 'pods';
       if (isPod && attributes.operation === 'UPDATE' && deepEqual(parts.spec, (attributes.oldObject as Pod).spec)) return;
-      const enforced = isPod ? describe(labels, 'enforce', parts) : undefined;
-      if (isPod) attributes.annotate?.(`${LABEL}enforce-policy`, `${labels[`${LABEL}enforce`] ?? 'privileged'}:${labels[`${LABEL}enforce-version`] ?? 'latest'}`);
-      const audited = attributes.annotate && describe(labels, 'audit', parts);
+      if (isPod) attributes.annotate?.(`${LABEL}enforce-policy`, nameOf(policy.enforce));
+      const enforced = isPod ? describe(policy.enforce, parts) : undefined;
+      const audited = attributes.annotate && describe(policy.audit, parts);
       if (audited) attributes.annotate?.(`${LABEL}audit-violations`, `would violate PodSecurity ${audited}`);
       if (enforced) throw forbidden(attributes, `violates PodSecurity ${enforced}`);
-      const warned = describe(labels, 'warn', parts);
+      const warned = describe(policy.warn, parts);
       if (warned) attributes.warn(`would violate PodSecurity ${warned}`);
     },
   };
+}
+
+async function checkNamespace(reader: ObjectReader, attributes: AdmissionAttributes): Promise<void> {
+  checkLabels(attributes);
+  const { object, oldObject, operation, warn } = attributes;
+  if (operation !== 'UPDATE' || !object || !oldObject) return;
+  const { enforce } = podSecurityPolicy(object.metadata.labels ?? {});
+  const before = podSecurityPolicy(oldObject.metadata.labels ?? {}).enforce;
+  const isStricter = LEVELS.indexOf(enforce.level) > LEVELS.indexOf(before.level);
+  if (enforce.level === 'privileged' || (enforce.version === before.version && !isStricter)) return;
+  const pods = await reader.list<Pod>({ group: '', resource: 'pods' }, object.metadata.name);
+  for (const warning of existingPodWarnings({ namespace: object.metadata.name, enforce }, pods)) warn(warning);
 }
 
 /** A namespace cannot ask for a level or version that there is none of; what was there before stays. */
@@ -50,7 +60,7 @@ function checkLabels({ object, oldObject }: AdmissionAttributes): void {
     const [level, version] = [labels[LABEL + mode], labels[`${LABEL}${mode}-version`]];
     const path = `metadata.labels[${LABEL}${mode}`;
     return [
-      ...(level === undefined || LEVELS.includes(level) ? [] : [fieldInvalid(`${path}]`, level, `must be one of ${LEVELS.join(', ')}`)]),
+      ...(level === undefined || (LEVELS as readonly string[]).includes(level) ? [] : [fieldInvalid(`${path}]`, level, `must be one of ${LEVELS.join(', ')}`)]),
       ...(version === undefined || VERSION.test(version) ? [] : [fieldInvalid(`${path}-version]`, version, 'must be "latest" or "v1.x"')]),
     ];
   });
@@ -58,13 +68,10 @@ function checkLabels({ object, oldObject }: AdmissionAttributes): void {
 }
 
 /** `"restricted:latest": host namespaces (hostNetwork=true), …`; undefined when all is well. */
-function describe(labels: Readonly<Record<string, string>>, mode: 'enforce' | 'audit' | 'warn', parts: PodParts): string | undefined {
-  const level = labels[LABEL + mode] as Level | undefined;
-  if (level !== 'baseline' && level !== 'restricted') return undefined;
-  const violations = podSecurityViolations(level, parts);
+function describe(asked: LevelVersion, parts: PodParts): string | undefined {
+  const violations = podSecurityViolations(asked, parts);
   if (violations.length === 0) return undefined;
-  const version = labels[`${LABEL}${mode}-version`] ?? 'latest';
-  return `${JSON.stringify(`${level}:${version}`)}: ${violations.map(({ reason, detail }) => `${reason} (${detail})`).join(', ')}`;
+  return `${JSON.stringify(nameOf(asked))}: ${violations.map(({ reason, detail }) => `${reason} (${detail})`).join(', ')}`;
 }
 
 interface Templated extends KubernetesObject {
