@@ -37,3 +37,15 @@ test.each([
 ])('$path does not know the field label $field of the other version', async ({ path, field }) => {
   expect(await select(path, `${field}=x`)).toMatchObject({ code: 400, message: `field label not supported: ${field}` });
 });
+
+test.each([
+  { path: '/api/v1/nodes', message: 'field label not supported: metadata.namespace' },
+  { path: '/apis/resource.k8s.io/v1/resourceslices', message: 'field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: metadata.namespace' },
+])('$path has no field label for a namespace', async ({ path, message }) => {
+  expect(await ask('GET', `${path}?fieldSelector=metadata.namespace%3Dn`)).toMatchObject({ code: 400, message });
+});
+
+test('a kind without field labels of its own has the two that all have', async () => {
+  expect(await ask('GET', '/api/v1/persistentvolumes?fieldSelector=metadata.namespace%3Dn')).toMatchObject({ items: [] });
+  expect(await ask('GET', '/api/v1/persistentvolumes?fieldSelector=name%3Dn')).toMatchObject({ code: 400, message: '"name" is not a known field selector: only "metadata.name", "metadata.namespace"' });
+});

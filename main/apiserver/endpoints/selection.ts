@@ -35,11 +35,16 @@ function supported(served: ServedResource, requirements: readonly FieldRequireme
   const labels = served.alternative?.fieldLabels;
   return requirements.map((requirement) => {
     const { field } = requirement;
-    if (field === 'metadata.name' || field === 'metadata.namespace') return requirement;
+    if (field === 'metadata.name' || (field === 'metadata.namespace' && knowsNamespace(served))) return requirement;
     const stored = labels === undefined ? field : labels.get(field);
     if (stored === undefined || !served.fieldNames.has(stored)) throw newBadRequest(unsupported(served, field));
     return { ...requirement, field: stored };
   });
+}
+
+/** Cluster-scoped kinds that name their own field labels have none for a namespace; those that name none have upstream's two. */
+function knowsNamespace({ info, fieldNames }: ServedResource): boolean {
+  return info.namespaced || fieldNames.size === 0;
 }
 
 /** Each in upstream's words for it. */

@@ -40,6 +40,11 @@ describe('decodeBody', () => {
     expect(messageOf(() => decode('data: {k: yes}', { contentType: 'application/yaml' }))).toContain('cannot unmarshal bool into Go struct field ConfigMap.data of type string');
   });
 
+  it('tells the problems of YAML in the order of the keys', () => {
+    const { warnings } = decode('zeta: 1\nmetadata: {name: a, foo: 1, Bar: 2}\nAlpha: 1\n', { contentType: 'application/yaml' });
+    expect(warnings).toEqual(['unknown field "Alpha"', 'unknown field "metadata.Bar"', 'unknown field "metadata.foo"', 'unknown field "zeta"']);
+  });
+
   it('refuses aliases that blow up', () => {
     const levels = Array.from({ length: 12 }, (_, index) => `a${index}: &a${index} [${index === 0 ? 'x' : Array.from({ length: 9 }, () => `*a${index - 1}`).join(',')}]`);
     expect(messageOf(() => decode(levels.join('\n'), { contentType: 'application/yaml' }))).toContain('excessive aliasing');

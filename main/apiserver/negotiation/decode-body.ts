@@ -142,7 +142,14 @@ function readJson(body: Uint8Array): RawBody {
 
 function readYamlBody(body: Uint8Array): RawBody {
   const { value, duplicateError } = readYaml(textOf(body));
-  return { value: asObject(value), problems: duplicateError === undefined ? [] : [duplicateError] };
+  return { value: asObject(inKeyOrder(value)), problems: duplicateError === undefined ? [] : [duplicateError] };
+}
+
+/** YAML becomes JSON on its way, with the keys of each map in order: that is the order in which problems are told. */
+function inKeyOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inKeyOrder);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, inKeyOrder(inner)]));
 }
 
 /** As upstream's summarizeData: JSON objects as text, anything else in hex. */

@@ -107,6 +107,21 @@ const changes: readonly { readonly name: string; readonly path: string; readonly
   { name: 'references to secrets are names', path: `${CORE}/serviceaccounts`, body: { metadata: { name: 's' }, secrets: [{ name: 'a', kind: 'Secret', namespace: 'x' }] }, expected: { secrets: [{ name: 'a' }] } },
   { name: 'a generation that nobody counts is the client’s', path: `${CORE}/configmaps`, body: { metadata: { name: 'c', generation: 7 } }, expected: { metadata: { generation: 7 } } },
   {
+    name: 'a Job without labels takes those of its pods, the generated ones too', path: '/apis/batch/v1/namespaces/default/jobs',
+    body: { metadata: { name: 'j' }, spec: { template: { metadata: { labels: { x: 'y' } }, spec: { restartPolicy: 'Never', containers: [CONTAINER] } } } },
+    expected: { metadata: { labels: { x: 'y', 'batch.kubernetes.io/job-name': 'j', 'job-name': 'j' } } },
+  },
+  {
+    name: 'a Job whose pods have no labels either', path: '/apis/batch/v1/namespaces/default/jobs',
+    body: { metadata: { name: 'j' }, spec: { template: { spec: { restartPolicy: 'Never', containers: [CONTAINER] } } } },
+    expected: { metadata: { labels: { 'batch.kubernetes.io/job-name': 'j', 'job-name': 'j' } } },
+  },
+  {
+    name: 'a Job with labels of its own', path: '/apis/batch/v1/namespaces/default/jobs',
+    body: { metadata: { name: 'j', labels: { own: 'l' } }, spec: { template: { metadata: { labels: { x: 'y' } }, spec: { restartPolicy: 'Never', containers: [CONTAINER] } } } },
+    expected: { metadata: { labels: { own: 'l' } } },
+  },
+  {
     name: 'sources of features that are off become empty', path: `${CORE}/pods`, body: pod({ volumes: [{ name: 'v', projected: { sources: [{ clusterTrustBundle: { path: 'x' } }] } }], automountServiceAccountToken: false }),
     expected: { spec: { volumes: [{ name: 'v', projected: { sources: [{}] } }] } },
   },

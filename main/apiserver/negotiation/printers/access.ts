@@ -121,9 +121,8 @@ export const priorityLevelConfigurationPrinter = printer<PriorityLevelConfigurat
   cells(object, context) {
     const { type, limited, exempt } = object.spec;
     const queuing = limited?.limitResponse?.queuing;
-    const shares = type === 'Exempt' ? exempt?.nominalConcurrencyShares : limited?.nominalConcurrencyShares;
     return [
-      object.metadata.name, type, shares ?? NONE, queuing?.queues ?? NONE, queuing?.handSize ?? NONE, queuing?.queueLengthLimit ?? NONE,
+      object.metadata.name, type, (type === 'Exempt' ? exempt : limited)?.nominalConcurrencyShares ?? NONE, queuing?.queues ?? NONE, queuing?.handSize ?? NONE, queuing?.queueLengthLimit ?? NONE,
       age(object, context),
     ];
   },

@@ -32,7 +32,8 @@ export const jobStrategy = buildStrategy<Job>({
     if (job.spec === undefined) return;
     setJobSpecDefaults(job.spec);
     const labels = job.spec.template?.metadata?.labels;
-    if (labels !== undefined && sizeOf(job.metadata.labels) === 0) job.metadata.labels = { ...labels };
+    // The very map of the template: labels that are generated into it are the Job's own too.
+    if (labels !== undefined && sizeOf(job.metadata.labels) === 0) job.metadata.labels = labels;
   },
   prepareForCreate: (job) => ({ ...generateSelector(job), status: {} }),
   check(job, errors) {
@@ -94,7 +95,8 @@ function generateSelector(job: Job): Job {
   });
   const template = { ...spec.template, metadata: { ...spec.template?.metadata, labels } } as core.PodTemplateSpec;
   const selector = { ...spec.selector, matchLabels: sorted({ [CONTROLLER_UID]: uid, ...spec.selector?.matchLabels }) };
-  return { ...job, spec: { ...spec, template, selector } };
+  const isShared = metadata.labels !== undefined && metadata.labels === spec.template?.metadata?.labels;
+  return { ...job, metadata: isShared ? { ...metadata, labels } : metadata, spec: { ...spec, template, selector } };
 }
 
 /** Map keys in the order in which messages print them. */

@@ -96,7 +96,7 @@ export class Registry<T extends KubernetesObject = KubernetesObject> {
       object = this.normalize(object);
       if (context.dryRun) {
         if (await this.find(nameOf(object))) throw newAlreadyExists(this.resource, object.metadata.name);
-        return { object, created: true };
+        return { object: this.completeStored(object), created: true };
       }
       const stored = await this.storage.create(this.completeStored(object), this.#writeOptions(object, context));
       committed = true;

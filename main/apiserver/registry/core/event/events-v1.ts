@@ -28,7 +28,11 @@ export const eventsV1: AlternativeVersion<core.Event> = {
   resource: events,
   fieldLabels: FIELD_LABELS,
   toStorage: (event) => ({ source: {}, involvedObject: {}, ...renamed(event, NEW_NAMES), apiVersion: 'v1' }) as unknown as core.Event,
-  fromStorage: (event) => renamed({ ...event, apiVersion: 'events.k8s.io/v1' }, OLD_NAMES) as unknown as Event,
+  fromStorage(event) {
+    const { reportingController, reportingInstance, ...rest } = renamed({ ...event, apiVersion: 'events.k8s.io/v1' }, OLD_NAMES);
+    // Always there in v1, here only when they say something.
+    return { ...rest, ...(reportingController ? { reportingController } : {}), ...(reportingInstance ? { reportingInstance } : {}) } as unknown as Event;
+  },
 };
 
 function renamed(event: KubernetesObject, names: ReadonlyMap<string, string>): Record<string, unknown> {

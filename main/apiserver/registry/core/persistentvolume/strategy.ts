@@ -30,7 +30,6 @@ export const persistentVolumeStrategy = buildStrategy<Volume>({
   },
   recheckOnUpdate: 'first',
   status: { prepare: prepareStatus },
-  selectableFields: ({ metadata }) => ({ name: metadata.name }),
   warnings,
 });
 

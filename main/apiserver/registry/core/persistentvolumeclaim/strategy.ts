@@ -32,7 +32,6 @@ export const persistentVolumeClaimStrategy = buildStrategy<Claim>({
   checkUpdate,
   recheckOnUpdate: false,
   status: { check: checkStatus },
-  selectableFields: ({ metadata }) => ({ name: metadata.name }),
   warnings,
 });
 
