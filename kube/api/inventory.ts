@@ -123,7 +123,7 @@ admissionregistration.k8s.io/v1
   validatingadmissionpolicybindings ValidatingAdmissionPolicyBinding c * - api-extensions v9715VZqakg=
   validatingwebhookconfigurations ValidatingWebhookConfiguration c * - api-extensions B0wHjQmsGNk=
 apiextensions.k8s.io/v1
-  customresourcedefinitions CustomResourceDefinition c * crd,crds api-extensions M5uH+AlWATY=
+  customresourcedefinitions CustomResourceDefinition c * crd,crds api-extensions jfWCUB31mvA=
     status CustomResourceDefinition gpu
 scheduling.k8s.io/v1
   priorityclasses PriorityClass c * pc - 1QwjyaZjj3Y=
@@ -165,6 +165,8 @@ export interface ResourceInfo extends GroupVersionKind {
   /** '' for resources that are not stored. */
   readonly storageVersionHash: string;
   readonly subresources: readonly SubresourceInfo[];
+  /** Defined by a CustomResourceDefinition. */
+  readonly isCustom?: boolean;
 }
 
 export interface GroupVersionInfo extends GroupVersion {

@@ -223,6 +223,6 @@ function infoOf(definition: Definition, custom: CustomVersion): ResourceInfo {
   return {
     ...own, resource: names.plural, singular: names.singular ?? names.kind.toLowerCase(), namespaced: spec.scope === 'Namespaced',
     verbs: custom.isTerminating ? TERMINATING_VERBS : VERBS,
-    shortNames: names.shortNames ?? [], categories: names.categories ?? [], storageVersionHash: hash.toString('base64'), subresources,
+    shortNames: names.shortNames ?? [], categories: names.categories ?? [], storageVersionHash: hash.toString('base64'), subresources, isCustom: true,
   };
 }

@@ -71,7 +71,9 @@ function resourceEntries(info: ResourceInfo): readonly Record<string, unknown>[]
 
 /** /api/v1 and /apis/GROUP/VERSION */
 export function apiResourceList(info: GroupVersionInfo): Record<string, unknown> & { kind: string; apiVersion: string } {
-  const resources = info.resources.flatMap(resourceEntries).toSorted(byName((entry) => String(entry['name'])));
+  const inOrder = info.resources.toSorted(byName(({ resource }) => resource));
+  // Upstream sorts what is built in by name, `pods/status` included; custom resources keep their subresources' order.
+  const resources = inOrder.every(({ isCustom }) => isCustom) ? inOrder.flatMap(resourceEntries) : inOrder.flatMap(resourceEntries).toSorted(byName((entry) => String(entry['name'])));
   // Upstream's core list carries no apiVersion.
   return { kind: 'APIResourceList', apiVersion: info.group === '' ? '' : 'v1', groupVersion: apiVersionOf(info), resources };
 }
@@ -79,20 +81,24 @@ export function apiResourceList(info: GroupVersionInfo): Record<string, unknown>
 function aggregatedResource(info: ResourceInfo): Record<string, unknown> {
   return {
     resource: info.resource,
-    responseKind: { group: '', version: '', kind: info.kind },
+    responseKind: info.isCustom ? { group: info.group, version: info.version, kind: info.kind } : { group: '', version: '', kind: info.kind },
     scope: info.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: info.singular,
     verbs: info.verbs,
     ...(info.shortNames.length > 0 ? { shortNames: info.shortNames } : {}),
     ...(info.categories.length > 0 ? { categories: info.categories } : {}),
     ...(info.subresources.length > 0
-      ? { subresources: info.subresources.toSorted(byName(({ name }) => name)).map((one) => aggregatedSubresource(one, info)) }
+      ? { subresources: subresourcesOf(info).map((one) => aggregatedSubresource(one, info)) }
       : {}),
   };
 }
 
+function subresourcesOf(info: ResourceInfo): readonly SubresourceInfo[] {
+  return info.isCustom ? info.subresources : info.subresources.toSorted(byName(({ name }) => name));
+}
+
 function aggregatedSubresource(subresource: SubresourceInfo, own: ResourceInfo): Record<string, unknown> {
-  const { group = '', version = '' } = foreignVersion(subresource, own);
+  const { group = '', version = '' } = own.isCustom ? subresource.kind : foreignVersion(subresource, own);
   return { subresource: subresource.name, responseKind: { group, version, kind: subresource.kind.kind }, verbs: subresource.verbs };
 }
 

@@ -1,6 +1,8 @@
 import { parseApiVersion } from '../../../kube/apimachinery/gvr.ts';
 import type { GroupVersionInfo } from '../../../kube/api/inventory.ts';
+import { customPathsOf } from './custom-operations.ts';
 import { definitionName, FIELDS_V1, INT_OR_STRING, messageOfKind, MICRO_TIME, PATCH, QUANTITY, RAW_EXTENSION, TIME, VERSION_INFO } from './definition-names.ts';
+import { usedDefinitions } from './merge-specs.ts';
 import { groupTag, operationPrefix, pathsOf, rootPath, tagOf } from './operations.ts';
 import { renderGet, renderPath } from './render-operations.ts';
 import { definitionOf, type Dialect, type Json, referredMessages } from './schemas.ts';
@@ -14,6 +16,7 @@ export interface CustomGroupVersion extends GroupVersionInfo {
 }
 
 const DISCOVERY_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+const INFO = { title: 'Kubernetes', version: '1.36' };
 const security = { BearerToken: { description: 'Bearer Token authentication', in: 'header', name: 'authorization', type: 'apiKey' } };
 const specials = [TIME, MICRO_TIME, FIELDS_V1, PATCH, QUANTITY, INT_OR_STRING, RAW_EXTENSION];
 
@@ -23,7 +26,10 @@ function isCustom(info: GroupVersionInfo): info is CustomGroupVersion {
 
 function resourcePaths(info: GroupVersionInfo, dialect: Dialect): Json {
   const tag = tagOf(info);
-  const custom = isCustom(info) ? { definitionOfKind: ({ kind }: { kind: string }) => info.definitionOfKind(kind) } : {};
+  if (isCustom(info)) {
+    const definitionOfKind = ({ kind }: { kind: string }): string | undefined => info.definitionOfKind(kind);
+    return Object.fromEntries(customPathsOf(info).map((item) => [item.path, renderPath(item, { dialect, tag, definitionOfKind })] as const));
+  }
   const root = renderGet(
     {
       id: `get${operationPrefix(info)}APIResources`, description: 'get available resources', definition: definitionName('meta/v1.APIResourceList'),
@@ -31,7 +37,7 @@ function resourcePaths(info: GroupVersionInfo, dialect: Dialect): Json {
     },
     { dialect, tag },
   );
-  const items = pathsOf(info).map((item) => [item.path, renderPath(item, { dialect, tag, ...custom })] as const);
+  const items = pathsOf(info).map((item) => [item.path, renderPath(item, { dialect, tag })] as const);
   return { [`${rootPath(info)}/`]: root, ...Object.fromEntries(items) };
 }
 
@@ -84,7 +90,7 @@ export function openApiV2(infos: readonly GroupVersionInfo[]): Json {
   everything[VERSION_INFO] = specialDefinitions(2)[VERSION_INFO];
   return {
     swagger: '2.0',
-    info: { title: 'Kubernetes', version: 'unversioned' },
+    info: INFO,
     paths: sorted(paths),
     definitions: sorted(everything),
     parameters: {},
@@ -97,11 +103,12 @@ export function openApiV2(infos: readonly GroupVersionInfo[]): Json {
 function rootPaths(infos: readonly GroupVersionInfo[], dialect: Dialect): Json {
   const get = (id: string, description: string, definition: string, tag: string): Json =>
     renderGet({ id, description, definition: definition === VERSION_INFO ? VERSION_INFO : definitionName(`meta/v1.${definition}`), types: definition === VERSION_INFO ? ['application/json'] : DISCOVERY_TYPES }, { dialect, tag });
-  const groups = [...new Set(infos.map(({ group }) => group))].filter((group) => group !== '');
+  const groups = [...new Set(infos.filter((info) => !isCustom(info)).map(({ group }) => group))].filter((group) => group !== '');
   return {
     '/api/': get('getCoreAPIVersions', 'get available API versions', 'APIVersions', 'core'),
     '/apis/': get('getAPIVersions', 'get available API versions', 'APIGroupList', 'apis'),
     '/version/': get('getCodeVersion', 'get the version information for this server', VERSION_INFO, 'version'),
+    ...issuerPaths(dialect),
     ...Object.fromEntries(groups.map((group) => {
       const tag = groupTag(group);
       return [`/apis/${group}/`, get(`get${tag.charAt(0).toUpperCase()}${tag.slice(1)}APIGroup`, 'get information of a group', 'APIGroup', tag)];
@@ -109,29 +116,53 @@ function rootPaths(infos: readonly GroupVersionInfo[], dialect: Dialect): Json {
   };
 }
 
-/** The names of OpenAPI 3 documents: `api`, `api/v1`, `apis/apps`, `apis/apps/v1`, `version`. */
+const ISSUER_DOCUMENTS = ['.well-known/openid-configuration', 'openid/v1/jwks'];
+
+/** What verifiers of service account tokens read. */
+function issuerPaths(dialect: Dialect): Json {
+  return {
+    '/.well-known/openid-configuration/': renderGet(
+      { id: 'getServiceAccountIssuerOpenIDConfiguration', description: "get service account issuer OpenID configuration, also known as the 'OIDC discovery doc'", types: ['application/json'] },
+      { dialect, tag: 'WellKnown' },
+    ),
+    '/openid/v1/jwks/': renderGet(
+      { id: 'getServiceAccountIssuerOpenIDKeyset', description: 'get service account issuer OpenID JSON Web Key Set (contains public token verification keys)', types: ['application/jwk-set+json'] },
+      { dialect, tag: 'openid' },
+    ),
+  };
+}
+
+/** The names of OpenAPI 3 documents: `api`, `api/v1`, `apis/apps`, `apis/apps/v1`, `version`; groups of custom resources have none of their own. */
 export function documentNames(infos: readonly GroupVersionInfo[]): readonly string[] {
-  const groups = new Set(infos.filter(({ group }) => group !== '').map(({ group }) => `apis/${group}`));
-  return ['api', 'apis', 'version', ...groups, ...infos.map((info) => rootPath(info).slice(1))].sort();
+  const groups = new Set(infos.filter((info) => info.group !== '' && !isCustom(info)).map(({ group }) => `apis/${group}`));
+  return ['api', 'apis', 'version', ...ISSUER_DOCUMENTS, ...groups, ...infos.map((info) => rootPath(info).slice(1))].sort();
 }
 
 /** /openapi/v3/NAME; undefined when there is no such document. */
 export function openApiV3(infos: readonly GroupVersionInfo[], name: string): Json | undefined {
   const info = infos.find((candidate) => rootPath(candidate) === `/${name}`);
-  if (info) return document3(resourcePaths(info, 3), definitions([info], 3));
+  if (info) return groupVersionDocument(info);
   const all = rootPaths(infos, 3);
   const path = all[`/${name}/`];
+  if (ISSUER_DOCUMENTS.includes(name)) return document3({ [`/${name}/`]: path }, {});
   if (path === undefined || parseApiVersion(name).version === 'v1') return undefined;
   const kinds = name === 'api' ? ['APIVersions', 'ServerAddressByClientCIDR'] : name === 'apis' ? ['APIGroupList', 'APIGroup', 'GroupVersionForDiscovery', 'ServerAddressByClientCIDR'] : ['APIGroup', 'GroupVersionForDiscovery', 'ServerAddressByClientCIDR'];
   const schemas = name === 'version' ? { [VERSION_INFO]: specialDefinitions(3)[VERSION_INFO] } : Object.fromEntries(kinds.map((kind) => [definitionName(`meta/v1.${kind}`), definitionOf(`meta/v1.${kind}`, 3)]));
   return document3({ [`/${name}/`]: path }, schemas);
 }
 
+function groupVersionDocument(info: GroupVersionInfo): Json {
+  const paths = resourcePaths(info, 3);
+  const schemas = usedDefinitions(paths, definitions([info], 3), '#/components/schemas/');
+  if (!isCustom(info)) return document3(paths, schemas);
+  return { openapi: '3.0.0', info: { title: 'Kubernetes CRD Swagger', version: 'v0.1.0' }, paths: sorted(paths), components: { schemas: sorted(schemas) } };
+}
+
 function document3(paths: Json, schemas: Json): Json {
   return {
     openapi: '3.0.0',
-    info: { title: 'Kubernetes', version: 'unversioned' },
+    info: INFO,
     paths: sorted(paths),
-    components: { schemas: sorted(schemas), securitySchemes: security },
+    components: { ...(Object.keys(schemas).length > 0 ? { schemas: sorted(schemas) } : {}), securitySchemes: security },
   };
 }

@@ -9,17 +9,21 @@ const GVK = 'x-kubernetes-group-version-kind';
 /** Only the paths below the prefix, and the definitions that they need. */
 export function filteredSpec(spec: Json, prefix: string): Json {
   const paths = Object.fromEntries(Object.entries(objectOf(spec['paths'])).filter(([path]) => path.startsWith(prefix)));
-  const all = objectOf(spec['definitions']);
+  return { ...spec, paths, definitions: usedDefinitions(paths, objectOf(spec['definitions'])) };
+}
+
+/** The definitions that the value refers to, directly or through others. `prefix` is where references point: OpenAPI 2's place by default. */
+export function usedDefinitions(value: unknown, all: Json, prefix = PREFIX): Json {
   const used = new Set<string>();
-  const pending: unknown[] = [paths];
-  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
-    for (const name of refsIn(value)) {
+  const pending: unknown[] = [value];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    for (const name of refsIn(next, prefix)) {
       if (used.has(name) || all[name] === undefined) continue;
       used.add(name);
       pending.push(all[name]);
     }
   }
-  return { ...spec, paths, definitions: Object.fromEntries(Object.entries(all).filter(([name]) => used.has(name))) };
+  return Object.fromEntries(Object.entries(all).filter(([name]) => used.has(name)));
 }
 
 /** The base with the paths and definitions of others. A path that is known stays; a definition of a known name but another content gets a name of its own (`…_v2`). */
@@ -61,13 +65,13 @@ function withoutKinds(definition: unknown): unknown {
   return rest;
 }
 
-function* refsIn(value: unknown): Generator<string> {
-  if (Array.isArray(value)) for (const item of value) yield* refsIn(item);
+function* refsIn(value: unknown, prefix: string): Generator<string> {
+  if (Array.isArray(value)) for (const item of value) yield* refsIn(item, prefix);
   if (!isJsonObject(value)) return;
   for (const [name, member] of Object.entries(value)) {
     if (name === '$ref' && typeof member === 'string') {
-      if (member.startsWith(PREFIX)) yield member.slice(PREFIX.length);
-    } else yield* refsIn(member);
+      if (member.startsWith(prefix)) yield member.slice(prefix.length);
+    } else yield* refsIn(member, prefix);
   }
 }
 

@@ -45,7 +45,7 @@ export class OpenApi {
 
   respond(request: ApiRequest, path: string): ApiResponse | undefined {
     if (path === '/openapi/v2') return this.#v2(request);
-    if (path === '/openapi/v3') return this.#index(request);
+    if (path === '/openapi/v3') return this.#index();
     return path.startsWith('/openapi/v3/') ? this.#v3(request, path.slice('/openapi/v3/'.length)) : undefined;
   }
 
@@ -63,12 +63,12 @@ export class OpenApi {
     return this.#document(request, { name: 'v2', dialect: 2, fingerprint, build });
   }
 
-  #index(request: ApiRequest): ApiResponse {
+  #index(): ApiResponse {
     const infos = this.#options.groupVersions();
     const urls = new Map([...(this.#options.remote?.v3() ?? []), ...documentNames(infos).map((name) => [name, this.#urlOf(name, infos)] as const)]);
     const paths = Object.fromEntries([...urls].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, serverRelativeURL]) => [name, { serverRelativeURL }]));
-    const fingerprint = createHash('sha512').update(JSON.stringify(paths)).digest('hex').toUpperCase();
-    return this.#document(request, { name: 'v3', fingerprint, build: () => ({ paths }) });
+    // Upstream's aggregator serves it like a file: whatever is accepted, typed by its looks.
+    return { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8', 'accept-ranges': 'bytes' }, body: Buffer.from(JSON.stringify({ paths })) };
   }
 
   #v3(request: ApiRequest, name: string): ApiResponse {
@@ -106,7 +106,7 @@ export class OpenApi {
     const key = isJson ? name : `${name} protobuf`;
     let cached = this.#documents.get(key);
     if (cached?.fingerprint !== fingerprint) {
-      cached = { fingerprint, body: isJson || dialect === undefined ? Buffer.from(JSON.stringify(build())) : openApiProtobuf(build(), dialect).slice() };
+      cached = { fingerprint, body: isJson ? Buffer.from(JSON.stringify(build())) : openApiProtobuf(build(), dialect).slice() };
       if (this.#documents.size >= MAX_CACHED) this.#documents.clear();
       this.#documents.set(key, cached);
     }
@@ -116,8 +116,7 @@ export class OpenApi {
 
 interface Source {
   readonly name: string;
-  /** Absent for what has no protobuf form (the index). */
-  readonly dialect?: Dialect;
+  readonly dialect: Dialect;
   readonly fingerprint: string;
   readonly build: () => unknown;
 }
@@ -135,12 +134,12 @@ function buildDigest(): string {
 }
 
 /** The Content-Type to answer with; undefined for 406. */
-function negotiate(accept: string | undefined, dialect: Dialect | undefined): string | undefined {
+function negotiate(accept: string | undefined, dialect: Dialect): string | undefined {
   if (!accept) return 'application/json';
   for (const { type, subtype } of parseAccept(accept)) {
     if ((type === '*' || type === 'application') && (subtype === '*' || subtype === 'json')) return 'application/json';
-    const protobuf = dialect && `com.github.proto-openapi.spec.v${dialect}`;
-    if (protobuf && (subtype === `${protobuf}@v1.0+protobuf` || subtype === `${protobuf}.v1.0+protobuf`)) return `application/${protobuf}.v1.0+protobuf`;
+    const protobuf = `com.github.proto-openapi.spec.v${dialect}`;
+    if (subtype === `${protobuf}@v1.0+protobuf` || subtype === `${protobuf}.v1.0+protobuf`) return `application/${protobuf}.v1.0+protobuf`;
   }
   return undefined;
 }

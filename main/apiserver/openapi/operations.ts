@@ -22,16 +22,17 @@ export interface Operation {
   readonly response: GroupVersionKind | 'Status' | 'WatchEvent' | 'string';
   /** Codes besides 401 whose answer has the response's schema. */
   readonly codes: readonly (200 | 201 | 202)[];
-  readonly produces: 'object' | 'stream' | 'log' | 'any';
+  /** Media types; `custom` are those of custom resources, read as well as written. */
+  readonly produces: 'object' | 'stream' | 'log' | 'any' | 'custom';
 }
 
 export const LIST_PARAMETERS: readonly string[] = [
   'allowWatchBookmarks', 'continue', 'fieldSelector', 'labelSelector', 'limit', 'resourceVersion', 'resourceVersionMatch', 'sendInitialEvents',
   'shardSelector', 'timeoutSeconds', 'watch',
 ];
-const WRITE_PARAMETERS: readonly string[] = ['dryRun', 'fieldManager', 'fieldValidation'];
-const PATCH_PARAMETERS: readonly string[] = ['dryRun', 'fieldManager:patch', 'fieldValidation', 'force'];
-const DELETE_PARAMETERS: readonly string[] = [
+export const WRITE_PARAMETERS: readonly string[] = ['dryRun', 'fieldManager', 'fieldValidation'];
+export const PATCH_PARAMETERS: readonly string[] = ['dryRun', 'fieldManager:patch', 'fieldValidation', 'force'];
+export const DELETE_PARAMETERS: readonly string[] = [
   'dryRun', 'gracePeriodSeconds', 'ignoreStoreReadErrorWithClusterBreakingPotential', 'orphanDependents', 'propagationPolicy',
 ];
 const DELETE_COLLECTION_PARAMETERS: readonly string[] = [
@@ -128,9 +129,9 @@ function createOperation(info: ResourceInfo, id: string): Operation {
   };
 }
 
-/** With its noun's space; Endpoints is a plural and takes none. */
-function article(kind: string): string {
-  if (kind === 'Endpoints') return '';
+/** With its noun's space; what ends like a plural takes none (Endpoints). */
+export function article(kind: string): string {
+  if (/(?<!s)s$/.test(kind)) return '';
   return /^[AEIOU]/.test(kind) ? 'an ' : 'a ';
 }
 

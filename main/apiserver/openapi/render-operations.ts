@@ -7,6 +7,8 @@ import { type Dialect, type Json, refTo } from './schemas.ts';
 /** Writes operations as OpenAPI paths of either form. */
 const OBJECT_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf', 'application/cbor'];
 const STREAM_TYPES = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch', 'application/cbor-seq'];
+const CUSTOM_TYPES = ['application/json', 'application/yaml'];
+const CUSTOM_PATCH_TYPES = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml'];
 const PATCH_TYPES = [
   'application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json', 'application/apply-patch+yaml', 'application/apply-patch+cbor',
 ];
@@ -16,6 +18,7 @@ const producedTypes: Readonly<Record<Operation['produces'], readonly string[]>> 
   stream: [...OBJECT_TYPES, ...STREAM_TYPES],
   log: ['text/plain', ...OBJECT_TYPES],
   any: ['*/*'],
+  custom: CUSTOM_TYPES,
 };
 
 const statuses: Readonly<Record<number, string>> = { 200: 'OK', 201: 'Created', 202: 'Accepted', 401: 'Unauthorized' };
@@ -55,11 +58,15 @@ function bodyParameter(operation: Operation, options: RenderOptions): Json[] {
   return [{ in: 'body', name: 'body', ...required, schema: schemaOfTarget(operation.body, options) }];
 }
 
+function consumedTypes({ body, produces }: Operation): readonly string[] {
+  if (body === 'Patch') return produces === 'custom' ? CUSTOM_PATCH_TYPES : PATCH_TYPES;
+  return produces === 'custom' ? CUSTOM_TYPES : ['*/*'];
+}
+
 function requestBody(operation: Operation, options: RenderOptions): Json {
   if (operation.body === undefined || options.dialect === 2) return {};
-  const types = operation.body === 'Patch' ? PATCH_TYPES : ['*/*'];
   const schema = schemaOfTarget(operation.body, options);
-  const content = Object.fromEntries(types.map((type) => [type, { schema }]));
+  const content = Object.fromEntries(consumedTypes(operation).map((type) => [type, { schema }]));
   return { requestBody: { content, ...(operation.body === 'DeleteOptions' ? {} : { required: true }) } };
 }
 
@@ -71,9 +78,8 @@ function renderOperation(operation: Operation, options: RenderOptions): Json {
   const { dialect, tag } = options;
   const own = operation.parameters.map((key) => parameter(key, { kind: operation.kind.kind, dialect }));
   const parameters = [...bodyParameter(operation, options), ...own];
-  const consumes = operation.body === 'Patch' ? PATCH_TYPES : ['*/*'];
   return {
-    ...(dialect === 2 ? { consumes } : {}),
+    ...(dialect === 2 ? { consumes: consumedTypes(operation) } : {}),
     description: operation.description,
     operationId: operation.id,
     ...(parameters.length > 0 ? { parameters } : {}),
@@ -95,13 +101,13 @@ export function renderPath(item: PathItem, options: RenderOptions): Json {
   return { ...Object.fromEntries(methods), ...(parameters.length > 0 ? { parameters } : {}) };
 }
 
-/** A GET that is no resource: discovery, version. */
-export function renderGet(place: { readonly id: string; readonly description: string; readonly definition: string; readonly types: readonly string[] }, options: RenderOptions): Json {
-  const schema = refTo(place.definition, options.dialect);
+/** A GET that is no resource: discovery, version; without a definition it answers a string. */
+export function renderGet(place: { readonly id: string; readonly description: string; readonly definition?: string; readonly types: readonly string[] }, options: RenderOptions): Json {
+  const schema = place.definition === undefined ? { type: 'string' } : refTo(place.definition, options.dialect);
   const body = options.dialect === 2 ? { schema } : { content: Object.fromEntries(place.types.map((type) => [type, { schema }])) };
   return {
     get: {
-      ...(options.dialect === 2 ? { consumes: place.types } : {}),
+      ...(options.dialect === 2 && place.definition !== undefined ? { consumes: place.types } : {}),
       description: place.description,
       operationId: place.id,
       ...(options.dialect === 2 ? { produces: place.types } : {}),

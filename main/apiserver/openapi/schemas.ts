@@ -45,15 +45,10 @@ export function refTo(name: string, dialect: Dialect): Json {
 
 const zeroDefaults: Readonly<Partial<Record<ValueKind, unknown>>> = { string: '', boolean: false, int32: 0, int64: 0, double: 0 };
 
-/** A list item or map value. */
+/** A list item or map value; since 1.36 they have no defaults. */
 function elementSchema(field: FieldSchema, dialect: Dialect): Json {
   const reference = referenceOf(field);
-  if (dialect === 2) return reference === undefined ? { ...inlineKinds[field.kind] } : refTo(reference, dialect);
-  if (reference === undefined) {
-    return { ...inlineKinds[field.kind], ...(field.kind in zeroDefaults ? { default: zeroDefaults[field.kind] } : {}) };
-  }
-  const hasDefault = field.kind === 'object';
-  return hasDefault ? { allOf: [refTo(reference, dialect)], default: {} } : refTo(reference, dialect);
+  return reference === undefined ? { ...inlineKinds[field.kind] } : refTo(reference, dialect);
 }
 
 function bareField(field: FieldSchema, dialect: Dialect): Json {
