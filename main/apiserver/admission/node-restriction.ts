@@ -1,6 +1,9 @@
 import type { Node, Pod } from '../../../kube/api/generated/core/v1.ts';
+import type { TokenRequest } from '../../../kube/api/generated/authentication/v1.ts';
+import type { ResourceSlice } from '../../../kube/api/generated/resource/v1.ts';
 import { deepEqual } from '../../../kube/apimachinery/json.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import { newNotFound } from '../../../kube/apimachinery/status-errors.ts';
 import type { ObjectReader } from '../authentication/object-reader.ts';
 import { nodeNameOf } from '../authentication/user.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts';
@@ -20,38 +23,50 @@ export function nodeRestriction(reader: ObjectReader): AdmissionPlugin {
   return {
     name: 'NodeRestriction',
     handles: ({ user }) => nodeNameOf(user) !== undefined,
-    async validate(attributes) {
-      const nodeName = nodeNameOf(attributes.user) ?? '';
-      const { group, resource, operation } = attributes;
-      if (group === '' && resource === 'pods') await checkPods(reader, attributes, nodeName);
-      else if (group === '' && resource === 'nodes') checkNode(attributes, nodeName);
-      else if (group === '' && resource === 'serviceaccounts' && attributes.subresource === 'token') checkToken(attributes);
-      else if (group === 'coordination.k8s.io' && resource === 'leases') checkLease(attributes, nodeName);
-      else if (group === 'storage.k8s.io' && resource === 'csinodes' && operation !== 'DELETE' && attributes.name !== nodeName) {
-        throw forbidden(attributes, 'can only access CSINode with the same name as the requesting node');
-      }
+    // Before the object's own validation, as upstream: whoever may not write hears nothing of what is wrong with it.
+    async mutate(attributes) {
+      await check(reader, attributes);
+      return attributes.object as KubernetesObject;
     },
+    // Deletions, and sub-resources that nothing mutates.
+    validate: (attributes) => check(reader, attributes),
   };
+}
+
+async function check(reader: ObjectReader, attributes: AdmissionAttributes): Promise<void> {
+  const nodeName = nodeNameOf(attributes.user) ?? '';
+  const { group, resource } = attributes;
+  if (group === '' && resource === 'pods') await checkPods(reader, attributes, nodeName);
+  else if (group === '' && resource === 'nodes') checkNode(attributes, nodeName);
+  else if (group === '' && resource === 'serviceaccounts' && attributes.subresource === 'token') await checkToken(reader, attributes, nodeName);
+  else if (group === 'coordination.k8s.io' && resource === 'leases') checkLease(attributes, nodeName);
+  else if (group === 'resource.k8s.io' && resource === 'resourceslices') checkSlice(attributes, nodeName);
+  else if (group === 'storage.k8s.io' && resource === 'csinodes' && (attributes.name || attributes.object?.metadata.name) !== nodeName) {
+    throw forbidden(attributes, 'can only access CSINode with the same name as the requesting node');
+  }
 }
 
 async function checkPods(reader: ObjectReader, attributes: AdmissionAttributes, nodeName: string): Promise<void> {
   const { operation, subresource } = attributes;
   if (subresource === 'eviction') {
     const pod = await reader.get<Pod>({ group: '', resource: 'pods' }, attributes);
-    if (pod && pod.spec?.nodeName !== nodeName) throw forbidden(attributes, `node "${nodeName}" can only evict pods with spec.nodeName set to itself`);
+    if (!pod) throw newNotFound({ group: '', resource: 'pod' }, attributes.name);
+    if (pod.spec?.nodeName !== nodeName) throw forbidden(attributes, `node ${nodeName} can only evict pods with spec.nodeName set to itself`);
     return;
   }
   if (subresource === 'status') {
     const [next, old] = [attributes.object as Pod, attributes.oldObject as Pod];
     if (old.spec?.nodeName !== nodeName) throw forbidden(attributes, `node "${nodeName}" can only update pod status for pods with spec.nodeName set to itself`);
     if (!deepEqual(next.metadata.labels ?? {}, old.metadata.labels ?? {})) throw forbidden(attributes, `node "${nodeName}" cannot update labels through pod status`);
+    if (!deepEqual(next.status?.resourceClaimStatuses ?? [], old.status?.resourceClaimStatuses ?? [])) throw forbidden(attributes, `node "${nodeName}" cannot update resource claim statues`);
+    if (!deepEqual(next.status?.extendedResourceClaimStatus, old.status?.extendedResourceClaimStatus)) throw forbidden(attributes, `node "${nodeName}" cannot update extended resource claim status`);
     return;
   }
   if (subresource !== '') {
     if (subresource !== 'binding') throw forbidden(attributes, `unexpected pod subresource "${subresource}", only 'status' and 'eviction' are allowed`);
     return;
   }
-  if (operation === 'CREATE') return checkMirrorPod(attributes, nodeName);
+  if (operation === 'CREATE') return checkMirrorPod(reader, attributes, nodeName);
   if (operation === 'DELETE') {
     if ((attributes.oldObject as Pod).spec?.nodeName !== nodeName) throw forbidden(attributes, `node "${nodeName}" can only delete pods with spec.nodeName set to itself`);
     return;
@@ -59,7 +74,7 @@ async function checkPods(reader: ObjectReader, attributes: AdmissionAttributes, 
   throw forbidden(attributes, `unexpected operation "${operation}", node "${nodeName}" can only create and delete mirror pods`);
 }
 
-function checkMirrorPod(attributes: AdmissionAttributes, nodeName: string): void {
+async function checkMirrorPod(reader: ObjectReader, attributes: AdmissionAttributes, nodeName: string): Promise<void> {
   const { metadata, spec } = attributes.object as Pod;
   const name = nodeName;
   if (metadata.annotations?.[MIRROR] === undefined) throw forbidden(attributes, `pod does not have "${MIRROR}" annotation, node "${name}" can only create mirror pods`);
@@ -70,6 +85,11 @@ function checkMirrorPod(attributes: AdmissionAttributes, nodeName: string): void
   if (!owner || owner.apiVersion !== 'v1' || owner.kind !== 'Node' || owner.name !== name) {
     throw forbidden(attributes, `node "${name}" can only create pods with an owner reference set to itself`);
   }
+  if (!owner.controller) throw forbidden(attributes, `node "${name}" can only create pods with a controller owner reference set to itself`);
+  if (owner.blockOwnerDeletion) throw forbidden(attributes, `node "${name}" must not set blockOwnerDeletion on an owner reference`);
+  const node = await reader.get<Node>({ group: '', resource: 'nodes' }, { name });
+  if (!node) throw newNotFound({ group: '', resource: 'node' }, name);
+  if (owner.uid !== node.metadata.uid) throw forbidden(attributes, `node ${name} UID mismatch: expected ${owner.uid} got ${node.metadata.uid ?? ''}`);
   if (spec.serviceAccountName) throw forbidden(attributes, `node "${name}" can not create pods that reference a service account`);
 }
 
@@ -79,12 +99,14 @@ function checkNode(attributes: AdmissionAttributes, nodeName: string): void {
   if (operation === 'CONNECT') return;
   if (name !== nodeName) throw forbidden(attributes, `node "${nodeName}" is not allowed to modify node "${name}"`);
   if (operation === 'CREATE') {
+    if ((attributes.object as Node).spec?.configSource) throw forbidden(attributes, `node "${nodeName}" is not allowed to create pods with a non-nil configSource`);
     const bad = forbiddenLabels(attributes.object?.metadata.labels ?? {});
     if (bad.length > 0) throw forbidden(attributes, `node "${nodeName}" is not allowed to set the following labels: ${bad.join(', ')}`);
     return;
   }
   if (operation !== 'UPDATE') return;
   const [next, old] = [attributes.object as Node, attributes.oldObject as Node];
+  if (next.spec?.configSource && !deepEqual(next.spec.configSource, old.spec?.configSource)) throw forbidden(attributes, `node "${nodeName}" is not allowed to update configSource to a new non-nil configSource`);
   if (!deepEqual(next.spec?.taints ?? [], old.spec?.taints ?? [])) throw forbidden(attributes, `node "${nodeName}" is not allowed to modify taints`);
   if (!deepEqual(next.metadata.ownerReferences ?? [], old.metadata.ownerReferences ?? [])) throw forbidden(attributes, `node "${nodeName}" is not allowed to modify ownerReferences`);
   const bad = forbiddenLabels(changedLabels(next, old));
@@ -113,8 +135,22 @@ function checkLease(attributes: AdmissionAttributes, nodeName: string): void {
   if (name !== nodeName) throw forbidden(attributes, 'can only access node lease with the same name as the requesting node');
 }
 
-function checkToken(attributes: AdmissionAttributes): void {
-  const { boundObjectRef: ref } = (attributes.object as { spec?: { boundObjectRef?: { kind?: string; apiVersion?: string; uid?: string } } }).spec ?? {};
-  if (ref?.kind !== 'Pod' || (ref.apiVersion ?? 'v1') !== 'v1') throw forbidden(attributes, 'node requested token not bound to a pod');
+/** Slices that belong to other nodes, or to none. */
+function checkSlice(attributes: AdmissionAttributes, nodeName: string): void {
+  const { operation, object, oldObject } = attributes;
+  if (operation !== 'CREATE' && operation !== 'DELETE') return;
+  const { spec } = (operation === 'CREATE' ? object : oldObject) as ResourceSlice;
+  if (spec?.nodeName !== nodeName) throw forbidden(attributes, `can only ${operation.toLowerCase()} ResourceSlice with the same NodeName as the requesting node`);
+}
+
+async function checkToken(reader: ObjectReader, attributes: AdmissionAttributes, nodeName: string): Promise<void> {
+  const { boundObjectRef: ref } = (attributes.object as TokenRequest).spec ?? {};
+  if (ref?.kind !== 'Pod' || ref.apiVersion !== 'v1' || !ref.name) throw forbidden(attributes, 'node requested token not bound to a pod');
   if (!ref.uid) throw forbidden(attributes, 'node requested token with a pod binding without a uid');
+  const pod = await reader.get<Pod>({ group: '', resource: 'pods' }, { namespace: attributes.namespace, name: ref.name });
+  if (!pod) throw newNotFound({ group: '', resource: 'pod' }, ref.name);
+  if (ref.uid !== pod.metadata.uid) {
+    throw forbidden(attributes, `the UID in the bound object reference (${ref.uid}) does not match the UID in record. The object might have been deleted and then recreated`);
+  }
+  if (pod.spec?.nodeName !== nodeName) throw forbidden(attributes, 'node requested token bound to a pod scheduled on a different node');
 }

@@ -1,4 +1,4 @@
-import { newForbidden } from '../../../kube/apimachinery/status-errors.ts';
+import { newForbidden, newNotFound } from '../../../kube/apimachinery/status-errors.ts';
 import { deepEqual } from '../../../kube/apimachinery/json.ts';
 import type { ObjectReader } from '../authentication/object-reader.ts';
 import { GROUP_MASTERS } from '../authentication/user.ts';
@@ -19,7 +19,8 @@ export function rbacEscalation({ reader, authorizer }: { readonly reader: Object
     async validate(attributes) {
       const verb = ROLES.has(attributes.resource) ? 'escalate' : 'bind';
       const granted = verb === 'escalate' ? grantedByRole(attributes) : await grantedByBinding(reader, attributes);
-      if (granted.length === 0 || (await isAllowed(authorizer, attributes, verb))) return;
+      if (granted?.length === 0 || (await isAllowed(authorizer, attributes, verb))) return;
+      if (!granted) throw missingRole(attributes);
       const held: PolicyRule[] = [];
       for await (const rule of rulesFor(reader, attributes.user, attributes.namespace, [])) held.push(rule);
       const missing = uncoveredRules(held, granted);
@@ -46,11 +47,19 @@ function grantedByRole(attributes: AdmissionAttributes): readonly PolicyRule[] {
   return old && deepEqual(next.rules ?? [], old.rules ?? []) ? [] : (next.rules ?? []);
 }
 
-async function grantedByBinding(reader: ObjectReader, { object, oldObject, namespace }: AdmissionAttributes): Promise<readonly PolicyRule[]> {
+/** Upstream's store words it as if the binding were what is missing. */
+function missingRole({ group, resource, object }: AdmissionAttributes): Error {
+  return newNotFound({ group, resource }, (object as Binding).roleRef.name);
+}
+
+async function grantedByBinding(reader: ObjectReader, { object, oldObject, namespace }: AdmissionAttributes): Promise<readonly PolicyRule[] | undefined> {
   const next = object as Binding;
   const old = oldObject as Binding | undefined;
   if (old && deepEqual(next.subjects ?? [], old.subjects ?? []) && deepEqual(next.roleRef, old.roleRef)) return [];
-  return roleRules(reader, next.roleRef, namespace, []);
+  // A role to come may grant anything: only who may bind can name it beforehand.
+  const isClusterRole = next.roleRef.kind === 'ClusterRole';
+  const role = await reader.get({ group: RBAC_GROUP, resource: isClusterRole ? 'clusterroles' : 'roles' }, { ...(isClusterRole ? {} : { namespace }), name: next.roleRef.name });
+  return role ? roleRules(reader, next.roleRef, namespace, []) : undefined;
 }
 
 async function isAllowed(authorizer: Authorizer, attributes: AdmissionAttributes, verb: string): Promise<boolean> {

@@ -25,10 +25,10 @@ export function evictionEndpoint(options: { readonly reader: ObjectReader; reado
     const target = nameTarget(request);
     const query = writeQueryOf(request, 'CreateOptions');
     const eviction = (await readObject(context, { expected: EVICTION_KIND, alsoVersions: ['v1beta1'], fieldValidation: query.fieldValidation })) as Eviction & { deleteOptions?: DeleteOptions };
-    if (eviction.metadata.name !== target.name) throw newBadRequest('name in URL does not match name in Eviction object');
     const deleteOptions: DeleteOptions = eviction.deleteOptions ?? {};
     const dryRun = query.dryRun || (deleteOptions.dryRun?.length ?? 0) > 0;
     await admission.validate(admissionAttributes(request, { operation: 'CREATE', object: eviction as KubernetesObject, dryRun }));
+    if (eviction.metadata.name !== target.name) throw newBadRequest('name in URL does not match name in Eviction object');
     const pod = (await registry.storage.get(target)).object as Pod;
     if (!isFreeToGo(pod)) {
       const budget = await budgetOf(options.reader, pod);
