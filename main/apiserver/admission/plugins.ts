@@ -9,6 +9,7 @@ import { certificateAdmissions } from './certificates.ts';
 import { limitRanger } from './limit-ranger.ts';
 import type { AdmissionMetrics } from './measured.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
+import { nodeDeclaredFeatureValidator } from './node-declared-features.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { persistentVolumeClaimResize } from './claim-resize.ts';
 import { podResizeValidator } from './pod-resize.ts';
@@ -52,6 +53,7 @@ export function admissionChain(options: AdmissionOptions): AdmissionChain {
     ...certificateAdmissions(options.authorizer),
     defaultIngressClass(reader),
     podTopologyLabels(reader),
+    nodeDeclaredFeatureValidator(reader),
     podResizeValidator(reader),
     rbacEscalation(options),
     ...(options.dynamic ?? []),

@@ -48,3 +48,25 @@ test('a pod is not resized beyond its node', async () => {
     code: 403, message: `pods "r" is forbidden: node didn't have enough allocatable resources: cpu, requested: 2000, allocatable: 1000`, details: { causes: [{ reason: 'NodeCapacity' }] },
   });
 });
+
+test('resources of a whole pod change only on a node that says it can do that', async () => {
+  const resources = { requests: { cpu: '100m' }, limits: { cpu: '200m' } };
+  await send('POST', `${CORE}/pods`, { body: { metadata: { name: 'whole' }, spec: { nodeName: 'n', resources, containers: [{ name: 'c', image: 'x' }] } } });
+  const resize = () => send('PATCH', `${CORE}/pods/whole/resize`, { headers: { 'content-type': 'application/strategic-merge-patch+json' }, body: { spec: { resources: { requests: { cpu: '150m' } } } } });
+  expect((await resize()).body).toMatchObject({
+    code: 403, message: 'pods "whole" is forbidden: pod update requires features InPlacePodLevelResourcesVerticalScaling which are not available on node "n"',
+  });
+  await send('PATCH', '/api/v1/nodes/n/status', { headers: MERGE, body: { status: { declaredFeatures: ['InPlacePodLevelResourcesVerticalScaling'] } } });
+  expect((await resize()).status).toBe(200);
+});
+
+test('init containers are resized as others are, but where they would have to restart', async () => {
+  const init = (name: string, cpu: string, more: object = {}) => ({ name, image: 'x', resources: { requests: { cpu } }, ...more });
+  const body = (cpu: string, more: object = {}) => ({ metadata: { name: 'init' }, spec: { nodeName: 'n', initContainers: [init('i', cpu, more)], containers: [{ name: 'c', image: 'x' }] } });
+  await send('PATCH', '/api/v1/nodes/n/status', { headers: MERGE, body: { status: { declaredFeatures: ['InPlacePodVerticalScalingInitContainers'] } } });
+  await send('POST', `${CORE}/pods`, { body: body('100m') });
+  const resize = (spec: object) => send('PATCH', `${CORE}/pods/init/resize`, { headers: { 'content-type': 'application/strategic-merge-patch+json' }, body: { spec } });
+  expect((await resize({ initContainers: [init('i', '150m')] })).status).toBe(200);
+  const removed = await resize({ initContainers: [{ name: 'i', resources: { requests: { cpu: null } } }] });
+  expect(removed.body).toMatchObject({ code: 422, details: { causes: [{ field: 'spec' }, { message: 'Forbidden: resource requests cannot be removed', field: 'spec.initContainers[0].resources.requests' }] } });
+});

@@ -80,12 +80,14 @@ function withEphemeral(spec: core.PodSpec, ephemeralContainers: core.EphemeralCo
 function resizeStrategy(): StatusStrategy<Pod> {
   return { prepareForUpdate: prepareResize, validateUpdate: (next, previous) => validatePodResize(next, previous).list };
 }
-/** Everything but resources and their policies stays, unless the containers themselves differ, which validation reports. */
+/** Everything but resources, of the pod and of its containers, and their policies stays, unless the containers themselves differ, which validation reports. */
 function prepareResize(next: Pod, previous: Pod): Pod {
   const containers = withResources(next.spec.containers, previous.spec.containers);
   const initContainers = withResources(next.spec.initContainers ?? [], previous.spec.initContainers ?? []);
   if (containers === undefined || initContainers === undefined) return next;
-  const spec = { ...previous.spec, containers };
+  const { resources: _replaced, ...kept } = previous.spec;
+  const { resources } = next.spec;
+  const spec: core.PodSpec = { ...kept, ...(resources === undefined ? {} : { resources }), containers };
   if (initContainers.length > 0) spec.initContainers = initContainers;
   return { ...withMetadataOf(next, previous), spec };
 }

@@ -11,7 +11,7 @@ import { updateOptions } from './update.ts';
 type Resources = core.ResourceRequirements | undefined;
 type List = Record<string, string> | undefined;
 
-/** In-place resize (KEP-1287): only cpu and memory of containers and sidecars. */
+/** In-place resize (KEP-1287, KEP-5419): only cpu and memory of containers, init containers and the pod as a whole. */
 export function validatePodResize(next: core.Pod, previous: core.Pod): FieldErrors {
   const errors = new FieldErrors();
   checkPod(next, errors, updateOptions(previous));
@@ -21,6 +21,8 @@ export function validatePodResize(next: core.Pod, previous: core.Pod): FieldErro
     errors.invalid(SPEC_PATH, next.status?.qosClass ?? '', 'Pod QOS Class may not change as a result of resizing');
   }
   if (!nodeSupportsResize(previous)) errors.forbidden(SPEC_PATH, 'Pod running on node without support for resize');
+  checkPodLevel(next.spec, previous.spec, errors);
+  if (sizeOf(previous.status?.nodeAllocatableResourceClaimStatuses) > 0) errors.forbidden(SPEC_PATH, 'pods with node allocatable resource claims cannot be resized');
   if (!checkOrder(next.spec, previous.spec, errors)) return errors;
   checkContainers(next.spec, previous.spec, errors);
   return errors;
@@ -54,28 +56,35 @@ function checkOrder(next: core.PodSpec, previous: core.PodSpec, errors: FieldErr
   return errors.count === before;
 }
 
+function checkPodLevel({ resources }: core.PodSpec, { resources: old }: core.PodSpec, errors: FieldErrors): void {
+  if (sizeOf(resources?.requests) + sizeOf(resources?.limits) + sizeOf(old?.requests) + sizeOf(old?.limits) === 0) return;
+  const path = SPEC_PATH.child('resources');
+  if (old !== undefined && resources === undefined) {
+    errors.forbidden(path, 'pod-level resources cannot be removed');
+    return;
+  }
+  if (isRemoved(resources?.requests, old?.requests)) errors.forbidden(path.child('requests'), 'pod-level resource requests cannot be removed');
+  if (isRemoved(resources?.limits, old?.limits)) errors.forbidden(path.child('limits'), 'pod-level resource limits cannot be removed');
+  if (!semanticEqual(withCpuAndMemoryOf(resources, old), withCpuAndMemoryOf(old, old))) errors.forbidden(SPEC_PATH, 'only cpu and memory resources are mutable at pod-level');
+}
+
 function checkContainers(next: core.PodSpec, previous: core.PodSpec, errors: FieldErrors): void {
-  for (const [index, old] of (previous.initContainers ?? []).entries()) {
-    if (old.restartPolicy !== 'Always') continue;
-    checkRemoved(next.initContainers?.[index]?.resources, old.resources, SPEC_PATH.child('initContainers').index(index).child('resources'), errors);
+  for (const field of ['initContainers', 'containers'] as const) {
+    for (const [index, old] of (previous[field] ?? []).entries()) checkRemoved(next[field]?.[index]?.resources, old.resources, SPEC_PATH.child(field).index(index).child('resources'), errors);
   }
   for (const [index, old] of previous.containers.entries()) {
-    checkRemoved(next.containers[index]?.resources, old.resources, SPEC_PATH.child('containers').index(index).child('resources'), errors);
+    const container = next.containers[index];
+    if (container !== undefined && !isSameButCpuAndMemory(container, old)) errors.forbidden(SPEC_PATH, 'only cpu and memory resources are mutable');
   }
-  for (const [index, container] of next.containers.entries()) {
-    const old = previous.containers[index];
-    if (old === undefined || semanticEqual(withOldCpuAndMemory(container, old), old)) continue;
-    errors.forbidden(SPEC_PATH, 'only cpu and memory resources are mutable');
-  }
-  for (const [index, container] of (next.initContainers ?? []).entries()) {
-    const old = previous.initContainers?.[index];
-    if (old === undefined) continue;
-    const sidecar = container.restartPolicy === 'Always';
-    if (semanticEqual(sidecar ? withOldCpuAndMemory(container, old) : container, old)) continue;
-    errors.forbidden(
-      SPEC_PATH,
-      sidecar ? 'only cpu and memory resources for sidecar containers are mutable' : 'resources for non-sidecar init containers are immutable',
-    );
+  for (const [index, old] of (previous.initContainers ?? []).entries()) {
+    const container = next.initContainers?.[index];
+    if (container === undefined) continue;
+    const path = SPEC_PATH.child('initContainers').index(index);
+    if (!isSameButCpuAndMemory(container, old)) errors.forbidden(path, 'only cpu and memory resources for init or sidecar containers are mutable');
+    if (container.restartPolicy === 'Always' || semanticEqual(container, old)) continue;
+    for (const { restartPolicy } of container.resizePolicy ?? []) {
+      if (restartPolicy === 'RestartContainer') errors.forbidden(path, 'non-sidecar init containers with a resize policy of RestartContainer cannot be resized');
+    }
   }
 }
 
@@ -87,17 +96,16 @@ function isRemoved(next: List, previous: List): boolean {
   return sizeOf(previous) > sizeOf(next) || Object.keys(previous ?? {}).some((name) => next?.[name] === undefined);
 }
 
-function withOldCpuAndMemory(container: core.Container, old: core.Container): core.Container {
+function isSameButCpuAndMemory(container: core.Container, old: core.Container): boolean {
+  return semanticEqual({ ...container, resources: withCpuAndMemoryOf(container.resources, old.resources) }, { ...old, resources: withCpuAndMemoryOf(old.resources, old.resources) });
+}
+
+/** What is left of resources when cpu and memory count as what they were. */
+function withCpuAndMemoryOf(resources: Resources, old: Resources): { readonly limits: List; readonly requests: List } {
   const merge = (list: List, before: List): List => {
-    const { cpu: _cpu, memory: _memory, ...others } = list ?? {};
-    const merged: Record<string, string> = { ...others };
-    if (before?.['cpu'] !== undefined) merged['cpu'] = before['cpu'];
-    if (before?.['memory'] !== undefined) merged['memory'] = before['memory'];
+    const { cpu: _cpu, memory: _memory, ...merged } = list ?? {};
+    for (const name of ['cpu', 'memory']) if (before?.[name] !== undefined) merged[name] = before[name];
     return Object.keys(merged).length === 0 ? undefined : merged;
   };
-  const resources = {
-    limits: merge(container.resources?.limits, old.resources?.limits),
-    requests: merge(container.resources?.requests, old.resources?.requests),
-  };
-  return { ...container, resources };
+  return { limits: merge(resources?.limits, old?.limits), requests: merge(resources?.requests, old?.requests) };
 }
