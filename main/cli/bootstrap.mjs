@@ -24,7 +24,7 @@ const commands = {
   test: () => runTypeScript('test/run.ts', args),
   package: async () =>
     (await build('everything')) || (await runTypeScript('main/app/build.ts', [])) || (await runTypeScript('images/bundle.ts', [])) || runTypeScript('node_modules/electron-builder/cli.js', args),
-  bench: async () => (await build('check')) || runTypeScript('test/bench/run.ts', args),
+  bench: async () => (await build('bench')) || runTypeScript('test/bench/run.ts', args),
 };
 const run = commands[command] ?? fail(`unknown command "${command}"`, 'use start, test, check, build, package or bench');
 process.exitCode = await run();

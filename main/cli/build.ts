@@ -1,6 +1,6 @@
 /**
  * Builds what a command needs, each step cached by the digest of its inputs (the steps themselves decide).
- * Usage: build.ts check | start [up's arguments] | everything.
+ * Usage: build.ts check | bench | start [up's arguments] | everything.
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -32,6 +32,7 @@ for (const step of plan.steps) await runStep(step);
 
 async function planSteps(what: string, parameters: readonly string[]): Promise<{ steps: readonly Step[]; packages: readonly string[] }> {
   if (what === 'check') return { steps: [vocabulary], packages: [] };
+  if (what === 'bench') return { steps: [vocabulary, daemon], packages: [] };
   if (what === 'everything') {
     return { steps: [vocabulary, daemon, agent, window, kubectl, containers, nodeImage, ...(process.getuid?.() === 0 ? [localRuntime] : [])], packages: ['build', 'qemu', 'local', 'window', 'browser'] };
   }

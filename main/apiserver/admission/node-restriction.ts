@@ -28,7 +28,7 @@ export function nodeRestriction(reader: ObjectReader): AdmissionPlugin {
       await check(reader, attributes);
       return attributes.object as KubernetesObject;
     },
-    // Deletions, and sub-resources that nothing mutates.
+    // Deletions and some sub-resources come only here. What was checked already is checked again, cheaply: a list of what was not would have to be kept complete.
     validate: (attributes) => check(reader, attributes),
   };
 }

@@ -127,12 +127,12 @@ export function resourceDefinitions(options: ResourceOptions): readonly Resource
     define({ resource: storage.volumeattachments, strategy: volumeAttachmentStrategy, metadataRules: everything }),
     define({ resource: autoscaling.horizontalpodautoscalers, strategy: horizontalPodAutoscalerStrategy, alternatives: [autoscalingV1] }),
     define({ resource: certificates.certificatesigningrequests, strategy: certificateSigningRequestStrategy, validateName: () => [], metadataRules: rechecked }),
-    define({ resource: admissionregistration.validatingwebhookconfigurations, strategy: validatingWebhookConfigurationStrategy, metadataRules: () => ({ plainFinalizers: true, onUpdate: 'everything' }) }),
-    define({ resource: admissionregistration.mutatingwebhookconfigurations, strategy: mutatingWebhookConfigurationStrategy, metadataRules: () => ({ plainFinalizers: true, onUpdate: 'everything' }) }),
-    define({ resource: admissionregistration.validatingadmissionpolicies, strategy: validatingAdmissionPolicyStrategy, metadataRules: () => ({ plainFinalizers: true, onUpdate: 'everything' }) }),
-    define({ resource: admissionregistration.validatingadmissionpolicybindings, strategy: validatingAdmissionPolicyBindingStrategy, metadataRules: () => ({ plainFinalizers: true, onUpdate: 'everything' }) }),
-    define({ resource: admissionregistration.mutatingadmissionpolicies, strategy: mutatingAdmissionPolicyStrategy, metadataRules: () => ({ plainFinalizers: true, onUpdate: 'everything' }) }),
-    define({ resource: admissionregistration.mutatingadmissionpolicybindings, strategy: mutatingAdmissionPolicyBindingStrategy, metadataRules: () => ({ plainFinalizers: true, onUpdate: 'everything' }) }),
+    define({ resource: admissionregistration.validatingwebhookconfigurations, strategy: validatingWebhookConfigurationStrategy, metadataRules: everythingPlain }),
+    define({ resource: admissionregistration.mutatingwebhookconfigurations, strategy: mutatingWebhookConfigurationStrategy, metadataRules: everythingPlain }),
+    define({ resource: admissionregistration.validatingadmissionpolicies, strategy: validatingAdmissionPolicyStrategy, metadataRules: everythingPlain }),
+    define({ resource: admissionregistration.validatingadmissionpolicybindings, strategy: validatingAdmissionPolicyBindingStrategy, metadataRules: everythingPlain }),
+    define({ resource: admissionregistration.mutatingadmissionpolicies, strategy: mutatingAdmissionPolicyStrategy, metadataRules: everythingPlain }),
+    define({ resource: admissionregistration.mutatingadmissionpolicybindings, strategy: mutatingAdmissionPolicyBindingStrategy, metadataRules: everythingPlain }),
     define({ resource: apiextensions.customresourcedefinitions, strategy: customResourceDefinitionStrategy, metadataRules: plainFinalizers, marksFirst: true, prepareForDelete: markTerminating }),
     define({ resource: apiregistration.apiservices, strategy: apiServiceStrategy, validateName: isValidPathSegmentName, metadataRules: plainFinalizers }),
     define({ resource: flowcontrol.flowschemas, strategy: flowSchemaStrategy, metadataRules: everything }),
@@ -156,6 +156,7 @@ export function resourceDefinitions(options: ResourceOptions): readonly Resource
 
 const rechecked = (): MetadataRules => ({ onUpdate: 'changesThenEverything' });
 const everything = (): MetadataRules => ({ onUpdate: 'everything' });
+const everythingPlain = (): MetadataRules => ({ plainFinalizers: true, onUpdate: 'everything' });
 const everythingFirst = (): MetadataRules => ({ onUpdate: 'everythingThenChanges' });
 const plainFinalizers = (): MetadataRules => ({ plainFinalizers: true });
 const unchecked = (): MetadataRules => ({ own: false });

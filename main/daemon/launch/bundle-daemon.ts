@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 import type { BuildOptions, Metafile, Plugin } from 'esbuild';
 
 /** Native addons and what finds its own files at run time stay packages. */
-export const externalPackages: readonly string[] = ['electron', 'node-pty', 'ssh2', 'cpu-features', 'bufferutil', 'utf-8-validate', 'esbuild'];
+const external = ['electron', 'node-pty', 'ssh2', 'cpu-features', 'bufferutil', 'utf-8-validate'];
 /** Programs that run as threads or processes of their own; below the output folder they keep their places. */
 const programs: readonly string[] = ['main/etcd/backend/sqlite-worker.ts', 'main/nodes/local/forwarder.ts'];
 
@@ -34,7 +34,7 @@ export async function bundleDaemon({ root, out, places, build: given = {} }: Dae
 
 /** Without comments and blanks, since V8 keeps the text; in lines all the same, for stack traces. */
 export const bundleDefaults = {
-  bundle: true, platform: 'node', target: 'node24', external: [...externalPackages], logLevel: 'warning', legalComments: 'none',
+  bundle: true, platform: 'node', target: 'node24', external, logLevel: 'warning', legalComments: 'none',
   minifyWhitespace: true, minifySyntax: true, lineLimit: 200,
 } as const satisfies BuildOptions;
 

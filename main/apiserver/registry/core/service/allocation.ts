@@ -179,8 +179,11 @@ export class ServiceAllocators implements Hooks {
   #withPorts(service: Service, previous: Service | undefined, allocation: Allocation): Service {
     const before = new Set(previous === undefined ? [] : portsOf(previous.spec));
     let { spec } = service;
-    if (needsNodePorts(service)) spec = { ...spec, ports: this.#nodePorts(service, before, allocation) };
-    if (previous !== undefined && needsNodePorts(service)) refuseSharedNodePorts(spec.ports ?? []);
+    if (needsNodePorts(service)) {
+      const ports = this.#nodePorts(service, before, allocation);
+      if (previous !== undefined) refuseSharedNodePorts(ports);
+      spec = { ...spec, ports };
+    }
     if (needsHealthCheckPort({ ...service, spec })) spec = { ...spec, healthCheckNodePort: this.#healthCheckPort(spec, before, allocation) };
     const now = new Set(portsOf(spec));
     for (const port of before) if (!now.has(port)) allocation.releasedPorts.push(port);
