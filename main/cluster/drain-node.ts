@@ -25,10 +25,14 @@ export async function drainNode(client: Client, name: string, { signal, clock }:
   }
 }
 
-/** As kubectl drain: pods of DaemonSets and mirror pods belong to the node, finished ones need no eviction. */
-function isLeftAlone(pod: Pod): boolean {
-  const owner = pod.metadata.ownerReferences?.find((reference) => reference.controller === true);
-  return owner?.kind === 'DaemonSet' || pod.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined || pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+/**
+ * As kubectl drain: pods of DaemonSets and mirror pods belong to the node, finished ones need no eviction. One that finished because it is
+ * being deleted waits for its kubelet to let it go, and is waited for: without its node it would stay until the garbage collector comes.
+ */
+function isLeftAlone({ metadata, status }: Pod): boolean {
+  const owner = metadata.ownerReferences?.find((reference) => reference.controller === true);
+  if (owner?.kind === 'DaemonSet' || metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined) return true;
+  return metadata.deletionTimestamp === undefined && (status?.phase === 'Succeeded' || status?.phase === 'Failed');
 }
 
 async function evict(client: Client, pod: Pod, signal: AbortSignal): Promise<void> {
