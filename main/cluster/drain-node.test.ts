@@ -12,7 +12,7 @@ async function withPod(phase: string, act: (client: RestClient) => Promise<void>
   await using server = await startTestApiServer();
   const client = new RestClient({ transport: server.transport, userAgent: 'test', acceptObjects: true });
   await client.create(serviceaccounts, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'default' } });
-  await client.create(nodes, { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' } });
+  await client.create(nodes, { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' }, spec: {} });
   await client.create(pods, { apiVersion: 'v1', kind: 'Pod', metadata: POD, spec: { nodeName: 'n', containers: [{ name: 'c', image: 'x' }] } });
   await setPhase(client, phase);
   await act(client);
