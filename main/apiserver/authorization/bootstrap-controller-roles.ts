@@ -40,7 +40,6 @@ device-taint-eviction-controller
   R resource.k8s.io resourceclaims
   R resource.k8s.io resourceslices
   R resource.k8s.io deviceclasses
-  R resource.k8s.io devicetaintrules
   E
 disruption-controller
   R apps,extensions deployments
@@ -61,19 +60,20 @@ endpointslice-controller
   R - nodes,pods,services
   update - services/finalizers
   create,delete,get,list,update,watch discovery.k8s.io endpointslices
+  create discovery.k8s.io endpointslices/restricted
   E
 endpointslicemirroring-controller
   R - endpoints,services
   update - services/finalizers
   update - endpoints/finalizers
   create,delete,get,list,update,watch discovery.k8s.io endpointslices
+  create discovery.k8s.io endpointslices/restricted
   E
 expand-controller
   get,list,patch,update,watch - persistentvolumes
   patch,update - persistentvolumeclaims/status
   R - persistentvolumeclaims
   E
-  get - services
 ephemeral-volume-controller
   R - pods
   update - pods/finalizers
@@ -86,6 +86,7 @@ resource-claim-controller
   patch,update resource.k8s.io resourceclaims,resourceclaims/status
   patch,update - pods/status
   E
+  patch,update resource.k8s.io resourceclaims/binding
 generic-garbage-collector
   delete,get,list,patch,update,watch * *
   E
@@ -94,9 +95,9 @@ horizontal-pod-autoscaler
   update autoscaling horizontalpodautoscalers/status
   get,update * */scale
   list,watch - pods
-  list metrics.k8s.io pods
-  get,list custom.metrics.k8s.io *
-  get,list external.metrics.k8s.io *
+  list,watch metrics.k8s.io pods
+  R custom.metrics.k8s.io *
+  R external.metrics.k8s.io *
   E
 job-controller
   get,list,patch,update,watch batch jobs
@@ -107,7 +108,7 @@ job-controller
 namespace-controller
   delete,get,list,watch - namespaces
   update - namespaces/finalize,namespaces/status
-  delete,deletecollection,get,list * *
+  R,delete,deletecollection * *
 node-controller
   delete,get,list,patch,update,watch - nodes
   patch,update - nodes/status
@@ -121,14 +122,13 @@ persistent-volume-binder
   update - persistentvolumeclaims/status
   create,delete,get,list,watch - pods
   R storage.k8s.io storageclasses
-  R - nodes
-  create,delete,get,list,update,watch - endpoints,services
-  get,list - secrets
+  list,watch - nodes
   E
+  watch - events
 pod-garbage-collector
   delete,list,watch - pods
-  get,list - nodes
-  patch,update - pods/status
+  R - nodes
+  patch - pods/status
 replicaset-controller
   get,list,update,watch apps,extensions replicasets
   update apps,extensions replicasets/status
@@ -170,8 +170,9 @@ statefulset-controller
   update apps statefulsets/finalizers
   create,delete,get,patch,update - pods
   create,delete,get,list,patch,update,watch apps controllerrevisions
-  create,get - persistentvolumeclaims
+  R,create - persistentvolumeclaims
   delete,update - persistentvolumeclaims
+  update - pods/finalizers
   E
 ttl-controller
   list,patch,update,watch - nodes
@@ -185,26 +186,23 @@ certificate-controller
   E
 pvc-protection-controller
   get,list,update,watch - persistentvolumeclaims
+  update - persistentvolumeclaims/status
   R - pods
   E
 pv-protection-controller
   get,list,update,watch - persistentvolumes
   E
 selinux-warning-controller
-  R - persistentvolumeclaims
+  E
   R - persistentvolumes
+  R - persistentvolumeclaims
   R - pods
   R storage.k8s.io csidrivers
-  E
 ttl-after-finished-controller
   delete,get,list,watch batch jobs
   E
 root-ca-cert-publisher
   create,update - configmaps
-  E
-kube-apiserver-serving-clustertrustbundle-publisher
-  attest certificates.k8s.io signers names:kubernetes.io/kube-apiserver-serving
-  create,delete,get,list,update,watch certificates.k8s.io clustertrustbundles
   E
 validatingadmissionpolicy-status-controller
   R admissionregistration.k8s.io validatingadmissionpolicies
@@ -213,11 +211,10 @@ validatingadmissionpolicy-status-controller
 legacy-service-account-token-cleaner
   get - configmaps names:kube-apiserver-legacy-service-account-token-tracking
   delete,patch - secrets
-  E
-storage-version-migrator-controller
-  list,patch * *
-  update storagemigration.k8s.io storageversionmigrations/status
-  R storagemigration.k8s.io storageversionmigrations
+volumeattributesclass-protection-controller
+  R - persistentvolumeclaims
+  R - persistentvolumes
+  R,update storage.k8s.io volumeattributesclasses
   E
 `;
 
@@ -225,12 +222,12 @@ storage-version-migrator-controller
 export const bootstrapNamespaceRoles = `
 kube-system extension-apiserver-authentication-reader
   R - configmaps names:extension-apiserver-authentication
-kube-system system::leader-locking-kube-controller-manager u:system:kube-controller-manager s:kube-controller-manager
-  watch - configmaps
-  get,update - configmaps names:kube-controller-manager
+kube-system system::leader-locking-kube-controller-manager u:system:kube-controller-manager s:kube-controller-manager s:leader-election-controller
+  R,create,update coordination.k8s.io leases
+  R,create,update coordination.k8s.io leasecandidates
 kube-system system::leader-locking-kube-scheduler u:system:kube-scheduler s:kube-scheduler
-  watch - configmaps
-  get,update - configmaps names:kube-scheduler
+  R,create,update coordination.k8s.io leases
+  R,create,update coordination.k8s.io leasecandidates
 kube-system system::extension-apiserver-authentication-reader =extension-apiserver-authentication-reader u:system:kube-controller-manager u:system:kube-scheduler
 kube-system system:controller:bootstrap-signer s:bootstrap-signer
   R - secrets

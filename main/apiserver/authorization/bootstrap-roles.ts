@@ -12,6 +12,7 @@ system:discovery
   get url /livez,/readyz,/healthz,/version,/version/,/openapi,/openapi/*,/api,/api/*,/apis,/apis/*
 system:monitoring
   get url /metrics,/metrics/slis,/livez,/readyz,/healthz,/livez/*,/readyz/*,/healthz/*,/flagz,/statusz
+  get - nodes/metrics
 system:basic-user
   create authorization.k8s.io selfsubjectaccessreviews,selfsubjectrulesreviews
   create authentication.k8s.io selfsubjectreviews
@@ -28,8 +29,9 @@ system:aggregate-to-edit +edit
   impersonate - serviceaccounts
   W - pods,pods/attach,pods/proxy,pods/exec,pods/portforward
   create - pods/eviction
-  W - replicationcontrollers,replicationcontrollers/scale,serviceaccounts,services,services/proxy,persistentvolumeclaims,configmaps,secrets,events
+  W - configmaps,persistentvolumeclaims,replicationcontrollers,replicationcontrollers/scale,secrets,serviceaccounts,services,services/proxy
   create - serviceaccounts/token
+  W -,events.k8s.io events
   W apps statefulsets,statefulsets/scale,daemonsets,deployments,deployments/scale,deployments/rollback,replicasets,replicasets/scale
   W autoscaling horizontalpodautoscalers
   W batch jobs,cronjobs
@@ -37,11 +39,12 @@ system:aggregate-to-edit +edit
   W policy poddisruptionbudgets
   W networking.k8s.io networkpolicies,ingresses
   create,delete,deletecollection,get,list,patch,update,watch coordination.k8s.io leases
-  W,R resource.k8s.io resourceclaims,resourceclaimtemplates
+  W resource.k8s.io resourceclaims,resourceclaimtemplates
 system:aggregate-to-view +view
-  R - pods,pods/status,replicationcontrollers,replicationcontrollers/scale,replicationcontrollers/status,serviceaccounts,services,services/status,endpoints,persistentvolumeclaims,persistentvolumeclaims/status,configmaps
-  R - limitranges,resourcequotas,resourcequotas/status,bindings,events,namespaces/status,pods/log
+  R - configmaps,endpoints,persistentvolumeclaims,persistentvolumeclaims/status,pods,replicationcontrollers,replicationcontrollers/scale,serviceaccounts,services,services/status
+  R - bindings,limitranges,namespaces/status,pods/log,pods/status,replicationcontrollers/status,resourcequotas,resourcequotas/status
   R - namespaces
+  R -,events.k8s.io events
   R discovery.k8s.io endpointslices
   R apps controllerrevisions,statefulsets,statefulsets/status,statefulsets/scale,daemonsets,daemonsets/status,deployments,deployments/status,deployments/scale,replicasets,replicasets/status,replicasets/scale
   R autoscaling horizontalpodautoscalers,horizontalpodautoscalers/status
@@ -82,17 +85,18 @@ system:node
   R node.k8s.io runtimeclasses
   get resource.k8s.io resourceclaims
   deletecollection resource.k8s.io resourceslices
-  get,list,watch,create,delete,update,patch resource.k8s.io resourceslices
+  get - serviceaccounts
 system:node-proxier
   list,watch - services,endpoints
   get,list,watch - nodes
-  list,watch discovery.k8s.io endpointslices
   create,patch,update -,events.k8s.io events
   list,watch networking.k8s.io servicecidrs
+  list,watch discovery.k8s.io endpointslices
 system:kubelet-api-admin
   R - nodes
   proxy - nodes
-  * - nodes/proxy,nodes/metrics,nodes/stats,nodes/log,nodes/spec,nodes/checkpoint,nodes/configz,nodes/healthz,nodes/pods
+  * - nodes/log,nodes/metrics,nodes/proxy,nodes/stats
+  * - nodes/configz,nodes/healthz,nodes/pods
 system:node-bootstrapper
   create,get,list,watch certificates.k8s.io certificatesigningrequests
 system:auth-delegator
@@ -118,7 +122,7 @@ system:kube-scheduler
   create,patch,update -,events.k8s.io events
   create coordination.k8s.io leases
   get,update,list,watch coordination.k8s.io leases names:kube-scheduler
-  create coordination.k8s.io leasecandidates
+  R,W coordination.k8s.io leasecandidates
   R - nodes
   delete,get,list,watch - pods
   create - bindings,pods/binding
@@ -131,11 +135,17 @@ system:kube-scheduler
   create authentication.k8s.io tokenreviews
   create authorization.k8s.io subjectaccessreviews
   R storage.k8s.io csinodes
-  list,watch - namespaces
-  R storage.k8s.io csidrivers,csistoragecapacities
-  R,patch,update resource.k8s.io resourceclaims,resourceclaims/status
-  R resource.k8s.io deviceclasses,resourceslices
-  R storage.k8s.io storageclasses,volumeattachments
+  R storage.k8s.io volumeattachments
+  R - namespaces
+  R storage.k8s.io csidrivers
+  R storage.k8s.io csistoragecapacities
+  R resource.k8s.io deviceclasses
+  R,patch,update resource.k8s.io resourceclaims
+  R,patch,update resource.k8s.io resourceclaims/status
+  update - pods/finalizers
+  R resource.k8s.io resourceslices
+  create,delete resource.k8s.io resourceclaims
+  patch,update resource.k8s.io resourceclaims/binding
 system:persistent-volume-provisioner
   R,create,delete - persistentvolumes
   get,list,update,watch - persistentvolumeclaims
@@ -160,8 +170,6 @@ system:certificates.k8s.io:kube-apiserver-client-kubelet-approver
   approve certificates.k8s.io signers names:kubernetes.io/kube-apiserver-client-kubelet
 system:service-account-issuer-discovery
   get url /.well-known/openid-configuration,/.well-known/openid-configuration/,/openid/v1/jwks,/openid/v1/jwks/
-system:cluster-trust-bundle-discovery
-  R certificates.k8s.io clustertrustbundles
 `;
 
 /** Role, then its subjects: `g:` group, `u:` user, `s:` service account of kube-system. */
@@ -177,6 +185,5 @@ system:kube-dns s:kube-dns
 system:kube-scheduler u:system:kube-scheduler
 system:volume-scheduler u:system:kube-scheduler
 system:service-account-issuer-discovery g:system:serviceaccounts
-system:cluster-trust-bundle-discovery g:system:serviceaccounts
 system:node
 `;

@@ -44,3 +44,15 @@ test('edit aggregates view, and admin aggregates both', () => {
   const edit = resolved.find(({ metadata }) => metadata.name === 'edit');
   expect(edit?.rules?.some(({ resources }) => resources?.includes('secrets'))).toBe(true);
 });
+
+test.each([
+  { name: 'view reads events of both groups', role: 'view', ask: ask({ apiGroup: 'events.k8s.io', resource: 'events', verb: 'watch' }), want: true },
+  { name: 'edit writes events of both groups', role: 'edit', ask: ask({ apiGroup: 'events.k8s.io', resource: 'events', verb: 'create' }), want: true },
+  { name: 'monitoring reads the metrics of nodes', role: 'system:monitoring', ask: ask({ resource: 'nodes', subresource: 'metrics' }), want: true },
+  { name: 'a kubelet administrator has no right to checkpoints', role: 'system:kubelet-api-admin', ask: ask({ resource: 'nodes', subresource: 'checkpoint' }), want: false },
+])('by default $name', ({ role: name, ask: question, want }) => {
+  const roles = bootstrapPolicy().clusterRoles;
+  const role = roles.find(({ metadata }) => metadata.name === name);
+  const rules = (role?.aggregationRule ? aggregatedRules(role, roles) : role?.rules) ?? [];
+  expect(rules.some((each) => ruleAllows(question, each))).toBe(want);
+});
