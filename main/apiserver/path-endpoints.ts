@@ -9,7 +9,7 @@ import { methodNotAllowed } from './endpoints/dispatch.ts';
 import { healthChecks, type Lifecycle } from './endpoints/health-checks.ts';
 import type { HealthCheck, HealthChecks } from './endpoints/health.ts';
 import { openIdDocuments } from './endpoints/openid.ts';
-import { jsonResponse } from './endpoints/respond.ts';
+import { indentedJsonResponse } from './endpoints/respond.ts';
 import type { Flags } from './endpoints/status-pages.ts';
 import type { FlowControl } from './flow-control/flow-control.ts';
 import type { PathEndpoint } from './handler.ts';
@@ -54,13 +54,13 @@ export function pathEndpoints(options: PathOptions): readonly PathEndpoint[] {
       if (info.path.startsWith('/version/') && info.path !== '/version/') throw newResourceNotServed();
       if (info.path !== '/version' && info.path !== '/version/') return undefined;
       if (request.method !== 'GET') throw methodNotAllowed();
-      return jsonResponse(200, version);
+      return indentedJsonResponse(version);
     },
     ({ request, info }) => discover(request, info.path),
     (context) => aggregator.openApiDocument(context),
     ({ request, info }) => openApi.respond(request, info.path),
     ({ info, request }) => openId(info.path, request),
-    ({ info }) => (info.path === '/' || info.path === '/index.html' ? jsonResponse(200, { paths: rootPaths(aggregator.groupVersions(groupVersions(), 'plain'), checks) }) : undefined),
+    ({ info }) => (info.path === '/' || info.path === '/index.html' ? indentedJsonResponse({ paths: rootPaths(aggregator.groupVersions(groupVersions(), 'plain'), checks) }) : undefined),
     ({ info }) => unknownApiPath(catalog, info.path),
   ];
 }

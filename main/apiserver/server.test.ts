@@ -28,7 +28,7 @@ function ask(path: string, options: RequestOptions & { body?: Buffer } = {}): Pr
 
 test('health and version answer without a credential, the API does not', async () => {
   expect(await ask('/healthz')).toEqual({ status: 200, text: 'ok' });
-  expect((await ask('/version')).text).toContain('"gitVersion":"v1.36.2+coracle"');
+  expect((await ask('/version')).text).toContain('"gitVersion": "v1.36.2+coracle"');
   expect((await ask('/api/v1/namespaces')).status).toBe(401);
 });
 

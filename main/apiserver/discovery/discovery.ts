@@ -75,8 +75,8 @@ function answer(request: ApiRequest, document: { kind: string; apiVersion: strin
   const offer = { transforms: false, routed, prettyQuery: request.query.get('pretty'), ...(request.headers['user-agent'] ? { userAgent: request.headers['user-agent'] } : {}) };
   const mediaType = negotiateResponse(request.headers['accept'], offer);
   const isBare = document.apiVersion === '' && mediaType.format !== 'protobuf';
-  const { apiVersion, ...bare } = document;
-  const body = encode(isBare ? (bare as typeof document) : { ...bare, apiVersion: apiVersion ?? '' }, mediaType);
+  const { apiVersion: _apiVersion, ...bare } = document;
+  const body = encode(isBare ? (bare as typeof document) : document, mediaType);
   return { status: 200, headers: { 'content-type': mediaType.contentType }, body };
 }
 

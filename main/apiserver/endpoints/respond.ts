@@ -8,6 +8,11 @@ export function jsonResponse(status: number, value: unknown): ApiResponse {
   return { status, headers: { 'content-type': 'application/json' }, body: Buffer.from(`${JSON.stringify(value)}\n`) };
 }
 
+/** A document that upstream writes indented whoever asks, and without a newline at its end. */
+export function indentedJsonResponse(value: unknown): ApiResponse {
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(JSON.stringify(value, undefined, 2)) };
+}
+
 /** As Go's http.Error: nosniff goes with plain-text errors. */
 export function textResponse(status: number, text: string, options: { readonly nosniff?: boolean } = {}): ApiResponse {
   const headers = { 'content-type': PLAIN_TEXT, ...(options.nosniff ? { 'x-content-type-options': 'nosniff' } : {}) };

@@ -29,6 +29,22 @@ describe('toTable', () => {
     expect(cells(pod({ phase: 'Running', containerStatuses: [running] }, { deletionTimestamp: '2024-01-01T00:00:00Z' }))?.[2]).toBe('Terminating');
   });
 
+  it.each([
+    { name: 'the architecture behind the kernel of a node', kind: 'Node', column: 8, object: { status: { nodeInfo: { kernelVersion: '6.1.0', architecture: 'arm64' } } }, want: '6.1.0 (arm64)' },
+    { name: 'an unknown kernel without architecture', kind: 'Node', column: 8, object: { status: { nodeInfo: {} } }, want: '<unknown>' },
+    { name: 'no shares of an exempt priority level', kind: 'PriorityLevelConfiguration', group: 'flowcontrol.apiserver.k8s.io', column: 2, object: { spec: { type: 'Exempt', exempt: { nominalConcurrencyShares: 0 } } }, want: '<none>' },
+  ])('shows $name', ({ kind, group = '', column, object, want }) => {
+    const whole = { kind, apiVersion: 'v1', metadata: { name: 'a' }, spec: {}, ...object } as unknown as KubernetesObject;
+    expect(toTable({ group, version: 'v1', kind }, [whole], { version: 'v1', nowMs, metadata: {} }).rows?.[0]?.cells[column]).toBe(want);
+  });
+
+  it('sorts flow schemas by their precedence, those alike as the list has them', () => {
+    const schema = (name: string, matchingPrecedence: number): KubernetesObject =>
+      ({ kind: 'FlowSchema', apiVersion: 'v1', metadata: { name }, spec: { matchingPrecedence, priorityLevelConfiguration: { name: 'x' } } }) as unknown as KubernetesObject;
+    const table = toTable({ group: 'flowcontrol.apiserver.k8s.io', version: 'v1', kind: 'FlowSchema' }, [schema('a', 9), schema('b', 1), schema('c', 9)], { version: 'v1', nowMs, metadata: {} });
+    expect(table.rows?.map(({ cells }) => cells[0])).toEqual(['b', 'a', 'c']);
+  });
+
   it.skipIf(!hasReference())('prints what the reference printed', () => {
     const differences = recordedSteps('negotiation').flatMap(({ name, path, response }) => {
       const want = response.body as Table | undefined;

@@ -69,7 +69,7 @@ export function toTable(gvk: GroupVersionKind, objects: readonly KubernetesObjec
     apiVersion: `meta.k8s.io/${options.version}`,
     metadata: options.metadata,
     columnDefinitions: options.withColumns === false ? null : tableColumns(printer),
-    rows: objects.length === 0 && printer === createdAtPrinter ? null : objects.map((object) => tableRow(object, printer, options)),
+    rows: objects.length === 0 && printer === createdAtPrinter ? null : (printer.inOrder ? objects.toSorted(printer.inOrder) : objects).map((object) => tableRow(object, printer, options)),
   };
 }
 

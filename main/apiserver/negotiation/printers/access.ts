@@ -96,6 +96,7 @@ export const admissionPolicyBindingPrinter = printer<ValidatingAdmissionPolicyBi
 });
 
 export const flowSchemaPrinter = printer<FlowSchema>({
+  inOrder: (a, b) => (a.spec.matchingPrecedence ?? 0) - (b.spec.matchingPrecedence ?? 0),
   columns: [
     NAME, 'PriorityLevel|string|0|@flowcontrol/v1.PriorityLevelConfigurationReference.name', 'MatchingPrecedence|string|0|@flowcontrol/v1.FlowSchemaSpec.matchingPrecedence',
     'DistinguisherMethod|string|0|@flowcontrol/v1.FlowSchemaSpec.distinguisherMethod', AGE,
@@ -119,10 +120,10 @@ export const priorityLevelConfigurationPrinter = printer<PriorityLevelConfigurat
     'QueueLengthLimit|string|0|@flowcontrol/v1.QueuingConfiguration.queueLengthLimit', AGE,
   ],
   cells(object, context) {
-    const { type, limited, exempt } = object.spec;
+    const { type, limited } = object.spec;
     const queuing = limited?.limitResponse?.queuing;
     return [
-      object.metadata.name, type, (type === 'Exempt' ? exempt : limited)?.nominalConcurrencyShares ?? NONE, queuing?.queues ?? NONE, queuing?.handSize ?? NONE, queuing?.queueLengthLimit ?? NONE,
+      object.metadata.name, type, limited?.nominalConcurrencyShares ?? NONE, queuing?.queues ?? NONE, queuing?.handSize ?? NONE, queuing?.queueLengthLimit ?? NONE,
       age(object, context),
     ];
   },

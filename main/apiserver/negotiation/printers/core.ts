@@ -42,6 +42,11 @@ function nodeRoles(node: Node): string {
   return orNone([...new Set(roles)].sort().join(','));
 }
 
+function kernelText(info: { readonly kernelVersion?: string; readonly architecture?: string } | undefined): string {
+  const kernel = info?.kernelVersion || UNKNOWN;
+  return info?.architecture ? `${kernel} (${info.architecture})` : kernel;
+}
+
 export const nodePrinter = printer<Node>({
   columns: [
     NAME,
@@ -60,7 +65,7 @@ export const nodePrinter = printer<Node>({
     const address = (type: string): string => orNone(addresses.find((one) => one.type === type)?.address);
     return [
       node.metadata.name, nodeStatus(node), nodeRoles(node), age(node, context), nodeInfo?.kubeletVersion ?? '', address('InternalIP'), address('ExternalIP'),
-      nodeInfo?.osImage || UNKNOWN, nodeInfo?.kernelVersion || UNKNOWN, nodeInfo?.containerRuntimeVersion || UNKNOWN,
+      nodeInfo?.osImage || UNKNOWN, kernelText(nodeInfo), nodeInfo?.containerRuntimeVersion || UNKNOWN,
     ];
   },
 });

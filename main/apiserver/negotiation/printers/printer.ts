@@ -14,6 +14,8 @@ export interface Printer<T extends KubernetesObject = KubernetesObject> {
   /** As many cells as columns, the wide ones (priority 1) included. */
   cells(object: T, context: PrintContext): readonly Cell[];
   conditions?(object: T): readonly RowCondition[] | undefined;
+  /** How rows are sorted, where that is not the order of the list (by name). */
+  inOrder?(a: T, b: T): number;
 }
 
 export interface OwnColumn {
