@@ -5,7 +5,7 @@ Affinity nodeAffinity:1:NodeAffinity:* podAffinity:2:PodAffinity:* podAntiAffini
 AppArmorProfile type:1:s:!:Cv1.AppArmorProfileType localhostProfile:2:s:*
 AttachedVolume name:1:s:!:Cv1.UniqueVolumeName devicePath:2:s:!
 AvoidPods preferAvoidPods:1:[PreferAvoidPodsEntry::La
-AzureDiskVolumeSource diskName:1:s:! diskURI:2:s:! cachingMode:3:s:*:=ref(AzureDataDiskCachingReadWrite):Cv1.AzureDataDiskCachingMode fsType:4:s:*:="ext4" readOnly:5:b:*:=false kind:6:s:*:=ref(AzureSharedBlobDisk):Cv1.AzureDataDiskKind
+AzureDiskVolumeSource diskName:1:s:! diskURI:2:s:! cachingMode:3:s:*:="ReadWrite":Cv1.AzureDataDiskCachingMode fsType:4:s:*:="ext4" readOnly:5:b:*:=false kind:6:s:*:="Shared":Cv1.AzureDataDiskKind
 AzureFilePersistentVolumeSource secretName:1:s:! shareName:2:s:! readOnly:3:b secretNamespace:4:s:*!:O
 AzureFileVolumeSource secretName:1:s:! shareName:2:s:! readOnly:3:b
 Binding @K metadata:1:meta/v1.ObjectMeta target:2:ObjectReference:!

@@ -74,9 +74,15 @@ function kindOf({ group, version, kind }: GroupVersionKind): Json {
   return { group, kind, version };
 }
 
+/** OpenAPI 3 has them by name, OpenAPI 2 as they are declared. */
+function parametersOf(keys: readonly string[], options: { readonly kind: string; readonly dialect: Dialect }): readonly Json[] {
+  const declared = keys.map((key) => parameter(key, options));
+  return options.dialect === 2 ? declared : declared.toSorted((a, b) => (String(a['name']) < String(b['name']) ? -1 : 1));
+}
+
 function renderOperation(operation: Operation, options: RenderOptions): Json {
   const { dialect, tag } = options;
-  const own = operation.parameters.map((key) => parameter(key, { kind: operation.kind.kind, dialect }));
+  const own = parametersOf(operation.parameters, { kind: operation.kind.kind, dialect });
   const parameters = [...bodyParameter(operation, options), ...own];
   return {
     ...(dialect === 2 ? { consumes: consumedTypes(operation) } : {}),
@@ -97,7 +103,7 @@ function renderOperation(operation: Operation, options: RenderOptions): Json {
 export function renderPath(item: PathItem, options: RenderOptions): Json {
   const kind = item.operations[0]?.kind.kind ?? '';
   const methods = item.operations.map((operation) => [operation.method, renderOperation(operation, options)] as const);
-  const parameters = item.parameters.map((key) => parameter(key, { kind, dialect: options.dialect }));
+  const parameters = parametersOf(item.parameters, { kind, dialect: options.dialect });
   return { ...Object.fromEntries(methods), ...(parameters.length > 0 ? { parameters } : {}) };
 }
 

@@ -61,24 +61,31 @@ function bareField(field: FieldSchema, dialect: Dialect): Json {
 
 /** Upstream's generator writes a zero default for values that are no pointers and have no omitempty, and `{}` for structs. */
 function defaultOf(field: FieldSchema): unknown {
-  if (field.defaultValue !== undefined && !field.defaultValue.startsWith('ref(')) return JSON.parse(field.defaultValue) as unknown;
+  if (field.defaultValue !== undefined) return JSON.parse(field.defaultValue) as unknown;
   if (field.container !== '' || field.pointer) return undefined;
   if (field.kind === 'object') return {};
   return field.always ? zeroDefaults[field.kind] : undefined;
 }
 
-/** OpenAPI 3 lists the values of enumerations, at the item for lists. */
+/** OpenAPI 3 lists the values of enumerations, at the item for lists and at the value for maps. */
 function withEnum(schema: Json, values: string | undefined): Json {
   if (values === undefined) return schema;
   const list = { enum: values.split(',') };
-  return schema['type'] === 'array' ? { ...schema, items: { ...(schema['items'] as Json), ...list } } : { ...schema, ...list };
+  const element = ['items', 'additionalProperties'].find((name) => name in schema);
+  return element === undefined ? { ...schema, ...list } : { ...schema, [element]: { ...(schema[element] as Json), ...list } };
+}
+
+/** A reference stands alone, or in `allOf` where something is said beside it. */
+function unwrapped(schema: Json): Json {
+  const [reference] = Array.isArray(schema['allOf']) ? (schema['allOf'] as readonly Json[]) : [];
+  return reference !== undefined && Object.keys(schema).length === 1 ? reference : schema;
 }
 
 function fieldSchema(field: FieldSchema, texts: Readonly<Record<string, string>>, dialect: Dialect): Json {
   const value = dialect === 3 ? defaultOf(field) : undefined;
   const text = texts[field.name];
   const description = text !== undefined && dialect === 2 ? withoutEnumValues(text) : text;
-  return {
+  return unwrapped({
     ...(description === undefined ? {} : { description }),
     ...withEnum(bareField(field, dialect), dialect === 3 ? texts[`${field.name}#`] : undefined),
     ...(value === undefined ? {} : { default: value }),
@@ -88,7 +95,7 @@ function fieldSchema(field: FieldSchema, texts: Readonly<Record<string, string>>
     ...(field.atomic || field.granular ? { 'x-kubernetes-map-type': field.atomic ? 'atomic' : 'granular' } : {}),
     ...(field.patchMergeKey ? { 'x-kubernetes-patch-merge-key': field.patchMergeKey } : {}),
     ...(field.patchStrategy ? { 'x-kubernetes-patch-strategy': field.patchStrategy } : {}),
-  };
+  });
 }
 
 function properties(schema: ObjectSchema, dialect: Dialect): Json {
