@@ -10,6 +10,13 @@ export function fnv32a(text: string): number {
   return hash >>> 0;
 }
 
+/** 32-bit FNV-1 over the bytes of UTF-8: multiplied first, then mixed. */
+export function fnv32(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(text)) hash = Math.imul(hash, 0x01000193) ^ byte;
+  return hash >>> 0;
+}
+
 /** As upstream's rand.SafeEncodeString: no vowels, no look-alike digits, so that no word appears in a name. */
 export function safeEncode(text: string): string {
   let encoded = '';

@@ -12,7 +12,7 @@ import { ownerKeys } from '../owner-keys.ts';
 import { patchStatus } from '../patch-status.ts';
 import { nextAvailabilityMs } from '../pod-conditions.ts';
 import { PodControl } from '../pod-control.ts';
-import { revisionHash } from '../revisions/controller-revision.ts';
+import { DAEMON_SET_REVISIONS, revisionHash } from '../revisions/controller-revision.ts';
 import { RevisionHistory } from '../revisions/revision-history.ts';
 import { selectorMatcher } from '../selector-matcher.ts';
 import { newDaemonPod } from './daemon-pods.ts';
@@ -68,7 +68,7 @@ export class DaemonSetController implements Controller {
     const { selector, template, revisionHistoryLimit, minReadySeconds = 0 } = daemonSet.spec;
     const history = await this.#history.sync(
       {
-        object: daemonSet, resource: daemonsets as never, selector, template, labels: template.metadata?.labels,
+        object: daemonSet, resource: daemonsets as never, naming: DAEMON_SET_REVISIONS, selector, template, labels: template.metadata?.labels,
         collisionCount: daemonSet.status?.collisionCount ?? 0, limit: revisionHistoryLimit ?? 10,
       },
       signal,

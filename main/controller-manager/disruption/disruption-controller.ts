@@ -83,6 +83,7 @@ export class DisruptionController implements Controller {
     if (budget === undefined) return;
     const matches = selectorMatcher(budget.spec?.selector);
     const selected = this.#pods.lister.list({ namespace: budget.metadata.namespace }).filter((pod) => matches(pod) && !isPodTerminal(pod));
+    if (selected.length === 0) this.#context.recorder.event({ object: budget, type: 'Normal', reason: 'NoPods', message: 'No matching pods found' });
     const expectedCount = this.#expected(budget, selected);
     const status = computeBudgetStatus(budget, { pods: selected, expectedCount, nowMs: this.#context.clock.now() });
     await patchStatus(this.#context.client, { resource: poddisruptionbudgets, object: budget, status, optimistic: true, signal });

@@ -9,11 +9,12 @@ import { CONTROLLER_INDEX, controllerIndex, orphanIndexValue } from '../controll
 import type { ControllerContext } from '../controller-context.ts';
 import { targetOf } from '../object-key.ts';
 import { selectorMatcher } from '../selector-matcher.ts';
-import { byRevision, newRevision, sameRevision } from './controller-revision.ts';
+import { byRevision, newRevision, type RevisionNaming, revisionHash, sameRevision } from './controller-revision.ts';
 
 export interface RevisionOwner {
   readonly object: KubernetesObject;
   readonly resource: Resource<never>;
+  readonly naming: RevisionNaming;
   readonly selector: LabelSelector;
   readonly template: object | undefined;
   readonly labels: Record<string, string> | undefined;
@@ -62,9 +63,9 @@ export class RevisionHistory {
     return { current, old, collisionCount: owner.collisionCount };
   }
 
-  /** Drops the oldest revisions beyond the limit that no pod uses. */
+  /** Drops the oldest revisions beyond the limit that no pod uses; those in use are known by hash or by name. */
   async truncate(state: RevisionState, options: { readonly limit: number; readonly live: ReadonlySet<string>; readonly signal: AbortSignal }): Promise<void> {
-    const unused = state.old.filter(({ metadata }) => !options.live.has(metadata.labels?.['controller-revision-hash'] ?? metadata.name));
+    const unused = state.old.filter((revision) => !options.live.has(revision.metadata.name) && !options.live.has(revisionHash(revision)));
     for (const revision of unused.slice(0, Math.max(0, unused.length - options.limit))) {
       await this.#context.client.delete(controllerrevisions, targetOf(revision), { preconditions: { uid: revision.metadata.uid }, signal: options.signal });
     }

@@ -11,6 +11,7 @@ import { ownerKeys } from '../owner-keys.ts';
 import { patchStatus } from '../patch-status.ts';
 import { nextAvailabilityMs } from '../pod-conditions.ts';
 import { isNamespaceTerminating, messageOf } from '../pod-control.ts';
+import { STATEFUL_SET_REVISIONS } from '../revisions/controller-revision.ts';
 import { RevisionHistory, type RevisionState } from '../revisions/revision-history.ts';
 import { selectorMatcher } from '../selector-matcher.ts';
 import { computeStatefulSetStatus, planStatefulSet } from './plan-stateful-set.ts';
@@ -47,7 +48,7 @@ export class StatefulSetController implements Controller {
     const { selector, template, revisionHistoryLimit = 10, minReadySeconds = 0 } = set.spec;
     const owned = await this.#claimPods(set, signal);
     const history = await this.#history.sync(
-      { object: set, resource: statefulsets as never, selector, template, labels: selector.matchLabels, collisionCount: set.status?.collisionCount ?? 0, limit: revisionHistoryLimit },
+      { object: set, resource: statefulsets as never, naming: STATEFUL_SET_REVISIONS, selector, template, labels: selector.matchLabels, collisionCount: set.status?.collisionCount ?? 0, limit: revisionHistoryLimit },
       signal,
     );
     const update = history.current;
@@ -66,8 +67,7 @@ export class StatefulSetController implements Controller {
 
   async #truncate(history: RevisionState, { owned, current, limit, signal }: { readonly owned: readonly Pod[]; readonly current: ControllerRevision; readonly limit: number; readonly signal: AbortSignal }): Promise<void> {
     const names = new Set([...owned.map(podRevision), current.metadata.name]);
-    const live = new Set(history.old.filter(({ metadata }) => names.has(metadata.name)).flatMap(({ metadata }) => metadata.labels?.['controller-revision-hash'] ?? []));
-    await this.#history.truncate(history, { limit, live, signal });
+    await this.#history.truncate(history, { limit, live: names, signal });
   }
 
   async #create(set: StatefulSet, { ordinal, revision, signal }: { readonly ordinal: number; readonly revision: ControllerRevision; readonly signal: AbortSignal }): Promise<void> {
@@ -76,10 +76,10 @@ export class StatefulSetController implements Controller {
     try {
       for (const volumeClaim of claimsFor(set, pod.metadata.name)) await this.#ensureClaim(set, { volumeClaim, podName: pod.metadata.name, signal });
       await client.create(pods, pod, { signal });
-      this.#event(set, { reason: 'SuccessfulCreate', message: `create Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} successful` });
+      this.#event(set, { reason: 'SuccessfulCreate', message: `Create Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} successful` });
     } catch (error) {
       if (isAlreadyExists(error) || isNamespaceTerminating(error)) return;
-      this.#event(set, { type: 'Warning', reason: 'FailedCreate', message: `create Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} failed error: ${messageOf(error)}` });
+      this.#event(set, { type: 'Warning', reason: 'FailedCreate', message: `Create Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} failed error: ${messageOf(error)}` });
       throw error;
     }
   }
@@ -89,7 +89,7 @@ export class StatefulSetController implements Controller {
     try {
       await this.#context.client.create(persistentvolumeclaims, volumeClaim, { signal });
       const { name } = volumeClaim.metadata;
-      this.#event(set, { reason: 'SuccessfulCreate', message: `create Claim ${name} Pod ${podName} in StatefulSet ${set.metadata.name} success` });
+      this.#event(set, { reason: 'SuccessfulCreate', message: `Create Claim ${name} Pod ${podName} in StatefulSet ${set.metadata.name} success` });
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
     }
@@ -98,7 +98,7 @@ export class StatefulSetController implements Controller {
   async #delete(set: StatefulSet, pod: Pod, signal: AbortSignal): Promise<void> {
     try {
       await this.#context.client.delete(pods, targetOf(pod), { preconditions: { uid: pod.metadata.uid }, signal });
-      this.#event(set, { reason: 'SuccessfulDelete', message: `delete Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} successful` });
+      this.#event(set, { reason: 'SuccessfulDelete', message: `Delete Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} successful` });
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
