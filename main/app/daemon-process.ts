@@ -1,4 +1,4 @@
-import { createWriteStream, mkdirSync } from 'node:fs';
+import { appendFileSync, mkdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
@@ -54,13 +54,21 @@ export async function startDaemonProcess(options: { readonly dataDirectory?: str
 
 /** A utility process, so that no window ever waits for the control plane. */
 function fork(options: object, logFile: string): UtilityProcess {
-  const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
   const child = utilityProcess.fork(join(import.meta.dirname, 'daemon.js'), [JSON.stringify(options)], {
     serviceName: 'coracle-daemon', stdio: 'pipe', execArgv: [...daemonNodeFlags], env: { ...process.env, ...daemonEnvironment },
   });
-  child.stdout?.pipe(log, { end: false });
-  child.stderr?.pipe(log, { end: false });
+  child.stdout?.on('data', (words: Buffer) => tryToAppend(logFile, words));
+  child.stderr?.on('data', (words: Buffer) => tryToAppend(logFile, words));
   return child;
+}
+
+/** Node's own last words; the daemon writes its log itself. */
+function tryToAppend(logFile: string, words: Buffer): void {
+  try {
+    appendFileSync(logFile, words, { mode: 0o600 });
+  } catch {
+    // A full disk is no reason to end.
+  }
 }
 
 function tryConnect(path: string): Promise<Socket | undefined> {

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -50,9 +50,50 @@ export function dataDirectory(path: string = defaultDataDirectory()): DataDirect
   };
 }
 
+/** More than what a start writes before the store is open. */
+const probeBytes = 64 * 1024;
+
+/** Makes what is missing. Rejects with what to do when nothing can be written there: a daemon could not even say so in its log. */
 export async function createDataDirectory(directory: DataDirectory): Promise<void> {
-  for (const path of [directory.root, directory.pki, join(directory.root, 'store'), directory.machines, directory.drivers, directory.images, directory.logs]) {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+  try {
+    for (const path of [directory.root, directory.pki, join(directory.root, 'store'), directory.machines, directory.drivers, directory.images, directory.logs]) {
+      await mkdir(path, { recursive: true, mode: 0o700 });
+    }
+    await probe(join(directory.root, `.probe.${process.pid}`));
+  } catch (cause) {
+    throw new Error(`Cannot use the data directory "${directory.root}": ${whyNot(cause)}`, { cause });
+  }
+}
+
+async function probe(path: string): Promise<void> {
+  try {
+    const file = await open(path, 'w', 0o600);
+    try {
+      await file.writeFile(new Uint8Array(probeBytes));
+    } finally {
+      await file.close();
+    }
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+function whyNot(cause: unknown): string {
+  const { code, message, path } = cause as NodeJS.ErrnoException;
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'the disk is full; make room and start again';
+    case 'EROFS':
+      return 'it is read-only; make it writable and start again';
+    case 'EACCES':
+    case 'EPERM':
+      return 'this user may not write there; give it to this user, or choose another with --data-dir';
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return `"${path ?? ''}" is not a folder; move it away and start again`;
+    default:
+      return message;
   }
 }
 

@@ -2,14 +2,21 @@
  * The daemon: the whole product without a window. Started by `coracle up` (argument: UpArguments as JSON) and by Electron's main process.
  * Serves the bridge on the control socket and, unless told not to, the window on the loopback web server; ends on `daemon.shutdown`, SIGTERM or SIGINT.
  */
+import { join } from 'node:path';
+import { dataDirectory } from '../cluster/data-directory.ts';
+import { systemClock } from '../cluster/system-clock.ts';
 import { DaemonLog } from './daemon-log.ts';
 import { runDaemon } from './daemon.ts';
 import type { DaemonOptions } from './daemon.ts';
+import { LogFile } from './log-file.ts';
 
 // Was for this process alone: see main/daemon/launch/daemon-runtime.ts.
 delete process.env['MALLOC_ARENA_MAX'];
 const options = JSON.parse(process.argv[2] ?? '{}') as DaemonOptions;
-const log = new DaemonLog(process.stderr);
+const log = new DaemonLog(new LogFile({ path: join(dataDirectory(options.dataDirectory).logs, 'daemon.log') }), systemClock);
+
+// Only Node itself writes there; on a full disk an unheard error of these would end the daemon.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 process.on('unhandledRejection', (reason) => log.error('unhandled rejection', { error: String(reason), stack: reason instanceof Error ? reason.stack : undefined }));
 process.on('uncaughtException', (error) => {

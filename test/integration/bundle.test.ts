@@ -14,7 +14,6 @@ import { freePort } from '../../main/cluster/free-port.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 let directory = '';
 let daemon: ReturnType<typeof spawn> | undefined;
-let log = '';
 
 async function run(program: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<{ code: number; stdout: string }> {
   const child = spawn(program, args, { cwd: directory || root, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -30,13 +29,12 @@ beforeAll(async () => {
   expect((await run(process.execPath, ['--disable-warning=ExperimentalWarning', join(root, 'main/app/build.ts')])).code).toBe(0);
   directory = await mkdtemp(join(tmpdir(), 'coracle-bundle-'));
   const options = { dataDirectory: directory, workers: 2, workersGiven: true, driver: 'simulated', ui: false, apiPort: await freePort(46_500) };
-  daemon = spawn(process.execPath, [join(root, 'main/app/dist/daemon.js'), JSON.stringify(options)], { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] });
-  daemon.stderr?.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  daemon = spawn(process.execPath, [join(root, 'main/app/dist/daemon.js'), JSON.stringify(options)], { cwd: directory, stdio: ['ignore', 'ignore', 'inherit'] });
   for (let attempt = 0; attempt < 300; attempt += 1) {
     if (existsSync(join(directory, 'kubeconfig')) && (await kubectl('get', 'node', 'sim-2', '-o', 'name').catch(() => ({ code: 1 }))).code === 0) return;
     await wait(100);
   }
-  throw new Error(`the bundled daemon did not start:\n${log}`);
+  throw new Error(`the bundled daemon did not start:\n${readFileSync(join(directory, 'logs', 'daemon.log'), 'utf8')}`);
 });
 
 afterAll(async () => {

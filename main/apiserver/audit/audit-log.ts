@@ -82,6 +82,8 @@ export class AuditLog implements AuditSink {
         this.#sizeBytes += batch.length;
       } catch (error) {
         this.lost += lines.length;
+        // A disk that filled up in the middle of a line.
+        await this.#file.truncate(this.#sizeBytes).catch(() => undefined);
         this.#options.reportError(error);
       }
       for (const line of lines) this.#waitingBytes -= line.length;
@@ -92,10 +94,12 @@ export class AuditLog implements AuditSink {
     const { path, clock } = this.#options;
     const extension = extname(path);
     const stem = path.slice(0, path.length - extension.length);
-    await this.#file.close();
-    await rename(path, `${stem}-${new Date(clock.now()).toISOString().replace('Z', '').replaceAll(':', '-')}${extension}`);
+    // The present file stays open until there is a new one: what cannot be put aside is tried again with the next batch.
+    await rename(path, `${stem}-${new Date(clock.now()).toISOString().replace('Z', '').replaceAll(':', '-')}${extension}`).catch(unlessGone);
+    const full = this.#file;
     this.#file = await open(path, 'a', 0o600);
     this.#sizeBytes = 0;
+    await full.close();
     await this.#removeOld();
   }
 
@@ -111,4 +115,9 @@ export class AuditLog implements AuditSink {
       if (isOld || (maxBackups > 0 && index >= maxBackups)) await rm(file, { force: true });
     }
   }
+}
+
+/** An earlier attempt has put it aside. */
+function unlessGone(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 }

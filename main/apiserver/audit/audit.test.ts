@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -197,6 +197,28 @@ describe('the log file', () => {
       expect(names[0]).toMatch(/^audit-2026-01-01T00-00-00\.\d{3}\.log$/);
       expect(((await stat(path)).mode & 0o777).toString(8)).toBe('600');
       for (const name of names) expect((await readFile(join(directory, name), 'utf8')).split('\n').filter(Boolean)).toEqual([line, line, line]);
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  });
+
+  test('goes on with whole lines after a time in which its file could not be put aside', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'coracle-audit-'));
+    try {
+      const path = join(directory, 'audit.log');
+      const clock = new VirtualClock();
+      const errors: unknown[] = [];
+      await using log = await AuditLog.open({ path, maxSizeMB: 1, clock, reportError: (error) => errors.push(error) });
+      const write = async (text: string): Promise<void> => {
+        log.write(JSON.stringify({ text, padding: 'x'.repeat(600_000) }));
+        await clock.advance(100);
+        await log.settled();
+      };
+      await mkdir(join(directory, 'audit-2026-01-01T00-00-00.200.log'));
+      for (const text of ['kept', 'lost', 'kept again']) await write(text);
+      const files = (await readdir(directory, { withFileTypes: true })).filter((entry) => entry.isFile()).map(({ name }) => name).sort();
+      const texts = await Promise.all(files.map(async (name) => (JSON.parse(await readFile(join(directory, name), 'utf8')) as { text: string }).text));
+      expect({ texts, lost: log.lost, errors: errors.length }).toEqual({ texts: ['kept', 'kept again'], lost: 1, errors: 1 });
     } finally {
       await rm(directory, { recursive: true, force: true });
     }

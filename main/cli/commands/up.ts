@@ -29,7 +29,6 @@ const stopLimitMs = 120_000;
 export async function up(args: readonly string[]): Promise<number> {
   const options = parseUpArguments(args);
   const directory = dataDirectory(options.dataDirectory);
-  await createDataDirectory(directory);
   const electron = options.ui && options.open && !options.detach ? await findElectron() : undefined;
   if (electron !== undefined) return runElectron(electron, { ...options, dataDirectory: directory.root });
   const running = await connectToDaemon(directory);
@@ -49,6 +48,7 @@ export async function up(args: readonly string[]): Promise<number> {
 }
 
 async function startDaemon(directory: DataDirectory, options: UpArguments): Promise<ChildProcess> {
+  await createDataDirectory(directory);
   const log = await open(join(directory.logs, 'daemon.log'), 'a', 0o600);
   const entry = freshDaemonBundle(root) ?? join(root, 'main', 'daemon', 'main.ts');
   const child = spawn(process.execPath, [...daemonNodeFlags, entry, JSON.stringify({ ...options, dataDirectory: directory.root })], {

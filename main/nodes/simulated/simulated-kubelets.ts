@@ -80,8 +80,7 @@ export class SimulatedKubelets implements AsyncDisposable {
       await client.create(nodes, node, { signal });
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
-      const patch = { status: simulatedNodeStatus(machine, clock.now()) };
-      await client.patch(nodes, { name: machine.name }, { type: 'merge', patch }, { subresource: 'status', signal });
+      await this.#reportStatus(machine, signal);
     }
     await this.#renew(machine.name, signal);
     this.#machines.set(machine.name, { ...machine, sinceMs: clock.now() });
@@ -188,11 +187,12 @@ export class SimulatedKubelets implements AsyncDisposable {
   async #leaseLoop(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#options.clock.sleep(LEASE_PERIOD_MS, signal);
-      const names = this.#machines.keys();
+      const machines = this.#machines.values();
       const write = async (): Promise<void> => {
-        for (const name of names) {
+        for (const machine of machines) {
           try {
-            await this.#renew(name, signal);
+            await this.#renew(machine.name, signal);
+            if (this.#isDoubted(machine.name)) await this.#reportStatus(machine, signal);
           } catch (error) {
             if (signal.aborted) throw error;
             this.#options.onError?.(error);
@@ -201,6 +201,18 @@ export class SimulatedKubelets implements AsyncDisposable {
       };
       await Promise.all(Array.from({ length: LEASE_WRITERS }, write));
     }
+  }
+
+  /** The node was silent for too long, through no fault of its own: the store could not be written, or the computer slept. */
+  #isDoubted(name: string): boolean {
+    const ready = this.#nodes.lister.get(name)?.status?.conditions?.find(({ type }) => type === 'Ready');
+    return ready !== undefined && ready.status !== 'True';
+  }
+
+  async #reportStatus(machine: Machine, signal: AbortSignal): Promise<void> {
+    const { client, clock } = this.#options;
+    const patch = { status: simulatedNodeStatus(machine, clock.now()) };
+    await client.patch(nodes, { name: machine.name }, { type: 'merge', patch }, { subresource: 'status', signal });
   }
 
   async #renew(name: string, signal: AbortSignal): Promise<void> {
