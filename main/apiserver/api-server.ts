@@ -206,10 +206,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     reportError,
   });
   const transport = (identity: User): Transport => inProcessTransport(handler, identity);
-  await reconcilePolicy(catalog);
   own = transport({ name: 'system:apiserver', groups: ['system:masters'] });
+  const client = new RestClient({ transport: own, userAgent: 'kube-apiserver', clock });
   await startObjects(own, options);
-  flowController = stack.use(new FlowController({ flow, mirror, clock, random, client: new RestClient({ transport: own, userAgent: 'kube-apiserver' }), reportError }));
+  await reconcilePolicy({ catalog, client });
+  flowController = stack.use(new FlowController({ flow, mirror, clock, random, client, reportError }));
   await Promise.all([flowController.start(), aggregator.start(own), trust.start(own, catalog, reportError)]);
   const customResources = stack.use(new CustomResources({
     catalog, clock, random, reportError, reader: mirror, ...(options.dialer ? { dialer: options.dialer } : {}),

@@ -44,7 +44,7 @@ async function kubernetesService(transport: Transport, { advertise: { address, p
     apiVersion: 'v1', kind: 'Service', metadata: { name: 'kubernetes', labels },
     spec: {
       clusterIP: firstAddress(serviceCIDR), ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: port }],
-      sessionAffinity: 'None', type: 'ClusterIP', ipFamilyPolicy: 'SingleStack', ipFamilies: ['IPv4'],
+      sessionAffinity: 'None', type: 'ClusterIP', ipFamilyPolicy: 'SingleStack',
     },
   });
   await put(transport, '/api/v1/namespaces/default/endpoints', {
@@ -89,7 +89,7 @@ async function put(transport: Transport, path: string, object: StartObject): Pro
 }
 
 async function send(transport: Transport, method: string, path: string, object: object): Promise<void> {
-  const response = await transport.fetch({ method, path, headers: { 'content-type': 'application/json' }, body: JSON.stringify(object) });
+  const response = await transport.fetch({ method, path, headers: { 'content-type': 'application/json', 'user-agent': 'kube-apiserver' }, body: JSON.stringify(object) });
   if (response.status < 300) return;
   throw new StatusError(JSON.parse(Buffer.from(response.body as Uint8Array).toString('utf8')) as Status);
 }

@@ -1,66 +1,61 @@
-import { isAlreadyExists, isNotFound } from '../../../kube/apimachinery/status.ts';
+import { clusterrolebindings, clusterroles, rolebindings, roles } from '../../../kube/api/generated/rbac/v1.ts';
+import type { Resource } from '../../../kube/apimachinery/gvr.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
-import type { Registry, WriteContext } from '../registry/generic/registry.ts';
+import { isAlreadyExists, isNotFound } from '../../../kube/apimachinery/status.ts';
+import type { Client } from '../../../kube/client/client.ts';
 import type { ResourceCatalog } from '../registry/catalog.ts';
 import { aggregatedRules, bootstrapPolicy, type AggregatingRole } from './bootstrap-policy.ts';
-import { RBAC_GROUP, type Binding, type Role } from './rbac.ts';
-import { uncoveredRules } from './rule-covers.ts';
+import type { Binding } from './rbac.ts';
+import { reconciledBinding, reconciledRole, type Reconciliation } from './reconciled-policy.ts';
 
-const AUTO_UPDATE = 'rbac.authorization.kubernetes.io/autoupdate';
-const context: WriteContext = { user: { name: 'system:apiserver', groups: ['system:masters'] }, dryRun: false, version: 'v1', warnings: [] };
+export interface ReconcilePolicyOptions {
+  /** Looked up in, which costs no requests. */
+  readonly catalog: ResourceCatalog;
+  /** Written through, so that the objects tell who made them. */
+  readonly client: Client;
+}
 
-/** At start: makes the default roles and bindings, and gives back to changed ones what they lack (never takes away), as upstream's post-start hook. */
-export async function reconcilePolicy(catalog: ResourceCatalog): Promise<void> {
+interface Wanted<T extends KubernetesObject> {
+  readonly resource: Resource<KubernetesObject>;
+  readonly reconcile: (stored: T, expected: T) => Reconciliation<T>;
+  readonly objects: readonly T[];
+}
+
+/** At start: makes the default roles and bindings, and gives back to changed ones what they lack, as upstream's post-start hook. */
+export async function reconcilePolicy(options: ReconcilePolicyOptions): Promise<void> {
   const policy = bootstrapPolicy();
   const withRules = [...policy.clusterRoles];
   // Aggregates of aggregates: view into edit into admin.
   for (let round = 0; round < 3; round++) {
     for (const [index, role] of withRules.entries()) if (role.aggregationRule) withRules[index] = { ...role, rules: aggregatedRules(role, withRules) };
   }
+  const ofRoles = (resource: Resource<unknown>, objects: readonly AggregatingRole[]): Promise<void> =>
+    reconcileAll(options, { resource: resource as Resource<KubernetesObject>, reconcile: reconciledRole, objects });
+  const ofBindings = (resource: Resource<unknown>, objects: readonly Binding[]): Promise<void> =>
+    reconcileAll(options, { resource: resource as Resource<KubernetesObject>, reconcile: reconciledBinding, objects });
   await Promise.all([
-    ...withRules.map((role) => ensureRole(registryOf(catalog, 'clusterroles'), role)),
-    ...policy.roles.map((role) => ensureRole(registryOf(catalog, 'roles'), role)),
-    ...policy.clusterRoleBindings.map((binding) => ensureBinding(registryOf(catalog, 'clusterrolebindings'), binding)),
-    ...policy.roleBindings.map((binding) => ensureBinding(registryOf(catalog, 'rolebindings'), binding)),
+    ofRoles(clusterroles, withRules), ofRoles(roles, policy.roles), ofBindings(clusterrolebindings, policy.clusterRoleBindings), ofBindings(rolebindings, policy.roleBindings),
   ]);
 }
 
-function registryOf(catalog: ResourceCatalog, resource: string): Registry {
-  const registry = catalog.registry({ group: RBAC_GROUP, resource });
-  if (!registry) throw new Error(`Cannot reconcile the default policy: ${JSON.stringify(resource)} is not served`);
-  return registry;
+async function reconcileAll<T extends KubernetesObject>({ catalog, client }: ReconcilePolicyOptions, { resource, reconcile, objects }: Wanted<T>): Promise<void> {
+  const registry = catalog.registry(resource);
+  if (!registry) throw new Error(`Cannot reconcile the default policy: ${JSON.stringify(resource.resource)} is not served`);
+  await Promise.all(objects.map(async (expected) => {
+    const { name, namespace } = expected.metadata;
+    const target = namespace ? { namespace, name } : { name };
+    const stored = (await registry.find(target))?.object as T | undefined;
+    const result: Reconciliation<T> = stored ? reconcile(stored, expected) : { action: 'recreate', object: expected };
+    if (result.action === 'none') return;
+    if (result.action === 'update') {
+      await client.update(resource, result.object);
+      return;
+    }
+    if (stored) await client.delete(resource, target).catch((error: unknown) => onlyWhen(isNotFound, error));
+    await client.create(resource, result.object).catch((error: unknown) => onlyWhen(isAlreadyExists, error));
+  }));
 }
 
-async function ensureRole(registry: Registry, role: AggregatingRole): Promise<void> {
-  await ensure(registry, role, (stored) => {
-    const existing = stored as AggregatingRole;
-    if (existing.aggregationRule) return existing;
-    const missing = uncoveredRules(existing.rules ?? [], role.rules ?? []);
-    return missing.length === 0 ? existing : ({ ...existing, rules: [...(existing.rules ?? []), ...missing] } satisfies Role);
-  });
-}
-
-async function ensureBinding(registry: Registry, binding: Binding): Promise<void> {
-  await ensure(registry, binding, (stored) => {
-    const existing = stored as Binding;
-    const has = new Set((existing.subjects ?? []).map((subject) => JSON.stringify([subject.kind, subject.name, subject.namespace])));
-    const missing = (binding.subjects ?? []).filter((subject) => !has.has(JSON.stringify([subject.kind, subject.name, subject.namespace])));
-    return missing.length === 0 ? existing : { ...existing, subjects: [...(existing.subjects ?? []), ...missing] };
-  });
-}
-
-async function ensure<T extends KubernetesObject>(registry: Registry, wanted: T, reconcile: (stored: KubernetesObject) => KubernetesObject): Promise<void> {
-  const { name, namespace } = wanted.metadata;
-  const target = namespace ? { namespace, name } : { name };
-  const existing = await registry.find(target);
-  if (!existing) {
-    await registry.create(wanted, context).catch((error: unknown) => {
-      if (!isAlreadyExists(error)) throw error;
-    });
-    return;
-  }
-  if (existing.object.metadata.annotations?.[AUTO_UPDATE] !== 'true' || reconcile(existing.object) === existing.object) return;
-  await registry.update(target, context, { change: (current) => (current ? reconcile(current) : wanted) }).catch((error: unknown) => {
-    if (!isNotFound(error)) throw error;
-  });
+function onlyWhen(expected: (error: unknown) => boolean, error: unknown): void {
+  if (!expected(error)) throw error;
 }
