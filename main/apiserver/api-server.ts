@@ -34,6 +34,7 @@ import { FlowControl } from './flow-control/flow-control.ts';
 import { FlowController } from './flow-control/flow-controller.ts';
 import { REQUEST_TIMEOUT_MS } from './filters/request-timeout.ts';
 import { createHandler, type HandlerOptions } from './handler.ts';
+import { IdentityLease } from './identity/identity-lease.ts';
 import { proxyEndpoints, proxyUpgrade, type ProxyOptions } from './proxy/proxy-endpoints.ts';
 import { inProcessTransport } from './in-process-transport.ts';
 import { createTablePrinter } from './negotiation/table-endpoint.ts';
@@ -66,6 +67,8 @@ export interface ApiServerOptions {
   readonly advertise: { readonly address: string; readonly port: number };
   /** Opens streams into nodes, for kubelets, pods and Services. */
   readonly dialer?: NodeDialer;
+  /** Of this machine, for the Lease that says which API servers there are. Default: no such Lease. */
+  readonly hostname?: string;
   readonly authorization?: 'RBAC' | 'AlwaysAllow';
   readonly anonymous?: 'all' | 'paths' | 'none';
   /** token → user, for tests and tools. */
@@ -217,6 +220,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     openStorage: (custom) => openObjectStorage<KubernetesObject>({ store, clock, leases, ...transformerOf(custom.resource), ...custom }),
   }));
   await customResources.start();
+  const { hostname, advertise } = options;
+  if (hostname !== undefined) stack.use(new IdentityLease({ client, clock, random, hostname, peerAddress: `${advertise.address}:${advertise.port}`, reportError }));
   lifecycle.started = true;
   const typeChecker = new PolicyTypeChecker({ resources: () => [...catalog.all()].map(({ info }) => info), schemas: openApiSchemas(own) });
   const owned = stack.move();

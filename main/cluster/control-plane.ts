@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { Clock } from '../../kube/apimachinery/clock.ts';
 import type { Random } from '../../kube/apimachinery/random.ts';
 import type { Client } from '../../kube/client/client.ts';
@@ -42,6 +43,7 @@ export async function startApiServer(options: ControlPlaneOptions): Promise<ApiS
     },
     serviceCIDR: addresses.serviceCIDR,
     advertise: { address: addresses.host, port: options.port },
+    hostname: hostname(),
     dialer: options.dialer,
     ...(options.audit === undefined ? {} : { audit: options.audit }),
     ...(options.encryption === undefined ? {} : { encryption: options.encryption }),
