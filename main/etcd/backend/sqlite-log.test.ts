@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SqliteLog } from './sqlite-log.ts';
 import type { AppendBatch, LoadedPage } from './sqlite-messages.ts';
+import { WriteAheadFile } from './write-ahead-file.ts';
 
 let directory: string;
 let path: string;
@@ -14,9 +15,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-/** A disk whose fsync fails while `failing`: the commit has reached the file, and is reported as failed. */
+/** A disk that fails while `failing`, when SQLite commits or when the commit is flushed: it has reached the file, and is reported as failed. */
 class FailingDisk {
   failing = false;
+  readonly #at: 'commit' | 'flush';
+  constructor(at: 'commit' | 'flush') {
+    this.#at = at;
+  }
 
   readonly connect = (file: string): DatabaseSync => {
     const db = new DatabaseSync(file);
@@ -24,14 +29,28 @@ class FailingDisk {
     const close = db.close.bind(db);
     db.exec = (sql) => {
       exec(sql);
-      if (sql === 'COMMIT' && this.failing) throw Object.assign(new Error('disk I/O error'), { errcode: 10 });
+      if (sql === 'COMMIT' && this.#at === 'commit') this.#check();
     };
     db.close = () => {
       close();
-      if (this.failing) throw new Error('disk I/O error');
+      this.#check();
     };
     return db;
   };
+
+  readonly openWriteAhead = (file: string): WriteAheadFile => {
+    const opened = new WriteAheadFile(file);
+    const flush = opened.flush.bind(opened);
+    opened.flush = () => {
+      flush();
+      if (this.#at === 'flush') this.#check();
+    };
+    return opened;
+  };
+
+  #check(): void {
+    if (this.failing) throw Object.assign(new Error('disk I/O error'), { errcode: 10 });
+  }
 }
 
 function batch(keys: readonly string[], { firstRowId, revision, granted = [], revoked = [] }: { firstRowId: number; revision: number; granted?: string[]; revoked?: string[] }): AppendBatch {
@@ -57,9 +76,9 @@ function reopened(): ReturnType<typeof everything> {
   }
 }
 
-test('a transaction that was reported failed does not come back with the log', () => {
-  const disk = new FailingDisk();
-  const log = new SqliteLog({ path, maxBytes: 1e9, connect: disk.connect });
+test.each(['commit', 'flush'] as const)('a transaction whose %s was reported failed does not come back with the log', (at) => {
+  const disk = new FailingDisk(at);
+  const log = new SqliteLog({ path, maxBytes: 1e9, ...disk });
   everything(log);
   log.append(batch(['/a'], { firstRowId: 1, revision: 2, granted: ['lease'] }));
   disk.failing = true;
@@ -73,9 +92,9 @@ test('a transaction that was reported failed does not come back with the log', (
   expect(leases).toEqual(['lease']);
 });
 
-test('a failure before anything was written leaves an empty log', () => {
-  const disk = new FailingDisk();
-  const log = new SqliteLog({ path, maxBytes: 1e9, connect: disk.connect });
+test.each(['commit', 'flush'] as const)('a failed %s before anything was written leaves an empty log', (at) => {
+  const disk = new FailingDisk(at);
+  const log = new SqliteLog({ path, maxBytes: 1e9, ...disk });
   everything(log);
   disk.failing = true;
   expect(() => log.append(batch(['/a'], { firstRowId: 1, revision: 2 }))).toThrow('disk I/O error');
@@ -83,4 +102,20 @@ test('a failure before anything was written leaves an empty log', () => {
   log.noteCompaction(1);
   log.close();
   expect(reopened().rows).toEqual([]);
+});
+
+test('room laid out ahead in the write-ahead log is no part of the log', () => {
+  const log = new SqliteLog({ path, maxBytes: 1e9 });
+  everything(log);
+  for (let i = 1; i <= 400; i++) {
+    log.append(batch([`/${i}`], { firstRowId: i, revision: i + 1 }));
+    log.prepare();
+  }
+  // As kill -9 leaves it.
+  const image = join(directory, 'image.db');
+  for (const suffix of ['', '-wal']) copyFileSync(path + suffix, image + suffix);
+  expect(readFileSync(`${image}-wal`).subarray(-4096).every((byte) => byte === 0)).toBe(true);
+  log.close();
+  path = image;
+  expect(reopened().rows.map(({ key }) => key)).toEqual(Array.from({ length: 400 }, (_, i) => `/${i + 1}`));
 });

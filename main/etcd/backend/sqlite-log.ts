@@ -1,8 +1,10 @@
-import { chmodSync, closeSync, fsyncSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { LeaseRecord } from './backend.ts';
 import type { AppendBatch, LoadedPage, PackedRow } from './sqlite-messages.ts';
+import { syncDirectory } from './sync-directory.ts';
+import { WriteAheadFile } from './write-ahead-file.ts';
 
 /** Rows of one page when loading: half a megabyte. */
 const pageRows = 1000;
@@ -18,7 +20,11 @@ export interface SqliteLogOptions {
   readonly maxBytes: number;
   /** How the file is opened; tests give one whose disk fails. */
   readonly connect?: (path: string) => DatabaseSync;
+  /** The same for its write-ahead log. */
+  readonly openWriteAhead?: (path: string) => WriteAhead;
 }
+
+type WriteAhead = Pick<WriteAheadFile, 'flush' | 'makeRoom' | typeof Symbol.dispose>;
 
 const schema = `
   CREATE TABLE IF NOT EXISTS log (
@@ -107,6 +113,11 @@ export class SqliteLog {
     for (const id of batch.leasesRevoked) this.#leases.delete(id);
   }
 
+  /** What can be done for the next batch before it comes. */
+  prepare(): void {
+    this.#open?.writeAhead?.makeRoom();
+  }
+
   noteCompaction(revision: number): void {
     this.#transaction(({ db }) => {
       db.prepare("INSERT INTO meta VALUES ('compact_revision', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value").run(revision);
@@ -120,6 +131,7 @@ export class SqliteLog {
   }
 
   close(): void {
+    this.#open?.writeAhead?.[Symbol.dispose]();
     this.#open?.db.close();
     this.#open = undefined;
   }
@@ -127,9 +139,9 @@ export class SqliteLog {
   #transaction(work: (database: OpenDatabase) => void): void {
     const database = this.#database();
     try {
-      transaction(database, work);
+      this.#commit(database, work);
     } catch (error) {
-      this.#abandon(database.db);
+      this.#abandon(database);
       throw error;
     }
   }
@@ -138,8 +150,9 @@ export class SqliteLog {
    * After a failure nothing that SQLite holds in memory is trusted: after a failed fsync, what is on the disk may differ from it. The
    * next use opens the file anew and makes it what has been reported.
    */
-  #abandon(db: DatabaseSync): void {
+  #abandon({ db, writeAhead }: OpenDatabase): void {
     this.#open = undefined;
+    writeAhead?.[Symbol.dispose]();
     try {
       if (db.isTransaction) db.exec('ROLLBACK');
       db.close();
@@ -154,10 +167,20 @@ export class SqliteLog {
     try {
       this.#restore(opened);
     } catch (error) {
-      this.#abandon(opened.db);
+      this.#abandon(opened);
       throw error;
     }
     return (this.#open = opened);
+  }
+
+  /** Returns when the work is on the disk. */
+  #commit(database: OpenDatabase, work: (database: OpenDatabase) => void): void {
+    database.db.exec('BEGIN IMMEDIATE');
+    work(database);
+    database.db.exec('COMMIT');
+    const { openWriteAhead = (path) => new WriteAheadFile(path) } = this.#options;
+    database.writeAhead ??= openWriteAhead(this.#options.path);
+    database.writeAhead.flush();
   }
 
   /**
@@ -167,7 +190,7 @@ export class SqliteLog {
    */
   #restore(opened: OpenDatabase): void {
     opened.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-    transaction(opened, ({ db, grant }) => {
+    this.#commit(opened, ({ db, grant }) => {
       db.prepare('DELETE FROM log WHERE id > ?').run(this.#durableId);
       db.exec('DELETE FROM lease');
       for (const { id, ttlSeconds } of this.#leases.values()) grant.run(id, ttlSeconds);
@@ -175,14 +198,10 @@ export class SqliteLog {
   }
 }
 
-function transaction(database: OpenDatabase, work: (database: OpenDatabase) => void): void {
-  database.db.exec('BEGIN IMMEDIATE');
-  work(database);
-  database.db.exec('COMMIT');
-}
-
 interface OpenDatabase {
   readonly db: DatabaseSync;
+  /** Since the first commit. */
+  writeAhead?: WriteAhead;
   readonly insert: StatementSync;
   readonly remove: StatementSync;
   readonly grant: StatementSync;
@@ -192,8 +211,8 @@ interface OpenDatabase {
 function openDatabase({ path, maxBytes, connect = (file) => new DatabaseSync(file) }: SqliteLogOptions): OpenDatabase {
   const db = connect(path);
   try {
-    // Exclusive: a second process is refused, and no shared-memory file is needed.
-    db.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${checkpointPages}; PRAGMA cache_size = -${pageCacheKiB};`);
+    // Exclusive: a second process is refused, and no shared-memory file is needed. Normal: commits are flushed here, not by SQLite.
+    db.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${checkpointPages}; PRAGMA cache_size = -${pageCacheKiB};`);
     const pageSize = Number(db.prepare('PRAGMA page_size').get()?.['page_size']);
     db.exec(`PRAGMA max_page_count = ${Math.ceil(maxBytes / pageSize)}`);
     const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
@@ -209,18 +228,6 @@ function openDatabase({ path, maxBytes, connect = (file) => new DatabaseSync(fil
   } catch (error) {
     db.close();
     throw error;
-  }
-}
-
-/** A new file's name is durable only with its directory; SQLite sees to that for its own log alone. */
-function syncDirectory(path: string): void {
-  // Windows has no such thing as opening a directory, and keeps names in its journal.
-  if (process.platform === 'win32') return;
-  const directory = openSync(path, 'r');
-  try {
-    fsyncSync(directory);
-  } finally {
-    closeSync(directory);
   }
 }
 

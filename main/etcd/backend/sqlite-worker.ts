@@ -17,6 +17,7 @@ function serve(port: MessagePort, options: SqliteLogOptions): void {
       log ??= new SqliteLog(options);
       const reply = answer(log, request);
       port.postMessage(reply, reply.type === 'page' ? [reply.page.values.buffer] : []);
+      log.prepare();
     } catch (error) {
       port.postMessage({ type: 'failed', error: failureOf(error) } satisfies SqliteReply);
     }
