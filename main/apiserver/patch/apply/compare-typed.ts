@@ -13,7 +13,7 @@ export interface Comparison {
 /** Which fields differ. Both values have been found to fit the type. */
 export function compareTyped(before: unknown, after: unknown, type: MergeType): Comparison {
   const walk = new CompareWalk();
-  walk.compare([], { before, after, type });
+  walk.compare(walk.root, { before, after, type });
   return walk.result();
 }
 
@@ -31,75 +31,97 @@ interface Pair {
   readonly after: unknown;
 }
 
-class CompareWalk {
-  readonly #removed = new FieldSetBuilder();
-  readonly #modified = new FieldSetBuilder();
-  readonly #added = new FieldSetBuilder();
+type Difference = keyof Comparison;
 
-  result(): Comparison {
-    return { removed: this.#removed.build(), modified: this.#modified.build(), added: this.#added.build() };
+/** Where the walk is. The way to here is made in a set only when something below differs, and once. */
+class Level {
+  readonly #parent: Level | undefined;
+  readonly #element: PathElement;
+  #sets: Partial<Record<Difference, FieldSetBuilder>> | undefined;
+
+  constructor(parent?: Level, element: PathElement = '') {
+    this.#parent = parent;
+    this.#element = element;
   }
 
-  compare(path: readonly PathElement[], { before, after, type }: Pair & { readonly type: MergeType }): void {
+  below(difference: Difference): FieldSetBuilder {
+    const sets = (this.#sets ??= {});
+    return (sets[difference] ??= this.#parent === undefined ? new FieldSetBuilder() : this.#parent.below(difference).child(this.#element));
+  }
+
+  /** The empty path is in no set. */
+  differs(difference: Difference): void {
+    this.#parent?.below(difference).add(this.#element);
+  }
+}
+
+class CompareWalk {
+  readonly root = new Level();
+
+  result(): Comparison {
+    const { root } = this;
+    return { removed: root.below('removed').build(), modified: root.below('modified').build(), added: root.below('added').build() };
+  }
+
+  compare(level: Level, { before, after, type }: Pair & { readonly type: MergeType }): void {
     // Unchanged parts, which are most of an object, need no walk.
     if (before === after || (before !== undefined && after !== undefined && deepEqual(before, after))) return;
     const shape = shapeOf(type, after === undefined ? before : after);
-    const wasLeaf = this.#descend(path, shape, { before, after });
+    const wasLeaf = this.#descend(level, shape, { before, after });
     if (wasLeaf) return;
-    if (before === undefined) this.#added.insert(path);
-    else if (after === undefined) this.#removed.insert(path);
+    if (before === undefined) level.differs('added');
+    else if (after === undefined) level.differs('removed');
   }
 
   /** Whether the value was compared as a whole. */
-  #descend(path: readonly PathElement[], { scalar, list, map }: MergeType, pair: Pair): boolean {
-    if (map !== undefined) return this.#compareMaps(path, map, pair);
-    if (scalar === undefined && list !== undefined) return this.#compareLists(path, list, pair);
-    return this.#compareLeaves(path, pair);
+  #descend(level: Level, { scalar, list, map }: MergeType, pair: Pair): boolean {
+    if (map !== undefined) return this.#compareMaps(level, map, pair);
+    if (scalar === undefined && list !== undefined) return this.#compareLists(level, list, pair);
+    return this.#compareLeaves(level, pair);
   }
 
-  #compareLeaves(path: readonly PathElement[], { before, after }: Pair): true {
-    if (before === undefined) this.#added.insert(path);
-    else if (after === undefined) this.#removed.insert(path);
-    else this.#modified.insert(path);
+  #compareLeaves(level: Level, { before, after }: Pair): true {
+    level.differs(before === undefined ? 'added' : after === undefined ? 'removed' : 'modified');
     return true;
   }
 
-  #compareMaps(path: readonly PathElement[], map: MapMergeType, pair: Pair): boolean {
+  #compareMaps(level: Level, map: MapMergeType, pair: Pair): boolean {
     const before = withNulls(pair.before, map);
     const after = withNulls(pair.after, map);
-    const names = new Set([...definedKeys(before), ...definedKeys(after)]);
-    if (map.atomic || names.size === 0) return this.#compareLeaves(path, pair);
+    const names = definedKeys(before);
+    for (const name of definedKeys(after)) if (own(before, name) === undefined) names.push(name);
+    if (map.atomic || names.length === 0) return this.#compareLeaves(level, pair);
     for (const name of names) {
       const type = memberType(map, name);
-      if (type !== undefined) this.compare([...path, fieldElement(name)], { before: own(before, name), after: own(after, name), type });
+      if (type !== undefined) this.compare(new Level(level, fieldElement(name)), { before: own(before, name), after: own(after, name), type });
     }
     return false;
   }
 
-  #compareLists(path: readonly PathElement[], list: ListMergeType, pair: Pair): boolean {
+  #compareLists(level: Level, list: ListMergeType, pair: Pair): boolean {
     const before = Array.isArray(pair.before) ? pair.before : [];
     const after = Array.isArray(pair.after) ? pair.after : [];
-    if (list.relationship === 'atomic' || before.length + after.length === 0) return this.#compareLeaves(path, pair);
+    if (list.relationship === 'atomic' || before.length + after.length === 0) return this.#compareLeaves(level, pair);
     const left = indexItems(list, before);
     const right = indexItems(list, after);
     for (const element of new Set([...left.keys(), ...right.keys()])) {
-      this.#compareItems([...path, element], { before: left.get(element) ?? [], after: right.get(element) ?? [] }, list.element());
+      this.#compareItems(new Level(level, element), { before: left.get(element) ?? [], after: right.get(element) ?? [] }, list.element());
     }
     return false;
   }
 
   /** Several items with one key are one value: they appear, change and go together. */
-  #compareItems(path: readonly PathElement[], { before, after }: { readonly before: readonly unknown[]; readonly after: readonly unknown[] }, type: MergeType): void {
+  #compareItems(level: Level, { before, after }: { readonly before: readonly unknown[]; readonly after: readonly unknown[] }, type: MergeType): void {
     if (before.length <= 1 && after.length <= 1) {
-      this.compare(path, { before: before[0], after: after[0], type });
+      this.compare(level, { before: before[0], after: after[0], type });
     } else if (before.length >= 2 && after.length >= 2) {
-      if (!deepEqual(before, after)) this.#modified.insert(path);
+      if (!deepEqual(before, after)) level.differs('modified');
     } else if (before.length >= 2) {
-      if (after.length > 0) this.compare(path, { before: undefined, after: after[0], type });
-      this.#removed.insert(path);
+      if (after.length > 0) this.compare(level, { before: undefined, after: after[0], type });
+      level.differs('removed');
     } else {
-      if (before.length > 0) this.compare(path, { before: before[0], after: undefined, type });
-      this.#added.insert(path);
+      if (before.length > 0) this.compare(level, { before: before[0], after: undefined, type });
+      level.differs('added');
     }
   }
 }

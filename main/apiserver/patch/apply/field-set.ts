@@ -22,24 +22,40 @@ interface MutableFieldSet {
 }
 
 export class FieldSetBuilder {
-  readonly #root: MutableFieldSet = { members: new Set(), children: new Map() };
+  readonly #node: MutableFieldSet;
+
+  constructor(node: MutableFieldSet = { members: new Set(), children: new Map() }) {
+    this.#node = node;
+  }
 
   /** The empty path is not a member of any set. */
   insert(path: readonly PathElement[]): void {
     const last = path.at(-1);
     if (last === undefined) return;
-    let node = this.#root;
-    for (const element of path.slice(0, -1)) {
-      let child = node.children.get(element);
-      if (child === undefined) node.children.set(element, (child = { members: new Set(), children: new Map() }));
-      node = child;
-    }
+    let node = this.#node;
+    for (const element of path.slice(0, -1)) node = childOf(node, element);
     node.members.add(last);
   }
 
-  build(): FieldSet {
-    return this.#root;
+  /** The path of this element alone. */
+  add(element: PathElement): void {
+    this.#node.members.add(element);
   }
+
+  /** For what is below the element. */
+  child(element: PathElement): FieldSetBuilder {
+    return new FieldSetBuilder(childOf(this.#node, element));
+  }
+
+  build(): FieldSet {
+    return this.#node;
+  }
+}
+
+function childOf(node: MutableFieldSet, element: PathElement): MutableFieldSet {
+  let child = node.children.get(element);
+  if (child === undefined) node.children.set(element, (child = { members: new Set(), children: new Map() }));
+  return child;
 }
 
 export function fieldSetOf(...paths: readonly (readonly PathElement[])[]): FieldSet {
@@ -52,6 +68,11 @@ export function isEmptySet({ members, children }: FieldSet): boolean {
   if (members.size > 0) return false;
   for (const child of children.values()) if (!isEmptySet(child)) return false;
   return true;
+}
+
+/** Without a look at what is below: for leaving out needless work. */
+function isBare({ members, children }: FieldSet): boolean {
+  return members.size === 0 && children.size === 0;
 }
 
 export function hasPath(set: FieldSet, path: readonly PathElement[]): boolean {
@@ -67,6 +88,8 @@ export function withPrefix(set: FieldSet, element: PathElement): FieldSet {
 }
 
 export function union(a: FieldSet, b: FieldSet): FieldSet {
+  if (isBare(a)) return b;
+  if (isBare(b)) return a;
   const children = new Map(a.children);
   for (const [element, child] of b.children) {
     const known = children.get(element);
@@ -81,6 +104,7 @@ export function intersection(a: FieldSet, b: FieldSet): FieldSet {
 
 /** Paths of a that are not in b; what is below a path of b stays. */
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
+  if (isBare(b)) return a;
   return combineChildren(a, a.members.difference(b.members), (element, child) => {
     const other = b.children.get(element);
     return other === undefined ? child : difference(child, other);
@@ -89,6 +113,7 @@ export function difference(a: FieldSet, b: FieldSet): FieldSet {
 
 /** Paths of a that are neither in b nor below a path of b. */
 export function recursiveDifference(a: FieldSet, b: FieldSet): FieldSet {
+  if (isBare(b)) return a;
   return combineChildren(a, a.members.difference(b.members), (element, child) => {
     if (b.members.has(element)) return EMPTY_FIELD_SET;
     const other = b.children.get(element);

@@ -14,7 +14,9 @@ export function encodeFieldSet(set: FieldSet): Record<string, unknown> {
 function encode(set: FieldSet, isMember: boolean): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   if (isMember && (set.members.size > 0 || set.children.size > 0)) fields['.'] = {};
-  for (const element of sortedElements(set.members.union(new Set(set.children.keys())))) {
+  const elements = [...set.members];
+  for (const element of set.children.keys()) if (!set.members.has(element)) elements.push(element);
+  for (const element of sortedElements(elements)) {
     const child = set.children.get(element);
     setMember(fields, element, child === undefined ? {} : encode(child, set.members.has(element)));
   }

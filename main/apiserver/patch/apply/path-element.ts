@@ -74,9 +74,8 @@ const KIND_ORDER = 'fkvi';
 
 /** Fields first, then keys, values and indexes; each by content. */
 export function comparePathElements(a: PathElement, b: PathElement): number {
-  const kinds = KIND_ORDER.indexOf(a[0] ?? '') - KIND_ORDER.indexOf(b[0] ?? '');
-  if (kinds !== 0 || a === b) return kinds;
-  if (a[0] === 'f') return compareText(a, b);
+  if (a[0] !== b[0]) return KIND_ORDER.indexOf(a[0] ?? '') - KIND_ORDER.indexOf(b[0] ?? '');
+  if (a[0] === 'f' || a === b) return compareText(a, b);
   const left: unknown = JSON.parse(a.slice(2));
   const right: unknown = JSON.parse(b.slice(2));
   return a[0] === 'k' ? compareKeys(left as object, right as object) : compareValues(left, right);
