@@ -1,3 +1,5 @@
+import { isNumberLiteral } from '../apimachinery/number-literal.ts';
+
 /** A failed decode, with the text that Go's encoding/json gives it; callers wrap it into a 400 Status. */
 export class GoDecodeError extends Error {
   override readonly name = 'GoDecodeError';
@@ -7,7 +9,8 @@ export class GoDecodeError extends Error {
 export function goValueName(value: unknown): string {
   if (Array.isArray(value)) return 'array';
   if (typeof value === 'boolean') return 'bool';
-  return typeof value === 'number' ? 'number' : typeof value === 'string' ? 'string' : 'object';
+  if (typeof value === 'number' || isNumberLiteral(value)) return 'number';
+  return typeof value === 'string' ? 'string' : 'object';
 }
 
 export interface StructField {
@@ -19,8 +22,8 @@ export interface StructField {
 
 /** `json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string` */
 export function unmarshalTypeError(value: unknown, field: StructField, goType: string): GoDecodeError {
-  const isBadInteger = typeof value === 'number' && /^u?int\d*$/.test(goType);
-  const what = isBadInteger ? `number ${value}` : goValueName(value);
+  const number = isNumberLiteral(value) ? value.rawJSON : typeof value === 'number' ? String(value) : undefined;
+  const what = number !== undefined && /^u?int\d*$/.test(goType) ? `number ${number}` : goValueName(value);
   return new GoDecodeError(`json: cannot unmarshal ${what} into Go struct field ${field.struct}.${field.path} of type ${goType}`);
 }
 

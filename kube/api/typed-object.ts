@@ -1,4 +1,5 @@
 import { setMember } from '../apimachinery/json.ts';
+import { isNumberLiteral } from '../apimachinery/number-literal.ts';
 import { roundedToMilli } from '../apimachinery/quantity.ts';
 import { unmarshalTypeError, type StructField } from './go-json-error.ts';
 import { type FieldSchema, type ObjectSchema, schemaOfField, schemaOfMessage } from './schema.ts';
@@ -188,5 +189,5 @@ function typedSchemas(value: unknown, { nulls = false }: TypedOptions): unknown 
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isNumberLiteral(value);
 }

@@ -1,5 +1,6 @@
 import { parseDuration, formatDuration, DurationError } from '../apimachinery/duration.ts';
 import { canonicalQuantity, QuantityError } from '../apimachinery/quantity.ts';
+import { isNumberLiteral, type NumberLiteral, withPlainNumbers } from '../apimachinery/number-literal.ts';
 import { formatTime } from '../apimachinery/time.ts';
 import { GoDecodeError, parseRfc3339, type StructField, unmarshalTypeError } from './go-json-error.ts';
 import type { FieldSchema, ValueKind } from './schema.ts';
@@ -60,6 +61,7 @@ export function zeroOf(field: FieldSchema): unknown {
 /** One value of a kind that has no fields; throws GoDecodeError. */
 export function decodeScalar(field: FieldSchema, value: unknown, at: StructField): unknown {
   if (value === null || value === undefined) return zeroOf({ ...field, container: '' }) ?? null;
+  if (isNumberLiteral(value)) return decodeLiteral(field, value, at);
   switch (field.kind) {
     case 'string':
       // Go's decoder replaces lone surrogates.
@@ -86,6 +88,18 @@ export function decodeScalar(field: FieldSchema, value: unknown, at: StructField
   throw unmarshalTypeError(value, at, goTypeOf({ ...field, container: '' }));
 }
 
+/** Go takes integers from digits alone. */
+function decodeLiteral(field: FieldSchema, literal: NumberLiteral, at: StructField): unknown {
+  const isInteger = field.kind === 'int32' || field.kind === 'int64' || field.kind === 'intOrString';
+  if (isInteger && !/^-?\d+$/.test(literal.rawJSON)) throw unmarshalTypeError(literal, at, field.kind === 'int64' ? 'int64' : 'int32');
+  if (field.kind === 'quantity') return decodeQuantity(literal.rawJSON);
+  try {
+    return decodeScalar(field, Number(literal.rawJSON), at);
+  } catch (error) {
+    throw isInteger && error instanceof GoDecodeError ? unmarshalTypeError(literal, at, field.kind === 'int64' ? 'int64' : 'int32') : error;
+  }
+}
+
 /** Times that are written as they are read: nearly all of them. The last days of a month are left to the calendar. */
 const CANONICAL_TIME = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/;
 
@@ -106,7 +120,7 @@ function decodeCustom(field: FieldSchema, value: unknown, at: StructField): unkn
     case 'bytes':
       return decodeBytes(value, at);
     default:
-      return value;
+      return typeof value === 'object' ? withPlainNumbers(value) : value;
   }
 }
 

@@ -1,3 +1,5 @@
+import { isNumberLiteral } from './number-literal.ts';
+
 /** JSON as Go's encoding/json sees it. */
 export interface ParsedJson {
   readonly value: unknown;
@@ -9,5 +11,5 @@ export interface ParsedJson {
 export function goJsonKind(value: unknown): string {
   if (Array.isArray(value)) return 'array';
   if (typeof value === 'boolean') return 'bool';
-  return value === null ? 'null' : typeof value;
+  return value === null ? 'null' : isNumberLiteral(value) ? 'number' : typeof value;
 }

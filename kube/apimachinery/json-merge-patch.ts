@@ -1,15 +1,16 @@
 import { deepEqual, isJsonObject, setMember } from './json.ts';
+import { isNumberLiteral } from './number-literal.ts';
 
 /** RFC 7386. Returns a new value that shares unchanged parts with the target. Iterative, so that deep nesting cannot exhaust the stack. */
 export function applyJsonMergePatch(target: unknown, patch: unknown): unknown {
-  if (!isJsonObject(patch)) return patch;
+  if (!isJsonObject(patch) || isNumberLiteral(patch)) return patch;
   const result = shallowCopy(target);
   const pending: Merge[] = [{ result, patch }];
   for (let merge = pending.pop(); merge; merge = pending.pop()) {
     for (const key of Object.keys(merge.patch)) {
       const value = merge.patch[key];
       if (value === null) delete merge.result[key];
-      else if (isJsonObject(value)) {
+      else if (isJsonObject(value) && !isNumberLiteral(value)) {
         const member = shallowCopy(Object.hasOwn(merge.result, key) ? merge.result[key] : undefined);
         setMember(merge.result, key, member);
         pending.push({ result: member, patch: value });

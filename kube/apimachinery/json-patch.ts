@@ -1,4 +1,5 @@
 import { deepCopy, deepEqual, isJsonObject, isNestedTooDeeply, maxNesting, setMember } from './json.ts';
+import { isNumberLiteral } from './number-literal.ts';
 
 /** JSON Patch, RFC 6902, as the API server's library understands it (evanphx/json-patch v4). */
 
@@ -87,7 +88,7 @@ function locate(document: unknown, path: string): Place {
   const keys = tokens.slice(1).map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
   let container = document;
   for (const key of keys.slice(0, -1)) container = member(container, key, path);
-  if (!Array.isArray(container) && !isJsonObject(container)) throw missing(path);
+  if (!Array.isArray(container) && (!isJsonObject(container) || isNumberLiteral(container))) throw missing(path);
   return { container, key: keys.at(-1) ?? '' };
 }
 

@@ -1,3 +1,5 @@
+import { isNumberLiteral } from './number-literal.ts';
+
 /** JSON values: equality, copies, freezing. Members that are undefined count as absent. */
 
 export type Json = null | boolean | number | string | Json[] | JsonObject;
@@ -47,7 +49,7 @@ export function deepCopy<T>(value: T): T {
 
 function copyJson(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(copyJson);
-  if (!isJsonObject(value)) return value;
+  if (!isJsonObject(value) || isNumberLiteral(value)) return value;
   const copy: Record<string, unknown> = {};
   for (const key of Object.keys(value)) {
     const member = value[key];

@@ -24,6 +24,11 @@ describe('a patch', () => {
     expect([status, body['data']]).toEqual([200, { k: 'v', new: '1' }]);
   });
 
+  test.each([['application/merge-patch+json', '{"immutable":2.0}'], ['application/json-patch+json', '[{"op":"add","path":"/immutable","value":2.0}]']])('as %s keeps numbers as they are written', async (type, body) => {
+    const { status, body: { message } } = await send('PATCH', await create(`literal-${type.slice(12, 16)}`), { body, headers: { 'content-type': type } });
+    expect([status, message]).toEqual([422, expect.stringMatching(/\\"immutable\\":2\.0.*cannot unmarshal number into Go struct field ConfigMap\.immutable of type bool$/)]);
+  });
+
   test('that takes the kind away means the kind of the path', async () => {
     expect((await send('PATCH', await create('kindless'), { body: { kind: null } })).body['kind']).toBe('ConfigMap');
   });

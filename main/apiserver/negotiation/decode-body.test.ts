@@ -35,6 +35,19 @@ describe('decodeBody', () => {
     expect(decodeBody(revision).warnings).toEqual(['duplicate field "revision"']);
   });
 
+  it('takes integers from digits alone, quantities as they are written, and floats in any form', () => {
+    const of = (spec: string, kind = 'Pod') => () => decodeBody({ contentType: 'application/json', body: Buffer.from(`{"spec":${spec}}`), expected: { group: '', version: 'v1', kind } }).object['spec'];
+    expect(messageOf(of('{"terminationGracePeriodSeconds":2.0}'))).toContain('cannot unmarshal number 2.0 into Go struct field PodSpec.spec.terminationGracePeriodSeconds of type int64');
+    expect(messageOf(of('{"priority":1e3}'))).toContain('cannot unmarshal number 1e3 into Go struct field PodSpec.spec.priority of type int32');
+    expect(messageOf(of('{"priority":99999999999999999999}'))).toContain('number 99999999999999999999 into');
+    expect(messageOf(of('{"nodeName":2.0}'))).toContain('cannot unmarshal number into Go struct field PodSpec.spec.nodeName of type string');
+    expect(messageOf(of('{"securityContext":2.0}'))).toContain('cannot unmarshal number into Go struct field PodSpec.spec.securityContext of type v1.PodSecurityContext');
+    expect(of('{"resources":{"requests":{"storage":1e3}}}', 'PersistentVolumeClaim')()).toMatchObject({ resources: { requests: { storage: '1e3' } } });
+    expect(of('{"activeDeadlineSeconds":1000000000000000}')()).toMatchObject({ activeDeadlineSeconds: 1_000_000_000_000_000 });
+    const revision = decodeBody({ contentType: 'application/json', body: Buffer.from('{"revision":1,"data":{"a":[2.0,1.5]}}'), expected: { group: 'apps', version: 'v1', kind: 'ControllerRevision' } });
+    expect(revision.object['data']).toEqual({ a: [2, 1.5] });
+  });
+
   it('reads YAML 1.1', () => {
     expect(decode('metadata:\n  name: a\ndata:\n  k: |\n    x\n  t: 2020-01-01\n', { contentType: 'application/yaml' }).object).toMatchObject({ data: { k: 'x\n', t: '2020-01-01' } });
     expect(messageOf(() => decode('data: {k: yes}', { contentType: 'application/yaml' }))).toContain('cannot unmarshal bool into Go struct field ConfigMap.data of type string');

@@ -1,5 +1,6 @@
 import { apiVersionOf, type GroupVersionKind, parseApiVersion } from '../../../kube/apimachinery/gvr.ts';
 import { goQuote } from '../../../kube/apimachinery/go-format.ts';
+import { isNumberLiteral, parseWithLiterals } from '../../../kube/apimachinery/number-literal.ts';
 import { newBadRequest, newUnsupportedMediaType } from '../../../kube/apimachinery/status-errors.ts';
 import { findMessage } from '../../../kube/api/definitions.ts';
 import { GoDecodeError, goValueName } from '../../../kube/api/go-json-error.ts';
@@ -111,7 +112,7 @@ function readRaw({ contentType, body, expected, unstructured }: DecodeOptions): 
   const mediaType = mediaTypeOf(contentType);
   if (mediaType === undefined || !accepted.includes(mediaType)) throw newUnsupportedMediaType(accepted);
   try {
-    if (mediaType === 'application/json') return readJson(body);
+    if (mediaType === 'application/json') return readJson(body, { isTyped: unstructured !== true });
     if (mediaType === 'application/yaml') return readYamlBody(body);
     return { value: decodeProtobufEnvelope(body, expected), problems: [] };
   } catch (error) {
@@ -124,16 +125,18 @@ const headStruct = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""
 
 function asObject(value: unknown): Record<string, unknown> {
   if (value === null || value === undefined) return {};
-  if (typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (typeof value === 'object' && !Array.isArray(value) && !isNumberLiteral(value)) return value as Record<string, unknown>;
   const what = goValueName(value);
   throw new GoDecodeError(`couldn't get version/kind; json parse error: json: cannot unmarshal ${what} into Go value of type ${headStruct}`);
 }
 
-function readJson(body: Uint8Array): RawBody {
+/** Only built-in types tell `2.0` from `2`. */
+function readJson(body: Uint8Array, { isTyped }: { readonly isTyped: boolean }): RawBody {
   const text = textOf(body);
   try {
-    const { duplicates } = scanJson(text);
-    return { value: asObject(JSON.parse(text)), problems: duplicates.map((path) => `duplicate field ${goQuote(path)}`), json: text };
+    const { duplicates, hasTellingNumbers } = scanJson(text);
+    const value = isTyped && hasTellingNumbers ? parseWithLiterals(text) : JSON.parse(text);
+    return { value: asObject(value), problems: duplicates.map((path) => `duplicate field ${goQuote(path)}`), json: text };
   } catch (error) {
     if (!(error instanceof GoDecodeError) || error.message.startsWith("couldn't")) throw error;
     throw new GoDecodeError(`couldn't get version/kind; json parse error: ${error.message}`, { cause: error });

@@ -1,6 +1,7 @@
 import { GoDecodeError } from '../../../kube/api/go-json-error.ts';
 import { goQuote } from '../../../kube/apimachinery/go-format.ts';
 import { maxNesting } from '../../../kube/apimachinery/json.ts';
+import { isTellingNumber } from '../../../kube/apimachinery/number-literal.ts';
 import type { ObjectSchema } from '../../../kube/api/schema.ts';
 import { FREE, itemShape, memberShape, OPAQUE, type StrictShape, structShape } from './strict-shape.ts';
 
@@ -11,6 +12,8 @@ import { FREE, itemShape, memberShape, OPAQUE, type StrictShape, structShape } f
 export interface JsonScan {
   /** Paths of repeated members in the order met: `metadata.name`, `spec.containers[0].image`. */
   readonly duplicates: readonly string[];
+  /** Whether there is a number whose text says more than its value. */
+  readonly hasTellingNumbers: boolean;
 }
 
 /** As many repeated and unknown fields of one document are told as upstream's strict decoder keeps. */
@@ -40,6 +43,7 @@ class Scanner {
   readonly #stack: Frame[] = [];
   readonly #problems: Problem[] = [];
   #at = 0;
+  #hasTellingNumbers = false;
   #expect: Expect = 'value';
   /** Of the value that comes next. */
   #shape: StrictShape;
@@ -48,6 +52,10 @@ class Scanner {
     this.#text = text;
     this.#isBytes = isBytes;
     this.#shape = shape;
+  }
+
+  get hasTellingNumbers(): boolean {
+    return this.#hasTellingNumbers;
   }
 
   scan(): readonly Problem[] {
@@ -192,6 +200,7 @@ class Scanner {
   }
 
   #number(): void {
+    const start = this.#at;
     if (this.#text.charAt(this.#at) === '-') this.#at += 1;
     if (this.#text.charAt(this.#at) === '0') this.#at += 1;
     else this.#digits('in numeric literal');
@@ -204,6 +213,7 @@ class Scanner {
       if (/[-+]/.test(this.#text.charAt(this.#at))) this.#at += 1;
       this.#digits('in exponent of numeric literal');
     }
+    if (!this.#hasTellingNumbers) this.#hasTellingNumbers = isTellingNumber(this.#text.slice(start, this.#at));
   }
 
   /** At least one. */
@@ -244,8 +254,9 @@ function quoteByte(text: string, at: number): string {
 
 /** Throws GoDecodeError when the text is not JSON, with encoding/json's text. `isBytes`: the text has a character for each byte (latin1). */
 export function scanJson(text: string, { isBytes = false }: { readonly isBytes?: boolean } = {}): JsonScan {
-  const problems = new Scanner(text, FREE, isBytes).scan();
-  return { duplicates: problems.map(({ path }) => path) };
+  const scanner = new Scanner(text, FREE, isBytes);
+  const duplicates = scanner.scan().map(({ path }) => path);
+  return { duplicates, hasTellingNumbers: scanner.hasTellingNumbers };
 }
 
 /** Unknown and repeated fields of an object of that schema, in the order in which Go's strict decoder meets them. */

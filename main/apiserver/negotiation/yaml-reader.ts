@@ -1,11 +1,12 @@
-import { boolYaml11Tag, floatYaml11Tag, intYaml11Tag, load, mapTag, mergeTag, nullYaml11Tag, Schema, seqTag, strTag, YAMLException } from 'js-yaml';
+import { boolYaml11Tag, load, mapTag, mergeTag, nullYaml11Tag, Schema, seqTag, strTag, YAMLException } from 'js-yaml';
 import { GoDecodeError } from '../../../kube/api/go-json-error.ts';
 import { maxNesting } from '../../../kube/apimachinery/json.ts';
 import { firstYamlDocument } from './yaml-documents.ts';
 import { yamlDuplicateKeys } from './yaml-duplicate-keys.ts';
+import { goFloatTag, goIntTag } from './yaml-numbers.ts';
 
 /** YAML 1.1 as go-yaml reads it for Kubernetes: `yes` is true, timestamps stay text. */
-const kubernetesSchema = new Schema([strTag, nullYaml11Tag, boolYaml11Tag, intYaml11Tag, floatYaml11Tag, mergeTag, seqTag, mapTag]);
+const kubernetesSchema = new Schema([strTag, nullYaml11Tag, boolYaml11Tag, goIntTag, goFloatTag, mergeTag, seqTag, mapTag]);
 
 /** Aliases multiply a small text into a large object; nobody needs many. */
 const MAX_ALIASES = 1000;

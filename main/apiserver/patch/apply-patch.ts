@@ -4,6 +4,7 @@ import { goValue } from '../../../kube/apimachinery/go-format.ts';
 import { GoDecodeError } from '../../../kube/api/go-json-error.ts';
 import { goJsonKind, type ParsedJson } from '../../../kube/apimachinery/go-json.ts';
 import { isJsonObject } from '../../../kube/apimachinery/json.ts';
+import { isNumberLiteral, parseWithLiterals } from '../../../kube/apimachinery/number-literal.ts';
 import { applyJsonMergePatch } from '../../../kube/apimachinery/json-merge-patch.ts';
 import { applyJsonPatch, JsonPatchError } from '../../../kube/apimachinery/json-patch.ts';
 import { failureStatus, StatusError } from '../../../kube/apimachinery/status.ts';
@@ -69,10 +70,11 @@ function invalidPatch(value: () => string): (message: string) => StatusError {
   return (message) => newInvalid({ group: '', kind: '' }, '', [fieldInvalid('patch', value(), message)]);
 }
 
-function parse(text: string, prefix: string): ParsedJson {
+function parse(text: string, prefix: string, { keepsLiterals = false } = {}): ParsedJson {
   try {
-    const { duplicates } = scanJson(text);
-    return { value: JSON.parse(text) as unknown, duplicates };
+    const { duplicates, hasTellingNumbers } = scanJson(text);
+    const value: unknown = keepsLiterals && hasTellingNumbers ? parseWithLiterals(text) : JSON.parse(text);
+    return { value: isNumberLiteral(value) ? Number(value.rawJSON) : value, duplicates };
   } catch (error) {
     if (error instanceof GoDecodeError) throw newBadRequest(`${prefix}${error.message}`);
     throw error;
@@ -88,10 +90,10 @@ const OPERATION_MEMBERS = new Set(['op', 'path', 'from', 'value']);
 function applyJson(input: PatchInput): PatchResult {
   const isStrict = input.fieldValidation !== 'Ignore';
   const prefix = isStrict ? 'error decoding patch: ' : '';
-  const parsed = parse(input.text, prefix);
+  const parsed = parse(input.text, prefix, { keepsLiterals: input.schema !== undefined });
   const operations = parsed.value ?? [];
   if (!Array.isArray(operations)) throw newBadRequest(`${prefix}${unmarshalError(operations, isStrict ? '[]handlers.jsonPatchOp' : 'jsonpatch.Patch')}`);
-  const bad = operations.find((operation) => !isJsonObject(operation) && operation !== null);
+  const bad = operations.find((operation) => goJsonKind(operation) !== 'object' && operation !== null);
   if (bad !== undefined) throw newBadRequest(`${prefix}${unmarshalError(bad, isStrict ? 'handlers.jsonPatchOp' : 'jsonpatch.Operation')}`);
   const malformed = isStrict ? malformedMember(operations) : undefined;
   if (malformed !== undefined) throw newBadRequest(`${prefix}${malformed}`);
@@ -137,7 +139,7 @@ function malformedMember(operations: readonly unknown[]): string | undefined {
 
 function applyMerge(input: PatchInput): PatchResult {
   const isStrict = input.fieldValidation !== 'Ignore';
-  const parsed = parse(input.text, isStrict ? 'error decoding patch: ' : '');
+  const parsed = parse(input.text, isStrict ? 'error decoding patch: ' : '', { keepsLiterals: input.schema !== undefined });
   const { value } = parsed;
   if (isStrict && !isJsonObject(value) && value !== null) {
     throw newBadRequest(`error decoding patch: ${unmarshalError(value, 'map[string]interface {}')}`);

@@ -1,6 +1,7 @@
 import type { ObjectSchema } from '../../../kube/api/schema.ts';
 import { toTyped } from '../../../kube/api/typed-object.ts';
 import { deepEqual, isJsonObject } from '../../../kube/apimachinery/json.ts';
+import { isNumberLiteral } from '../../../kube/apimachinery/number-literal.ts';
 
 /**
  * The patched object as the text that upstream's JSON patch library makes of it, which error messages quote: objects that the patch
@@ -12,7 +13,7 @@ export function patchedText(current: Readonly<Record<string, unknown>>, schema: 
 }
 
 function textOf(original: unknown, patched: unknown): string {
-  if (!isJsonObject(patched)) return JSON.stringify(patched);
+  if (!isJsonObject(patched) || isNumberLiteral(patched)) return JSON.stringify(patched);
   if (deepEqual(original, patched)) return JSON.stringify(original);
   const before = isJsonObject(original) ? original : {};
   const members = Object.keys(patched)
