@@ -37,6 +37,12 @@ export function wasGivenEmpty(object: object, member?: string): boolean {
   return names !== undefined && (member === undefined || names.includes(member));
 }
 
+/** The same of anything below. */
+export function hasGivenEmpty(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return wasGivenEmpty(value) || Object.values(value).some(hasGivenEmpty);
+}
+
 /** Where in the object a value stands. Its texts are made only when something is wrong there, which saves a third of the walk. */
 class Place implements StructField {
   readonly options: TypedOptions;

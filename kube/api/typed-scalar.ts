@@ -60,7 +60,7 @@ export function zeroOf(field: FieldSchema): unknown {
 
 /** One value of a kind that has no fields; throws GoDecodeError. */
 export function decodeScalar(field: FieldSchema, value: unknown, at: StructField): unknown {
-  if (value === null || value === undefined) return zeroOf({ ...field, container: '' }) ?? null;
+  if (value === null || value === undefined) return zeroOf({ ...field, container: '' }) ?? (field.kind === 'bytes' ? '' : null);
   if (isNumberLiteral(value)) return decodeLiteral(field, value, at);
   switch (field.kind) {
     case 'string':

@@ -33,7 +33,7 @@ export async function applyObject(request: ResourceRequest, query: WriteQuery): 
       const live = current && fieldsOf(served, current);
       const object = await withConversions(served.conversions, () => serverSideApply(scope, { live, applied: applied.fields, manager, force: query.force ?? false, nowMs: clock.now() }));
       checkDuplicates(request, query, applied.duplicates);
-      const next = toStorageVersion(request, decode(request, object));
+      const next = toStorageVersion(request, decode(request, object, applied.fields));
       if (!current) checkNew(next, request);
       checkBodyIdentity(next, request);
       return next;
@@ -82,7 +82,7 @@ export function checkDuplicates({ context }: ResourceRequest, { fieldValidation 
   if (fieldValidation === 'Warn') for (const warning of yamlWarnings(first)) addWarning(context, warning);
 }
 
-function decode({ served }: ResourceRequest, object: Record<string, unknown>): KubernetesObject {
+function decode({ served }: ResourceRequest, object: Record<string, unknown>, patch: unknown): KubernetesObject {
   const { custom, info } = served;
   if (custom) {
     const { object: fields } = decodeOr(custom, object, newBadRequest, { keepsNulls: true });
@@ -94,13 +94,13 @@ function decode({ served }: ResourceRequest, object: Record<string, unknown>): K
   try {
     return toTyped(schema, object) as unknown as KubernetesObject;
   } catch (error) {
-    if (error instanceof GoDecodeError) throw notConverted(served, object as unknown as KubernetesObject, error);
+    if (error instanceof GoDecodeError) throw notConverted(served, patch as KubernetesObject, error);
     throw error;
   }
 }
 
 /** What apply has merged without looking into scalars turns out to be no object of the type. */
-function notConverted({ info }: ResourceRequest['served'], { metadata }: KubernetesObject, { message }: GoDecodeError): StatusError {
+function notConverted({ info }: ResourceRequest['served'], { metadata }: Partial<KubernetesObject>, { message }: GoDecodeError): StatusError {
   const kind = `${info.group}/${info.version}, Kind=${info.kind}`;
   const detail = message.startsWith('illegal base64') ? `error decoding from json: ${message}` : message;
   const text = `failed to convert new object (${metadata?.namespace ?? ''}/${metadata?.name ?? ''}; ${kind}) to proper version: unable to convert unstructured object to ${kind}: ${detail}`;

@@ -41,7 +41,7 @@ export async function createDecoded(request: ResourceRequest, decoded: Kubernete
     validate: async (object) => {
       await admission.validate({ ...attributes, object, name: object.metadata.name }, context.request.signal);
       // The store's refusal upstream, which a dry run never reaches.
-      if (resourceVersion && !dryRun) throw newResourceVersionOnCreate();
+      if (resourceVersion && Number(resourceVersion) > 0 && !dryRun) throw newResourceVersionOnCreate();
     },
   });
   return result.stored ? answerStored(request, result.stored, 201) : answerObject(request, inVersion(served, result.object), 201);

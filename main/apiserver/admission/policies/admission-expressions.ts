@@ -108,7 +108,8 @@ export function compileVariables(scope: ExpressionScope, variables: readonly Var
   const types = new Map<string, CelType>();
   const compiled = variables.map(({ name, expression: source }) => {
     const expression = compileExpression(admissionEnvironment({ ...scope, variables: new Map(types) }), source);
-    types.set(name, declaredVariableType(expression.program?.type));
+    // One without an expression is told as such, and is no variable to the others.
+    if (source?.trim()) types.set(name, declaredVariableType(expression.program?.type));
     return { name, expression };
   });
   return { variables: compiled, scope: { ...scope, variables: types } };

@@ -104,9 +104,8 @@ interface ItemChecks {
 
 function checkValidation(validation: admission.Validation, { path, errors, checks }: ItemChecks): void {
   const { expression = '', message = '', messageExpression = '', reason } = validation;
-  const source = expression.trim();
-  if (source === '') errors.required(path.child('expression'), 'expression is not specified');
-  else checkExpression(source, checks.validation, path.child('expression'), errors);
+  if (expression.trim() === '') errors.required(path.child('expression'), 'expression is not specified');
+  else checkExpression(expression, checks.validation, path.child('expression'), errors);
   if (messageExpression !== '' && messageExpression.trim() === '') {
     errors.invalid(path.child('messageExpression'), messageExpression, 'must be non-empty if specified');
   } else if (messageExpression !== '') checkExpression(messageExpression, checks.message, path.child('messageExpression'), errors);
@@ -124,5 +123,5 @@ function checkAuditAnnotation(policy: string, annotation: admission.AuditAnnotat
   const at = path.child('valueExpression');
   if (trimmed === '') errors.required(at, 'valueExpression is not specified');
   else if (trimmed.length > MAX_VALUE_EXPRESSION_BYTES) errors.required(at, `must not exceed ${MAX_VALUE_EXPRESSION_BYTES} bytes in length`);
-  else checkExpression(trimmed, checks.auditValue, at, errors);
+  else checkExpression(valueExpression, () => checks.auditValue(trimmed), at, errors);
 }

@@ -33,7 +33,7 @@ const STRICT: Leniency = { sideEffects: false, reviewVersions: false, names: fal
 
 export const validatingWebhookConfigurationStrategy = buildStrategy<admission.ValidatingWebhookConfiguration>({
   namespaced: false,
-  generation: true,
+  generation: 'exactly',
   allowUnconditionalUpdate: false,
   recheckOnUpdate: false,
   defaults: ({ webhooks }) => defaultWebhooks(webhooks, false),
@@ -43,7 +43,7 @@ export const validatingWebhookConfigurationStrategy = buildStrategy<admission.Va
 
 export const mutatingWebhookConfigurationStrategy = buildStrategy<admission.MutatingWebhookConfiguration>({
   namespaced: false,
-  generation: true,
+  generation: 'exactly',
   allowUnconditionalUpdate: false,
   recheckOnUpdate: false,
   defaults: ({ webhooks }) => defaultWebhooks(webhooks, true),

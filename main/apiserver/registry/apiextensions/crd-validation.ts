@@ -93,7 +93,7 @@ function checkVersions(given: readonly Version[] | undefined, errors: FieldError
     if (!shared.schema) checkSchema(version.schema?.openAPIV3Schema, at.child('schema').child('openAPIV3Schema'), errors, schemaOptions(versions, version, options));
     if (!shared.subresources) checkSubresources(version.subresources, at.child('subresources'), errors);
     if (!shared.columns) checkColumns(version.additionalPrinterColumns, at.child('additionalPrinterColumns'), errors);
-    if (!shared.fields) checkFields(version, at.child('selectableFields'), errors, options);
+    if (!shared.fields) checkFields(version, at.child('selectableFields'), errors, { ...options, without: 'may only be set when `version.schema.openAPIV3Schema` is not included' });
   }
   if (new Set(versions.map(({ name }) => name)).size < versions.length) errors.invalid(path, internalVersions(versions), 'must contain unique version names');
   if (versions.filter(({ storage }) => storage).length !== 1) {
@@ -104,9 +104,9 @@ function checkVersions(given: readonly Version[] | undefined, errors: FieldError
   if (versions[0]?.name && problems.length > 0) errors.invalid(SPEC_PATH.child('version'), versions[0].name, problems.join(','));
 }
 
-function checkFields(version: Version | undefined, path: FieldPath, errors: FieldErrors, { previous }: DefinitionOptions): void {
+function checkFields(version: Version | undefined, path: FieldPath, errors: FieldErrors, { previous, without }: DefinitionOptions & { readonly without: string }): void {
   const before = previous?.spec.versions.find(({ name }) => name === version?.name);
-  checkSelectableFields(version?.selectableFields ?? [], version?.schema?.openAPIV3Schema, { path, errors, before: before?.selectableFields ?? [] });
+  checkSelectableFields(version?.selectableFields ?? [], version?.schema?.openAPIV3Schema, { path, errors, without, before: before?.selectableFields ?? [] });
 }
 
 function checkSharedParts(versions: readonly Version[], errors: FieldErrors, options: DefinitionOptions): void {
@@ -119,7 +119,7 @@ function checkSharedParts(versions: readonly Version[], errors: FieldErrors, opt
   if (isShared(versions, 'additionalPrinterColumns')) {
     checkColumns(first?.additionalPrinterColumns, SPEC_PATH.child('additionalPrinterColumns'), errors);
   }
-  if (isShared(versions, 'selectableFields')) checkFields(first, SPEC_PATH.child('selectableFields'), errors, options);
+  if (isShared(versions, 'selectableFields')) checkFields(first, SPEC_PATH.child('selectableFields'), errors, { ...options, without: 'may only be set when validations.schema is included' });
 }
 
 /** Versions as upstream's internal type writes them into a message. */

@@ -11,11 +11,11 @@ type Field = apiextensions.SelectableField;
 const MAX_FIELDS = 8;
 const TYPES = ['string', 'boolean', 'integer'];
 
-/** Fields that lists and watches may select by. `before`: those of the stored definition, which may be too many already. */
-export function checkSelectableFields(fields: readonly Field[], schema: apiextensions.JSONSchemaProps | undefined, { path, errors, before }: { readonly path: FieldPath; readonly errors: FieldErrors; readonly before: readonly Field[] }): void {
+/** Fields that lists and watches may select by. `without`: what is wrong when there is no schema. `before`: those of the stored definition, which may be too many already. */
+export function checkSelectableFields(fields: readonly Field[], schema: apiextensions.JSONSchemaProps | undefined, { path, errors, without, before }: { readonly path: FieldPath; readonly errors: FieldErrors; readonly without: string; readonly before: readonly Field[] }): void {
   if (fields.length === 0) return;
   if (schema === undefined) {
-    errors.invalid(path, '', 'may only be set when `version.schema.openAPIV3Schema` is not included');
+    errors.invalid(path, '', without);
     return;
   }
   const seen = new Set<string>();

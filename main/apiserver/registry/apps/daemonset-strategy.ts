@@ -5,7 +5,7 @@ import { checkPodTemplateSpec } from '../core/pod/validation/pod.ts';
 import { buildStrategy } from '../validation/build-strategy.ts';
 import type { FieldErrors } from '../validation/field-errors.ts';
 import { SPEC_PATH } from '../validation/field-path.ts';
-import { checkLabelSelector, isEmptySelector, selectorMatches } from '../validation/label-selector.ts';
+import { checkLabelSelector, isEmptySelector, labelsAsGiven, selectorMatches } from '../validation/label-selector.ts';
 import { semanticEqual } from '../validation/semantic-equal.ts';
 import { checkImmutable, checkNonNegative } from '../validation/values.ts';
 import { checkAtMost100Percent, checkPositiveIntOrPercent, intOrPercentValue } from './int-or-percent.ts';
@@ -68,7 +68,7 @@ function check({ spec }: DaemonSet, errors: FieldErrors): void {
   const { selector, template } = spec;
   checkLabelSelector(selector, SPEC_PATH.child('selector'), errors);
   const matches = selector !== undefined && (isBroken(selector) || isEmptySelector(selector) || selectorMatches(selector, template?.metadata?.labels));
-  if (!matches) errors.invalid(TEMPLATE.child('metadata').child('labels'), template?.metadata?.labels ?? null, '`selector` does not match template `labels`');
+  if (!matches) errors.invalid(TEMPLATE.child('metadata').child('labels'), labelsAsGiven(template?.metadata), '`selector` does not match template `labels`');
   if (selector !== undefined && isEmptySelector(selector)) errors.invalid(SPEC_PATH.child('selector'), selector, 'empty selector is invalid for daemonset');
   checkPodTemplateSpec(template ?? {}, TEMPLATE, errors);
   checkEndlessTemplate(template, TEMPLATE, errors, 'DaemonSet');

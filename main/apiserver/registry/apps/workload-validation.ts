@@ -2,7 +2,7 @@ import type * as core from '../../../../kube/api/generated/core/v1.ts';
 import { isDns1123Label } from '../../../../kube/apimachinery/name-validation.ts';
 import { FieldErrors } from '../validation/field-errors.ts';
 import { SPEC_PATH, STATUS_PATH, type FieldPath } from '../validation/field-path.ts';
-import { checkLabelSelector, invalidSelectorOperator, isEmptySelector, selectorMatches, type LabelSelectorLike } from '../validation/label-selector.ts';
+import { checkLabelSelector, invalidSelectorOperator, isEmptySelector, labelsAsGiven, selectorMatches, type LabelSelectorLike } from '../validation/label-selector.ts';
 import { checkPodTemplateSpec } from '../core/pod/validation/pod.ts';
 import { podTemplateWarnings } from '../core/pod/warnings.ts';
 import { checkNonNegative } from '../validation/values.ts';
@@ -36,7 +36,7 @@ export function checkTemplateLabels(selector: LabelSelectorLike | undefined, tem
   if (selector !== undefined && isEmptySelector(selector)) return;
   const labels = template?.metadata?.labels;
   if (selector === undefined || !selectorMatches(selector, labels)) {
-    errors.invalid(path.child('metadata').child('labels'), labels ?? null, '`selector` does not match template `labels`');
+    errors.invalid(path.child('metadata').child('labels'), labelsAsGiven(template?.metadata), '`selector` does not match template `labels`');
   }
 }
 

@@ -7,7 +7,7 @@ import { withoutDisabledTemplateFields } from '../core/pod/disabled-fields.ts';
 import { buildStrategy } from '../validation/build-strategy.ts';
 import type { FieldErrors } from '../validation/field-errors.ts';
 import { METADATA_PATH, SPEC_PATH, type FieldPath } from '../validation/field-path.ts';
-import { checkLabelSelector, selectorMatches } from '../validation/label-selector.ts';
+import { checkLabelSelector, labelsAsGiven, selectorMatches } from '../validation/label-selector.ts';
 import { semanticEqual } from '../validation/semantic-equal.ts';
 import { internalValue } from '../validation/internal-shape.ts';
 import { internalTemplate } from '../validation/internal-template.ts';
@@ -126,7 +126,7 @@ function checkSpecWithSelector(spec: batch.JobSpec, errors: FieldErrors): void {
   else checkLabelSelector(spec.selector, path, errors);
   const labels = spec.template?.metadata?.labels;
   if (spec.selector === undefined || !selectorMatches(spec.selector, labels)) {
-    errors.invalid(TEMPLATE.child('metadata').child('labels'), labels ?? null, '`selector` does not match template `labels`');
+    errors.invalid(TEMPLATE.child('metadata').child('labels'), labelsAsGiven(spec.template?.metadata), '`selector` does not match template `labels`');
   }
 }
 

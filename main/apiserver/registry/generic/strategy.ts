@@ -27,8 +27,11 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> {
   /** Beyond metadata.name and metadata.namespace: `{ 'spec.nodeName': 'a', 'status.phase': 'Running' }`. */
   selectableFields?(obj: T): Readonly<Record<string, string>>;
   warnings?(obj: T, previous: T | undefined): readonly string[];
-  /** Parts that do not count for metadata.generation beyond metadata and status; default none. `false`: no generation at all. */
-  readonly generation?: boolean;
+  /**
+   * Whether metadata.generation counts changes of all but metadata and status; default true. An empty list is as good as none, but for
+   * 'exactly', where giving one counts (upstream: apiequality.Semantic or reflect.DeepEqual).
+   */
+  readonly generation?: boolean | 'exactly';
   /** A DELETE that does not say otherwise keeps the dependents (upstream: DefaultGarbageCollectionPolicy, OrphanDependents). */
   readonly orphansByDefault?: boolean;
   /** Absent: no status subresource. */

@@ -1,9 +1,10 @@
 import { fieldInvalid, type FieldError } from '../../../../kube/apimachinery/field-error.ts';
-import { deepEqual } from '../../../../kube/apimachinery/json.ts';
 import { isValidPathSegmentName } from '../../../../kube/apimachinery/name-validation.ts';
 import type { KubernetesObject, ObjectMeta } from '../../../../kube/apimachinery/object-meta.ts';
 import { failureStatus, StatusError } from '../../../../kube/apimachinery/status.ts';
 import { newConflict, newInvalid, OPTIMISTIC_LOCK_MESSAGE } from '../../../../kube/apimachinery/status-errors.ts';
+import { hasGivenEmpty, wasGivenEmpty } from '../../../../kube/api/typed-object.ts';
+import { semanticEqual } from '../validation/semantic-equal.ts';
 import { timestamp } from './deletion.ts';
 import { standardFinalizerErrors, validateObjectMeta, validateObjectMetaUpdate } from './object-meta-validation.ts';
 import type { MetadataRules, ResourceDefinition } from './resource-definition.ts';
@@ -16,8 +17,6 @@ export function prepareCreate<T extends KubernetesObject>(
   { strategy }: ResourceDefinition<T>, input: T, { context, uid }: { readonly context: StrategyContext; readonly uid: string },
 ): T {
   const metadata: ObjectMeta = { ...input.metadata, uid, creationTimestamp: timestamp(context.now) };
-  delete metadata.deletionTimestamp;
-  delete metadata.deletionGracePeriodSeconds;
   delete metadata.selfLink;
   // A dry run answers it as sent: only the store refuses it.
   if (!context.dryRun) delete metadata.resourceVersion;
@@ -65,7 +64,7 @@ export function prepareUpdate<T extends KubernetesObject>({ strategy }: Resource
   if (part && context.subresource === 'status') return part.prepareForUpdate(object, previous, context);
   if (!part && context.subresource !== undefined && context.subresource !== 'scale') return object;
   const next = (part ?? strategy).prepareForUpdate(object, previous, context);
-  const counts = (strategy.generation ?? true) && next.metadata.generation === old.generation && !sameSpec(next, previous);
+  const counts = (strategy.generation ?? true) && next.metadata.generation === old.generation && !sameSpec(next, previous, strategy.generation === 'exactly');
   return counts ? { ...next, metadata: { ...next.metadata, generation: (old.generation ?? 0) + 1 } } : next;
 }
 
@@ -120,12 +119,12 @@ function partStrategy<T extends KubernetesObject>(strategy: Strategy<T>, { subre
   return subresource === 'status' ? strategy.status : strategy.subresources?.[subresource];
 }
 
-/** Everything but metadata and status is the same. */
-function sameSpec(a: object, b: object): boolean {
-  const one = a as Record<string, unknown>;
-  const other = b as Record<string, unknown>;
+/** Everything but metadata and status is the same. What is stored has no empty lists, so a given one is a change if they are told apart. */
+function sameSpec(next: object, previous: object, tellsEmpty: boolean): boolean {
+  const one = next as Record<string, unknown>;
+  const other = previous as Record<string, unknown>;
   for (const key of new Set([...Object.keys(one), ...Object.keys(other)])) {
-    if (key !== 'metadata' && key !== 'status' && !deepEqual(one[key], other[key])) return false;
+    if (key !== 'metadata' && key !== 'status' && (!semanticEqual(one[key], other[key]) || (tellsEmpty && hasGivenEmpty(one[key])))) return false;
   }
-  return true;
+  return !tellsEmpty || !wasGivenEmpty(next);
 }

@@ -15,7 +15,7 @@ const POLICY_TYPES = ['Ingress', 'Egress'];
 
 export const networkPolicyStrategy = buildStrategy<Policy>({
   namespaced: true,
-  generation: true,
+  generation: 'exactly',
   defaults({ spec }) {
     if (spec === undefined) return;
     if (isEmpty(spec.policyTypes)) spec.policyTypes = isEmpty(spec.egress) ? ['Ingress'] : ['Ingress', 'Egress'];

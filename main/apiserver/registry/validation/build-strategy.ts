@@ -25,7 +25,7 @@ export interface StrategyParts<T extends KubernetesObject> {
   };
   /** The object with fields of disabled features dropped, which its previous version does not use either. Before the other preparations. */
   readonly dropDisabled?: (obj: T, previous: T | undefined) => T;
-  readonly generation?: boolean;
+  readonly generation?: Strategy<never>['generation'];
   readonly allowCreateOnUpdate?: boolean;
   readonly allowUnconditionalUpdate?: boolean;
   readonly orphansByDefault?: boolean;

@@ -1,3 +1,4 @@
+import { wasGivenEmpty } from '../../../../kube/api/typed-object.ts';
 import type { FieldErrors } from './field-errors.ts';
 import type { FieldPath } from './field-path.ts';
 import { checkLabelName, checkLabels, sizeOf } from './values.ts';
@@ -72,4 +73,9 @@ export function invalidSelectorOperator(selector: LabelSelectorLike): boolean {
     if (operator === 'In' || operator === 'NotIn') return values.length === 0;
     return (operator !== 'Exists' && operator !== 'DoesNotExist') || values.length > 0;
   });
+}
+
+/** Labels that a message prints: none at all are told from empty ones. */
+export function labelsAsGiven(metadata: { readonly labels?: Readonly<Record<string, string>> } | undefined): unknown {
+  return metadata?.labels ?? (metadata !== undefined && wasGivenEmpty(metadata, 'labels') ? {} : null);
 }

@@ -34,7 +34,7 @@ function add(sums: ResourceSums, container: core.Container, field: Field): void 
 
 /** Guaranteed, Burstable or BestEffort, of the resources in the spec (upstream: pkg/apis/core/v1/helper/qos). */
 export function computeQosClass(spec: core.PodSpec): string {
-  const containers: readonly core.Container[] = [...spec.containers, ...(spec.initContainers ?? [])];
+  const containers: readonly core.Container[] = [...(spec.containers ?? []), ...(spec.initContainers ?? [])];
   const levels = spec.resources !== undefined && (spec.resources.requests ?? spec.resources.limits) !== undefined ? [spec.resources] : undefined;
   const requirements = levels ?? containers.map(({ resources }) => resources ?? {});
   const requests: ResourceSums = {};

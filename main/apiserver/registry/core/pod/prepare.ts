@@ -62,7 +62,7 @@ function withAppArmorFields({ metadata, spec }: core.Pod): core.PodSpec {
     if (profile === undefined || isSameProfile(profile, spec.securityContext?.appArmorProfile)) return container;
     return { ...container, securityContext: { ...container.securityContext, appArmorProfile: profile } };
   };
-  const result = { ...spec, containers: spec.containers.map(convert) };
+  const result = { ...spec, containers: (spec.containers ?? []).map(convert) };
   if (spec.initContainers !== undefined) result.initContainers = spec.initContainers.map(convert);
   return result;
 }

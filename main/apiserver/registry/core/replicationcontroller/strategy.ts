@@ -3,7 +3,7 @@ import { isDns1123Label } from '../../../../../kube/apimachinery/name-validation
 import { buildStrategy } from '../../validation/build-strategy.ts';
 import type { FieldErrors } from '../../validation/field-errors.ts';
 import { SPEC_PATH, STATUS_PATH } from '../../validation/field-path.ts';
-import { selectorMatches } from '../../validation/label-selector.ts';
+import { labelsAsGiven, selectorMatches } from '../../validation/label-selector.ts';
 import { checkNonNegative, sizeOf } from '../../validation/values.ts';
 import { setPodTemplateDefaults } from '../pod/defaults.ts';
 import { withoutDisabledTemplateFields } from '../pod/disabled-fields.ts';
@@ -61,7 +61,7 @@ function check({ spec }: Controller, errors: FieldErrors): void {
   }
   const labels = template.metadata?.labels;
   if (sizeOf(spec.selector) > 0 && !selectorMatches({ matchLabels: spec.selector ?? {} }, labels)) {
-    errors.invalid(TEMPLATE.child('metadata').child('labels'), labels ?? null, '`selector` does not match template `labels`');
+    errors.invalid(TEMPLATE.child('metadata').child('labels'), labelsAsGiven(template.metadata), '`selector` does not match template `labels`');
   }
   checkPodTemplateSpec(template, TEMPLATE, errors);
   const policy = template.spec?.restartPolicy;
