@@ -33,8 +33,18 @@ const GIVEN_EMPTY = Symbol('members given empty');
  * until the object is encoded, and a few validations tell it from none at all.
  */
 export function wasGivenEmpty(object: object, member?: string): boolean {
-  const names = (object as { readonly [GIVEN_EMPTY]?: readonly string[] })[GIVEN_EMPTY];
-  return names !== undefined && (member === undefined || names.includes(member));
+  const given = emptyMembersOf(object);
+  return given !== undefined && (member === undefined || given.has(member));
+}
+
+/** `[]` or `{}` if the member was given so, which is absent then; else null. */
+export function emptyAsGiven(object: object, member: string): [] | Record<string, never> | null {
+  const container = emptyMembersOf(object)?.get(member);
+  return container === 'list' ? [] : container === 'map' ? {} : null;
+}
+
+function emptyMembersOf(object: object): ReadonlyMap<string, FieldSchema['container']> | undefined {
+  return (object as { readonly [GIVEN_EMPTY]?: ReadonlyMap<string, FieldSchema['container']> })[GIVEN_EMPTY];
 }
 
 /** The same of anything below. */
@@ -112,18 +122,18 @@ function typedObject(schema: ObjectSchema, value: Readonly<Record<string, unknow
   const result: Record<string, unknown> = {};
   if (head['kind'] !== undefined) result['kind'] = head['kind'];
   if (head['apiVersion'] !== undefined) result['apiVersion'] = head['apiVersion'];
-  const emptyMembers: string[] = [];
+  let emptyMembers: Map<string, FieldSchema['container']> | undefined;
   for (const field of schema.fields.values()) {
     const member = finish(field, decoded.get(field.name), place.options);
     if (member === undefined) {
-      if (field.container !== '' && decoded.has(field.name)) emptyMembers.push(field.name);
+      if (field.container !== '' && decoded.has(field.name)) (emptyMembers ??= new Map()).set(field.name, field.container);
       continue;
     }
     // Upstream stores protobuf, which cannot tell an empty list from none; its JSON then has null. What it stores as JSON keeps [].
     const isNull = place.options.nulls === true && field.always && field.container !== '' && isZero(field, member ?? []) && !storedAsJson(schema);
     result[field.name] = isNull ? null : member;
   }
-  if (emptyMembers.length > 0) Object.assign(result, { [GIVEN_EMPTY]: emptyMembers });
+  if (emptyMembers !== undefined) Object.assign(result, { [GIVEN_EMPTY]: emptyMembers });
   return result;
 }
 

@@ -23,7 +23,7 @@ export function priorityAdmission(reader: ObjectReader): AdmissionPlugin {
       if (attributes.resource !== 'priorityclasses') return;
       const wanted = attributes.object as PriorityClass;
       const current = wanted.globalDefault ? await defaultClass(reader) : undefined;
-      if (current && current.metadata.name !== wanted.metadata.name) {
+      if (current && (attributes.operation === 'CREATE' || current.metadata.name !== wanted.metadata.name)) {
         throw forbidden(attributes, `PriorityClass ${current.metadata.name} is already marked as default. Only one default can exist`);
       }
     },

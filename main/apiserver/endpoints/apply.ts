@@ -49,7 +49,6 @@ export function managerOfApply({ fieldManager }: WriteQuery): string {
 
 /** What is not there has no identity that could be asked for. */
 function checkNew({ metadata }: KubernetesObject, { registry }: ResourceRequest): void {
-  delete metadata.resourceVersion;
   if (!metadata.uid) return;
   throw newConflict(registry.resource, metadata.name, `uid mismatch: the provided object specified uid ${metadata.uid}, and no existing object was found`);
 }

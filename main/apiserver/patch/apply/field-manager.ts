@@ -1,3 +1,6 @@
+import { GoDecodeError } from '../../../../kube/api/go-json-error.ts';
+import { type ObjectSchema, schemaOfMessage } from '../../../../kube/api/schema.ts';
+import { toTyped } from '../../../../kube/api/typed-object.ts';
 import { deepEqual, isJsonObject } from '../../../../kube/apimachinery/json.ts';
 import type { ManagedFieldsEntry } from '../../../../kube/apimachinery/object-meta.ts';
 import { failureStatus, StatusError } from '../../../../kube/apimachinery/status.ts';
@@ -159,10 +162,27 @@ function checkedPatch(scope: FieldScope, patch: unknown): Fields {
   const applied = isJsonObject(patch) ? patch : {};
   const { apiVersion, kind } = applied;
   if (apiVersion !== apiVersionOfScope(scope) || kind !== scope.kind.kind) throw newBadRequest(`invalid object type: ${formatKind(apiVersion, kind)}`);
-  if (managedFieldsOf(applied) !== undefined) throw newBadRequest('metadata.managedFields must be nil');
+  if (hasManagedFields(applied)) throw newBadRequest('metadata.managedFields must be nil');
   const errors = validateTyped(applied, typeOfScope(scope), { allowDuplicates: false });
   if (errors.length > 0) throw internal(`failed to create typed patch object (${describe(scope, applied)}): ${formatTypedErrors(errors)}`);
   return applied;
+}
+
+/** Entries that are none do not count here; the decoder tells of them later. */
+function hasManagedFields(applied: Fields): boolean {
+  const schema = schemaOfMessage('meta/v1.ManagedFieldsEntry');
+  const isEntry = (entry: unknown): boolean => isJsonObject(entry) && (schema === undefined || isTyped(schema, entry));
+  return managedFieldsOf(applied)?.every(isEntry) ?? false;
+}
+
+function isTyped(schema: ObjectSchema, value: Fields): boolean {
+  try {
+    toTyped(schema, value);
+    return true;
+  } catch (error) {
+    if (error instanceof GoDecodeError) return false;
+    throw error;
+  }
 }
 
 interface Attempt extends ServerSideApply {

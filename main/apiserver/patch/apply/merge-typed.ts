@@ -29,6 +29,8 @@ function mergeMaps(pair: Pair, map: MapMergeType): unknown {
   const live = isJsonObject(pair.live) ? pair.live : {};
   const applied = isJsonObject(pair.applied) ? pair.applied : {};
   const names = new Set([...Object.keys(live), ...Object.keys(applied)]);
+  // A live object with members that Go writes as null is not empty to it.
+  if (names.size === 0 && isJsonObject(pair.live) && (map.nullWhenAbsent ?? []).length > 0) return pair.live;
   if (map.atomic || names.size === 0) return leaf(pair);
   const merged: Record<string, unknown> = {};
   for (const name of names) {

@@ -10,7 +10,7 @@ import { checkMarkPreconditions, checkPreconditions, isDeletedByUpdate, markDele
 import { generateName } from './generate-name.ts';
 import type { Reservation, ResourceDefinition } from './resource-definition.ts';
 import type { StrategyContext } from './strategy.ts';
-import { checkResourceVersion, prepareCreate, prepareUpdate, validateCreate, validateUpdate } from './write-flow.ts';
+import { checkIsNumber, checkResourceVersion, prepareCreate, prepareUpdate, validateCreate, validateUpdate } from './write-flow.ts';
 
 /** Tries of a generated name, as upstream. */
 const GENERATE_NAME_ATTEMPTS = 8;
@@ -126,6 +126,7 @@ export class Registry<T extends KubernetesObject = KubernetesObject> {
       throw newNotFound(this.resource, target.name);
     }
     const wanted = await options.change(undefined);
+    checkIsNumber(wanted.metadata.resourceVersion);
     const { validate } = options;
     return this.create(wanted, context, validate ? { validate: (object: T) => validate(object, undefined) } : {});
   }

@@ -36,15 +36,18 @@ export function validateCreate<T extends KubernetesObject>(definition: ResourceD
 /** An update must say which version it saw, or be allowed not to. */
 export function checkResourceVersion<T extends KubernetesObject>({ strategy, resource }: ResourceDefinition<T>, wanted: T, previous: T): void {
   const { resourceVersion, name } = wanted.metadata;
-  if (resourceVersion && !/^\d+$/.test(resourceVersion)) {
-    const message = `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`;
-    throw new StatusError(failureStatus({ code: 500, reason: '', message }));
-  }
+  checkIsNumber(resourceVersion);
   if (!resourceVersion || resourceVersion === '0') {
     if (strategy.allowUnconditionalUpdate) return;
     throw newInvalid({ group: resource.group, kind: resource.resource }, name, [fieldInvalid('metadata.resourceVersion', Number(resourceVersion ?? 0), 'must be specified for an update')]);
   }
   if (resourceVersion !== previous.metadata.resourceVersion) throw newConflict(resource, name, OPTIMISTIC_LOCK_MESSAGE);
+}
+
+export function checkIsNumber(resourceVersion: string | undefined): void {
+  if (!resourceVersion || /^\d+$/.test(resourceVersion)) return;
+  const message = `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`;
+  throw new StatusError(failureStatus({ code: 500, reason: '', message }));
 }
 
 /** rest.BeforeUpdate: what an update can never change is put back, then the strategy keeps its own. */

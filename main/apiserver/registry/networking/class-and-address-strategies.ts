@@ -1,3 +1,4 @@
+import { emptyAsGiven } from '../../../../kube/api/typed-object.ts';
 import type * as networking from '../../../../kube/api/generated/networking/v1.ts';
 import { validateDomainPrefixedPath } from '../../../../kube/apimachinery/domain-validation.ts';
 import { isDns1123Label, isDns1123Subdomain, isValidPathSegmentName } from '../../../../kube/apimachinery/name-validation.ts';
@@ -99,7 +100,7 @@ export const serviceCidrStrategy = buildStrategy<networking.ServiceCIDR>({
     } else if (before.length === 1 && after.length === 2) {
       if (after[0] !== before[0]) errors.invalid(CIDRS.index(0), after[0], FIELD_IMMUTABLE);
       checkCidrs(next, errors);
-    } else errors.invalid(CIDRS, next.spec?.cidrs ?? null, FIELD_IMMUTABLE);
+    } else errors.invalid(CIDRS, next.spec?.cidrs ?? emptyAsGiven(next.spec ?? {}, 'cidrs'), FIELD_IMMUTABLE);
   },
   recheckOnUpdate: false,
   status: { prepare: withSpecAndMetaOf },

@@ -1,3 +1,4 @@
+import { emptyAsGiven } from '../../../../kube/api/typed-object.ts';
 import { INTERNAL_SHAPES } from './internal-shapes.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
@@ -12,7 +13,7 @@ export function internalValue(shape: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return null;
   const source = shape === 'PodSpec' ? withInternalSecurityContext(value) : value;
   return Object.fromEntries(
-    fieldsOf(shape).map(({ name, json, kind }) => [name, fieldValue(kind, (source as Readonly<Record<string, unknown>>)[json])]),
+    fieldsOf(shape).map(({ name, json, kind }) => [name, fieldValue(kind, (source as Readonly<Record<string, unknown>>)[json]) ?? emptyAsGiven(source, json)]),
   );
 }
 

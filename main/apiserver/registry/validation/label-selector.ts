@@ -1,4 +1,4 @@
-import { wasGivenEmpty } from '../../../../kube/api/typed-object.ts';
+import { emptyAsGiven } from '../../../../kube/api/typed-object.ts';
 import type { FieldErrors } from './field-errors.ts';
 import type { FieldPath } from './field-path.ts';
 import { checkLabelName, checkLabels, sizeOf } from './values.ts';
@@ -77,5 +77,5 @@ export function invalidSelectorOperator(selector: LabelSelectorLike): boolean {
 
 /** Labels that a message prints: none at all are told from empty ones. */
 export function labelsAsGiven(metadata: { readonly labels?: Readonly<Record<string, string>> } | undefined): unknown {
-  return metadata?.labels ?? (metadata !== undefined && wasGivenEmpty(metadata, 'labels') ? {} : null);
+  return metadata?.labels ?? (metadata === undefined ? null : emptyAsGiven(metadata, 'labels'));
 }

@@ -1,4 +1,5 @@
 import type * as core from '../../../../../kube/api/generated/core/v1.ts';
+import { wasGivenEmpty } from '../../../../../kube/api/typed-object.ts';
 import { byteLength } from '../../../../../kube/apimachinery/name-validation.ts';
 import { buildStrategy } from '../../validation/build-strategy.ts';
 import type { FieldErrors } from '../../validation/field-errors.ts';
@@ -31,8 +32,13 @@ function check({ data, binaryData }: core.ConfigMap, errors: FieldErrors): void 
 function checkUpdate(next: core.ConfigMap, previous: core.ConfigMap, errors: FieldErrors): void {
   if (!previous.immutable) return;
   if (!next.immutable) errors.forbidden(ROOT_PATH.child('immutable'), IMMUTABLE);
-  if (!semanticEqual(next.data ?? {}, previous.data ?? {})) errors.forbidden(ROOT_PATH.child('data'), IMMUTABLE);
-  if (!semanticEqual(next.binaryData ?? {}, previous.binaryData ?? {})) errors.forbidden(ROOT_PATH.child('binaryData'), IMMUTABLE);
+  if (changesMap('data', next, previous)) errors.forbidden(ROOT_PATH.child('data'), IMMUTABLE);
+  if (changesMap('binaryData', next, previous)) errors.forbidden(ROOT_PATH.child('binaryData'), IMMUTABLE);
+}
+
+/** Also from none at all to an empty one, as Go's reflect.DeepEqual has it. */
+export function changesMap<K extends string>(member: K, next: { readonly [name in K]?: object }, previous: { readonly [name in K]?: object }): boolean {
+  return !semanticEqual(next[member] ?? {}, previous[member] ?? {}) || (previous[member] === undefined && wasGivenEmpty(next, member));
 }
 
 /** Bytes behind base64 text. */

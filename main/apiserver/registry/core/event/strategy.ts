@@ -92,10 +92,14 @@ const IMMUTABLE = [
   'reportingComponent', 'reportingInstance',
 ] as const;
 
+/** Absent times and pointers are printed as null. */
+const NULLS: ReadonlySet<string> = new Set(['firstTimestamp', 'lastTimestamp', 'eventTime', 'related']);
+
 function checkNewEventUpdate(next: Event, previous: Event, errors: FieldErrors): void {
   if (!semanticEqual(next.series, previous.series)) checkSeries(next, errors);
   for (const field of IMMUTABLE) {
     const path = ROOT_PATH.child(field === 'reportingComponent' ? 'reportingController' : field);
-    checkImmutable(next[field] ?? (field === 'count' ? 0 : ''), previous[field] ?? (field === 'count' ? 0 : ''), path, errors);
+    const zero = NULLS.has(field) ? null : field === 'count' ? 0 : '';
+    checkImmutable(next[field] ?? zero, previous[field] ?? zero, path, errors);
   }
 }

@@ -3,9 +3,8 @@ import { buildStrategy } from '../../validation/build-strategy.ts';
 import type { FieldErrors } from '../../validation/field-errors.ts';
 import { METADATA_PATH, ROOT_PATH } from '../../validation/field-path.ts';
 import { jsonSyntaxError } from '../../validation/json-syntax-error.ts';
-import { semanticEqual } from '../../validation/semantic-equal.ts';
 import { checkConfigMapKey, checkImmutable } from '../../validation/values.ts';
-import { base64ByteLength } from '../configmap/strategy.ts';
+import { base64ByteLength, changesMap } from '../configmap/strategy.ts';
 
 const MAX_BYTES = 1024 * 1024;
 const IMMUTABLE = 'field is immutable when `immutable` is set';
@@ -84,7 +83,7 @@ function checkUpdate(next: core.Secret, previous: core.Secret, errors: FieldErro
   checkImmutable(next.type, previous.type, ROOT_PATH.child('type'), errors);
   if (!previous.immutable) return;
   if (!next.immutable) errors.forbidden(ROOT_PATH.child('immutable'), IMMUTABLE);
-  if (!semanticEqual(next.data ?? {}, previous.data ?? {})) errors.forbidden(DATA, IMMUTABLE);
+  if (changesMap('data', next, previous)) errors.forbidden(DATA, IMMUTABLE);
 }
 
 /** Upstream tries the pair; what is plainly no PEM is told here in the same words. */

@@ -29,3 +29,17 @@ test('a pod without containers is refused, and never an internal error', async (
   const { status, body } = await send('POST', '/api/v1/namespaces/default/pods', { body: { metadata: { name: 'p' }, spec: { automountServiceAccountToken: false } } });
   expect([status, body.message]).toEqual([422, 'Pod "p" is invalid: spec.containers: Required value']);
 });
+
+test('an immutable Secret without data cannot be given an empty one', async () => {
+  const path = '/api/v1/namespaces/default/secrets';
+  await send('POST', path, { body: { metadata: { name: 's' }, immutable: true } });
+  const { status, body } = await send('PATCH', `${path}/s`, { body: { data: {} } });
+  expect([status, body.message]).toEqual([422, 'Secret "s" is invalid: data: Forbidden: field is immutable when `immutable` is set']);
+});
+
+test('differences tell empty lists from absent ones', async () => {
+  const path = '/api/v1/namespaces/default/persistentvolumeclaims';
+  await send('POST', path, { body: { metadata: { name: 'c' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } } });
+  expect((await send('PATCH', `${path}/c`, { body: { spec: { accessModes: [] } } })).body.message).toContain('+ "AccessModes": [],');
+  expect((await send('PATCH', `${path}/c`, { body: { spec: { accessModes: null } } })).body.message).toContain('+ "AccessModes": null,');
+});
