@@ -11,6 +11,7 @@ export const controllerNames = [
   'endpoints-controller',
   'endpointslice-controller',
   'endpointslice-mirroring-controller',
+  'ephemeral-volume-controller',
   GARBAGE_COLLECTOR,
   'horizontal-pod-autoscaler-controller',
   'job-controller',

@@ -10,6 +10,7 @@ import { DisruptionController } from './disruption/disruption-controller.ts';
 import { EndpointSliceController } from './endpointslice/endpoint-slice-controller.ts';
 import { EndpointSliceMirroringController } from './endpointslice/endpoint-slice-mirroring-controller.ts';
 import { EndpointsController } from './endpointslice/endpoints-controller.ts';
+import { EphemeralVolumeController } from './ephemeral-volume/ephemeral-volume-controller.ts';
 import { HorizontalPodAutoscalerController } from './horizontal-pod-autoscaler/horizontal-pod-autoscaler-controller.ts';
 import { JobController } from './job/job-controller.ts';
 import { TtlAfterFinishedController } from './job/ttl-after-finished-controller.ts';
@@ -63,6 +64,7 @@ const entries: Readonly<Record<ControllerName, ControllerEntry>> = {
   'disruption-controller': { create: (context) => new DisruptionController(context) },
   'clusterrole-aggregation-controller': { create: (context) => new ClusterRoleAggregationController(context) },
   'persistentvolume-binder-controller': { component: 'persistentvolume-controller', create: (context) => new VolumeBindingController(context) },
+  'ephemeral-volume-controller': { component: 'ephemeral_volume', create: (context) => new EphemeralVolumeController(context) },
   'persistentvolumeclaim-protection-controller': { create: newClaimProtection },
   'persistentvolume-protection-controller': { create: newVolumeProtection },
   'volumeattributesclass-protection-controller': { create: newVolumeAttributesClassProtection },

@@ -6,10 +6,13 @@ import type { ControllerContext } from '../controller-context.ts';
 import type { Controller, ControllerWatch } from '../controller.ts';
 import { keyOf, targetOf } from '../object-key.ts';
 import { patchStatus } from '../patch-status.ts';
+import { defaultStorageClass } from './default-storage-class.ts';
 import { isReservedFor, matchVolume, satisfies } from './match-volume.ts';
 
 const BIND_COMPLETED = 'pv.kubernetes.io/bind-completed';
 const BOUND_BY_CONTROLLER = 'pv.kubernetes.io/bound-by-controller';
+/** What named the class before there was a field for it. */
+const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class';
 const VOLUME = 'volume:';
 const CLAIM = 'claim:';
 
@@ -69,8 +72,20 @@ export class VolumeBindingController implements Controller {
       await this.#setClaimStatus(claim, { phase: 'Lost' }, signal);
       return;
     }
+    if (await this.#assignDefaultClass(claim, signal)) return;
     this.#explainWaiting(claim);
     await this.#setClaimStatus(claim, { ...claim.status, phase: 'Pending' }, signal);
+  }
+
+  /** A claim that came before there was a default class gets it once there is one; what follows is of the changed claim. */
+  async #assignDefaultClass(claim: PersistentVolumeClaim, signal: AbortSignal): Promise<boolean> {
+    const { annotations, uid, resourceVersion } = claim.metadata;
+    if (claim.spec?.volumeName || claim.spec?.storageClassName !== undefined || annotations?.[CLASS_ANNOTATION] !== undefined) return false;
+    const chosen = defaultStorageClass(this.#classes.lister.list());
+    if (chosen === undefined) return false;
+    const patch = { metadata: { uid, resourceVersion }, spec: { storageClassName: chosen.metadata.name } };
+    await this.#context.client.patch(persistentvolumeclaims, targetOf(claim), { type: 'merge', patch }, { signal });
+    return true;
   }
 
   #find(claim: PersistentVolumeClaim): PersistentVolume | undefined {
