@@ -63,6 +63,7 @@ export function streamPath(subresource: string, pod: Pod, query: URLSearchParams
 }
 
 function withQuery(path: string, options: URLSearchParams): string {
+  options.sort();
   const text = options.toString();
   return text === '' ? path : `${path}?${text}`;
 }

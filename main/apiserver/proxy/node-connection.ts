@@ -11,6 +11,8 @@ export interface NodeConnectionOptions {
   readonly dialer?: NodeDialer;
   /** What the API server shows to kubelets. */
   readonly kubeletClient?: { readonly certificate: string; readonly key: string };
+  /** What is thrown when the target cannot be reached, of the reason in Go's words; absent: 503, as a proxy says it. */
+  readonly refusal?: (problem: string) => Error;
 }
 
 export interface NodeTarget {
@@ -47,7 +49,7 @@ export async function openStream(target: NodeTarget, options: NodeConnectionOpti
     const socket = connectTls({ socket: raw, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'], ...client });
     const fail = (error: Error): void => {
       raw.destroy();
-      reject(unreachable(target, error));
+      reject(unreachable(target, options, error));
     };
     socket.once('error', fail);
     socket.once('secureConnect', () => {
@@ -59,7 +61,9 @@ export async function openStream(target: NodeTarget, options: NodeConnectionOpti
   });
 }
 
-async function dial({ nodeName, host, port, ...rest }: NodeTarget, { dialer }: NodeConnectionOptions, signal: AbortSignal): Promise<Duplex> {
+async function dial(target: NodeTarget, options: NodeConnectionOptions, signal: AbortSignal): Promise<Duplex> {
+  const { nodeName, host, port } = target;
+  const { dialer } = options;
   try {
     if (dialer && nodeName !== undefined) return await dialer.dialNode(nodeName, { host, port }, signal);
     return await new Promise((resolve, reject) => {
@@ -72,10 +76,11 @@ async function dial({ nodeName, host, port, ...rest }: NodeTarget, { dialer }: N
     });
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    throw unreachable({ nodeName, host, port, ...rest }, error);
+    throw unreachable(target, options, error);
   }
 }
 
-function unreachable(target: NodeTarget, error: unknown): Error {
-  return newServiceUnavailable(`${UNREACHABLE}${dialProblem(target, error)}`);
+function unreachable(target: NodeTarget, { refusal }: NodeConnectionOptions, error: unknown): Error {
+  const problem = dialProblem(target, error);
+  return refusal ? refusal(problem) : newServiceUnavailable(`${UNREACHABLE}${problem}`);
 }

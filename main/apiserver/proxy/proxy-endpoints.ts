@@ -1,7 +1,9 @@
+import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Node, Pod } from '../../../kube/api/generated/core/v1.ts';
 import { newBadRequest, newForbidden, newGenericServerResponse, newInternalError, newNotFound } from '../../../kube/apimachinery/status-errors.ts';
-import type { StatusError } from '../../../kube/apimachinery/status.ts';
+import { failureStatus, StatusError } from '../../../kube/apimachinery/status.ts';
+import { goQuote } from '../../../kube/apimachinery/go-format.ts';
 import type { AdmissionChain } from '../admission/admission.ts';
 import type { ObjectReader } from '../authentication/object-reader.ts';
 import type { SpecialEndpoint } from '../endpoints/dispatch.ts';
@@ -46,7 +48,8 @@ export async function proxyUpgrade(options: ProxyOptions, context: RequestContex
   if (!isStream && info.subresource !== 'proxy') return false;
   await connectAdmission(options, context);
   const { target, path } = isStream ? await locate(options, context) : { target: await proxyTarget(options.reader, options, info), path: proxiedPath(context) };
-  const server = await openStream(target, options, request.signal);
+  const refusal = isStream ? (problem: string): Error => newInternalError(`error sending request: Post ${urlText(target, path)}: ${problem}`) : undefined;
+  const server = await openStream(target, { ...options, ...(refusal ? { refusal } : {}) }, request.signal);
   joinUpgrade(socket, server, { method: request.method, path, host: `${target.host}:${target.port}`, headers: request.headers, head });
   return true;
 }
@@ -81,10 +84,16 @@ async function podLog(options: ProxyOptions, { info, request }: RequestContext):
   const nodeName = pod.spec?.nodeName;
   if (!nodeName) return emptyResponse(204);
   const target = await kubeletTarget(options, nodeName);
-  const stream = await openStream(target, options, request.signal);
+  const refusal = (problem: string): Error => new StatusError(failureStatus({ code: 500, reason: '', message: `Get ${urlText(target, path)}: ${problem}` }));
+  const stream = await openStream(target, { ...options, refusal }, request.signal);
   const answer = await exchange(stream, { method: 'GET', path, host: `${target.host}:${target.port}`, headers: {}, body: EMPTY, signal: request.signal });
   if (answer.status < 200 || answer.status > 206) throw kubeletRefusal(answer.status, info.name, await readText(answer.body));
   return { ...answer, headers: { 'content-type': 'text/plain' } };
+}
+
+/** How Go's HTTP client quotes what it asked for. */
+function urlText({ scheme, host, port }: NodeTarget, path: string): string {
+  return goQuote(`${scheme}://${isIP(host) === 6 ? `[${host}]` : host}:${port}${path}`);
 }
 
 /** The kubelet's words in the form of an API error (upstream: registry/generic/rest/response_checker.go). */

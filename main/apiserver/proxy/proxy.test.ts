@@ -38,6 +38,7 @@ let kubelet: Awaited<ReturnType<typeof fakeKubelet>>;
 let server: TestApiServer;
 let port: number;
 const dialed: string[] = [];
+let isDown = false;
 
 beforeAll(async () => {
   kubelet = await fakeKubelet();
@@ -45,6 +46,7 @@ beforeAll(async () => {
     dialer: {
       async dialNode(nodeName, target) {
         dialed.push(`${nodeName} ${target.host}:${target.port}`);
+        if (isDown) throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
         const socket = connect(kubelet.port, '127.0.0.1');
         await once(socket, 'connect');
         return socket;
@@ -79,7 +81,7 @@ test('logs stream from the kubelet of the pod, through the dialer', async () => 
   let text = '';
   for await (const chunk of response.body as AsyncIterable<Uint8Array>) text += Buffer.from(chunk).toString();
   expect(text).toBe('line one\nline two\n');
-  expect(kubelet.seen.at(-1)).toBe('/containerLogs/default/bound/c?timestamps=true&tailLines=5');
+  expect(kubelet.seen.at(-1)).toBe('/containerLogs/default/bound/c?tailLines=5&timestamps=true');
   expect(dialed.at(-1)).toBe('n1 10.89.0.7:10250');
 });
 
@@ -109,13 +111,32 @@ test('a kubelet that refuses logs is quoted in a Status', async () => {
   expect(status).toMatchObject({ kind: 'Status', reason: 'BadRequest', message: 'previous terminated container "c" in pod "bound" not found' });
 });
 
+test('a kubelet that is down is told of in the words of the client that asked it', async () => {
+  isDown = true;
+  try {
+    const log = await server.transport.fetch({ method: 'GET', path: '/api/v1/namespaces/default/pods/bound/log' });
+    const refused = 'dial tcp 10.89.0.7:10250: connect: connection refused';
+    expect(JSON.parse(Buffer.from(log.body as Uint8Array).toString())).toMatchObject({ code: 500, message: `Get "https://10.89.0.7:10250/containerLogs/default/bound/c": ${refused}` });
+    const socket = new WebSocket(`wss://127.0.0.1:${port}/api/v1/namespaces/default/pods/bound/exec?command=ls&stdout=true`, ['v5.channel.k8s.io'], { headers: headers(), ca: server.certificates.ca });
+    socket.on('error', () => {});
+    const [, response] = (await once(socket, 'unexpected-response')) as [unknown, AsyncIterable<Uint8Array>];
+    let text = '';
+    for await (const chunk of response) text += Buffer.from(chunk).toString();
+    const message = `Internal error occurred: error sending request: Post "https://10.89.0.7:10250/exec/default/bound/c?command=ls&output=1": ${refused}`;
+    expect(JSON.parse(text)).toMatchObject({ code: 500, reason: 'InternalError', message });
+    socket.terminate();
+  } finally {
+    isDown = false;
+  }
+});
+
 test('logs of a pod without a node are empty', async () => {
   expect((await server.transport.fetch({ method: 'GET', path: '/api/v1/namespaces/default/pods/waiting/log' })).status).toBe(204);
 });
 
 test.each([
-  { name: 'exec', path: 'exec?command=sh&command=-c&command=a%20b&stdin=true&stdout=true&tty=true', kubeletPath: '/exec/default/bound/c?input=1&output=1&tty=1&command=sh&command=-c&command=a+b' },
-  { name: 'attach', path: 'attach?stdout=true&stderr=true', kubeletPath: '/attach/default/bound/c?output=1&error=1' },
+  { name: 'exec', path: 'exec?command=sh&command=-c&command=a%20b&stdin=true&stdout=true&tty=true', kubeletPath: '/exec/default/bound/c?command=sh&command=-c&command=a+b&input=1&output=1&tty=1' },
+  { name: 'attach', path: 'attach?stdout=true&stderr=true', kubeletPath: '/attach/default/bound/c?error=1&output=1' },
   { name: 'port-forward', path: 'portforward?ports=80', kubeletPath: '/portForward/default/bound?port=80' },
 ])('$name joins client and kubelet byte for byte', async ({ path, kubeletPath }) => {
   const outgoing = httpsRequest({
