@@ -109,10 +109,10 @@ describe('server-side apply', () => {
     const annotation = 'kubectl.kubernetes.io/last-applied-configuration';
     const lastApplied = JSON.stringify(configMap({ k: 'v' }));
     const created = update(configMaps, undefined, configMap({ k: 'v' }, { annotations: { [annotation]: lastApplied } }), 'kubectl-client-side-apply');
-    const applied = apply(configMaps, created, configMap({ k: 'w' }), 'kubectl');
-    expect(applied['data']).toEqual({ k: 'w' });
+    const applied = apply(configMaps, created, configMap({ k: 'a && b > c' }), 'kubectl');
+    expect(applied['data']).toEqual({ k: 'a && b > c' });
     expect((applied['metadata'] as { annotations: Record<string, string> }).annotations[annotation]).toBe(
-      '{"apiVersion":"v1","data":{"k":"w"},"kind":"ConfigMap","metadata":{"name":"a"}}\n',
+      '{"apiVersion":"v1","data":{"k":"a \\u0026\\u0026 b \\u003e c"},"kind":"ConfigMap","metadata":{"name":"a"}}\n',
     );
     expect(() => apply(configMaps, created, configMap({ k: 'w' }), 'other')).toThrow('conflict with "kubectl-client-side-apply" using v1: .data.k');
   });

@@ -1,3 +1,4 @@
+import { goJson } from '../../../../kube/apimachinery/go-format.ts';
 import { isJsonObject, setMember } from '../../../../kube/apimachinery/json.ts';
 import { byteLength, TOTAL_ANNOTATION_SIZE_LIMIT_BYTES } from '../../../../kube/apimachinery/name-validation.ts';
 import { compareTyped } from './compare-typed.ts';
@@ -26,7 +27,7 @@ export function allowedConflicts(scope: FieldScope, live: Fields): FieldSet | un
 export function withLastApplied(object: Fields, applied: Fields): Fields {
   const annotations = annotationsOf(object);
   if (annotations === undefined || !annotations[LAST_APPLIED]) return object;
-  const updated = { ...annotations, [LAST_APPLIED]: `${JSON.stringify(sorted(withoutLastApplied(applied)))}\n` };
+  const updated = { ...annotations, [LAST_APPLIED]: `${goJson(sorted(withoutLastApplied(applied)))}\n` };
   const sizeBytes = Object.entries(updated).reduce((sum, [key, value]) => sum + byteLength(key) + byteLength(String(value)), 0);
   const { [LAST_APPLIED]: _dropped, ...rest } = annotations;
   const kept = sizeBytes > TOTAL_ANNOTATION_SIZE_LIMIT_BYTES ? rest : updated;
