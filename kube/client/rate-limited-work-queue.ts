@@ -1,4 +1,5 @@
 import type { Clock } from '../apimachinery/clock.ts';
+import type { QueueMeter } from './work-queue-metrics.ts';
 import type { WorkQueue } from './work-queue.ts';
 
 export class WorkQueueDisposedError extends Error {
@@ -25,6 +26,7 @@ interface Waiter<K> {
  */
 export class RateLimitedWorkQueue<K> implements WorkQueue<K> {
   readonly #clock: Clock;
+  readonly #meter: QueueMeter<K> | undefined;
   /** Iterates in insertion order, which makes it a queue without duplicates. */
   readonly #waiting = new Set<K>();
   readonly #processing = new Set<K>();
@@ -34,8 +36,9 @@ export class RateLimitedWorkQueue<K> implements WorkQueue<K> {
   readonly #waiters = new Set<Waiter<K>>();
   #disposed = false;
 
-  constructor({ clock }: { readonly clock: Clock }) {
+  constructor({ clock, meter }: { readonly clock: Clock; readonly meter?: QueueMeter<K> }) {
     this.#clock = clock;
+    this.#meter = meter;
   }
 
   get length(): number {
@@ -44,6 +47,8 @@ export class RateLimitedWorkQueue<K> implements WorkQueue<K> {
 
   add(key: K): void {
     if (this.#disposed) return;
+    if (this.#waiting.has(key) || this.#dirty.has(key)) return;
+    this.#meter?.added(key);
     if (this.#processing.has(key)) {
       this.#dirty.add(key);
       return;
@@ -75,6 +80,7 @@ export class RateLimitedWorkQueue<K> implements WorkQueue<K> {
   addRateLimited(key: K): void {
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
+    this.#meter?.retried();
     this.addAfter(key, Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** failures));
   }
 
@@ -96,7 +102,10 @@ export class RateLimitedWorkQueue<K> implements WorkQueue<K> {
 
   done(key: K): void {
     this.#processing.delete(key);
-    if (this.#dirty.delete(key)) this.add(key);
+    this.#meter?.done(key);
+    if (!this.#dirty.delete(key) || this.#disposed) return;
+    this.#waiting.add(key);
+    this.#hand();
   }
 
   [Symbol.dispose](): void {
@@ -144,6 +153,7 @@ export class RateLimitedWorkQueue<K> implements WorkQueue<K> {
   #take(key: K): K {
     this.#waiting.delete(key);
     this.#processing.add(key);
+    this.#meter?.taken(key);
     return key;
   }
 }

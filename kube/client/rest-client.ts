@@ -17,6 +17,8 @@ export interface RestClientOptions {
   readonly acceptObjects?: boolean;
   /** With a clock, an overloaded server that says when to come back (429 or 5xx with Retry-After) is asked again, a few times. */
   readonly clock?: Clock;
+  /** Told of each answer. */
+  readonly onAnswer?: (answer: { readonly method: string; readonly status: number }) => void;
 }
 
 /** As client-go. */
@@ -49,8 +51,10 @@ export class RestClient implements Client {
   readonly #accept: string;
   readonly #acceptsObjects: boolean;
   readonly #clock: Clock | undefined;
+  readonly #onAnswer: RestClientOptions['onAnswer'];
 
-  constructor({ transport, userAgent, acceptObjects, clock }: RestClientOptions) {
+  constructor({ transport, userAgent, acceptObjects, clock, onAnswer }: RestClientOptions) {
+    this.#onAnswer = onAnswer;
     this.#transport = transport;
     this.#clock = clock;
     this.#userAgent = userAgent;
@@ -148,6 +152,7 @@ export class RestClient implements Client {
     const encoded = body === undefined ? undefined : typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
     for (let retries = 0; ; retries += 1) {
       const response = await this.#transport.fetch({ method, path, headers, body: encoded, signal });
+      this.#onAnswer?.({ method, status: response.status });
       const waitSeconds = retryAfterSeconds(response);
       if (waitSeconds === undefined || this.#clock === undefined || retries >= MAX_RETRIES) return response;
       await readBody(response.body);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { nodes } from '../../kube/api/generated/core/v1.ts';
 import { isNotFound } from '../../kube/apimachinery/status.ts';
+import { MetricsRegistry } from '../../kube/apimachinery/metrics/metrics-registry.ts';
 import type { Client } from '../../kube/client/client.ts';
 import { RestClient } from '../../kube/client/rest-client.ts';
 import type { Transport } from '../../kube/client/transport.ts';
@@ -240,15 +241,16 @@ export class Cluster implements AsyncDisposable {
     const [staticTokens, authentication] = await Promise.all([readStaticTokens(directory.root), readAuthenticationFiles(directory.root)]);
     const audit = await openAudit(directory, { clock, log });
     if (audit !== undefined) lifetime.use(audit.sink);
+    const metrics = new MetricsRegistry();
     const server = await run(phase.api, 20_000, 'see `coracle logs daemon`', async () => startApiServer({
-      store, pki, port, clock, random, log, dialer, authentication, encryption: await encryptionConfiguration(directory),
+      store, pki, port, clock, random, log, dialer, authentication, metrics, encryption: await encryptionConfiguration(directory),
       ...(staticTokens === undefined ? {} : { staticTokens }), ...(audit === undefined ? {} : { audit }),
     }));
     lifetime.use(server);
     const admin = new RestClient({ transport: adminTransport(server), userAgent: 'coracle/v1', acceptObjects: true, clock });
     await run(phase.loops, 20_000, 'see `coracle logs daemon`', async () => {
       const { controllers, scheduler } = this.#options;
-      lifetime.use(startLoops({ server, pki, clock, random, log, signal: abort.signal, ...(controllers === undefined ? {} : { controllers }), ...(scheduler === undefined ? {} : { scheduler }) }));
+      lifetime.use(startLoops({ server, pki, clock, random, log, metrics, signal: abort.signal, ...(controllers === undefined ? {} : { controllers }), ...(scheduler === undefined ? {} : { scheduler }) }));
       await ensureClusterObjects(admin);
       if (isNew) await store.compact(store.revision); // A cluster's history begins when it is made: nobody can ask for less.
       await this.#writeKubeconfig(pki, port);

@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
 import type { Clock } from '../../kube/apimachinery/clock.ts';
+import type { MetricsRegistry } from '../../kube/apimachinery/metrics/metrics-registry.ts';
 import type { Random } from '../../kube/apimachinery/random.ts';
 import type { Client } from '../../kube/client/client.ts';
-import { RestClient } from '../../kube/client/rest-client.ts';
+import { RestClient, type RestClientOptions } from '../../kube/client/rest-client.ts';
 import type { Transport } from '../../kube/client/transport.ts';
 import { createApiServer } from '../apiserver/api-server.ts';
 import type { ApiServer, ApiServerOptions, NodeDialer } from '../apiserver/api-server.ts';
@@ -24,6 +25,7 @@ export interface ControlPlaneOptions {
   readonly encryption?: ApiServerOptions['encryption'];
   readonly audit?: ApiServerOptions['audit'];
   readonly authentication?: ApiServerOptions['authentication'];
+  readonly metrics?: MetricsRegistry;
 }
 
 /** The API server, answering on loopback TLS and in-process. Disposing closes both. */
@@ -45,6 +47,7 @@ export async function startApiServer(options: ControlPlaneOptions): Promise<ApiS
     advertise: { address: addresses.host, port: options.port },
     hostname: hostname(),
     dialer: options.dialer,
+    ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
     ...(options.audit === undefined ? {} : { audit: options.audit }),
     ...(options.encryption === undefined ? {} : { encryption: options.encryption }),
     ...(options.staticTokens === undefined ? {} : { staticTokens: options.staticTokens }),
@@ -61,8 +64,8 @@ export async function startApiServer(options: ControlPlaneOptions): Promise<ApiS
 }
 
 /** An in-process client with an identity of its own, as each upstream component has. */
-export function componentClient(server: ApiServer, user: { readonly name: string; readonly groups: readonly string[] }, userAgent: string): Client {
-  return new RestClient({ transport: server.transport(user), userAgent, acceptObjects: true, clock: systemClock });
+export function componentClient(server: ApiServer, user: { readonly name: string; readonly groups: readonly string[] }, options: Pick<RestClientOptions, 'userAgent' | 'onAnswer'>): Client {
+  return new RestClient({ transport: server.transport(user), ...options, acceptObjects: true, clock: systemClock });
 }
 
 /** The administrator: what the window and the cluster's own wiring act as. */

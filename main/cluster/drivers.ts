@@ -40,7 +40,7 @@ export async function openDriver(name: DriverName, context: DriverContext): Prom
 /** Simulated kubelets are clients of this process, with an identity that may act for any node. */
 function simulatedDriver({ server, clock, random, log }: DriverContext): NodeDriver {
   if (server === undefined) throw new Error('simulated nodes need a running API server');
-  const client = componentClient(server, { name: 'system:coracle:simulated-kubelets', groups: ['system:masters', 'system:authenticated'] }, 'simulated-kubelet/v1.36');
+  const client = componentClient(server, { name: 'system:coracle:simulated-kubelets', groups: ['system:masters', 'system:authenticated'] }, { userAgent: 'simulated-kubelet/v1.36' });
   const informers = new SharedInformerFactory({ client, clock, random, onError: (error, resource) => log.warn('simulated kubelet watch failed', { resource, error: String(error) }) });
   const stop = new AbortController();
   informers.start(stop.signal);

@@ -38,3 +38,35 @@ export const controllerNames = [
 ] as const;
 
 export type ControllerName = Exclude<(typeof controllerNames)[number], typeof GARBAGE_COLLECTOR>;
+
+/** Upstream's names of the controllers' queues, for metrics; those that are missing are called as their controller. */
+export const queueNames: Readonly<Record<string, string | undefined>> = {
+  'certificatesigningrequest-controller': 'certificate',
+  'clusterrole-aggregation-controller': 'ClusterRoleAggregator',
+  'cronjob-controller': 'cronjob',
+  'daemonset-controller': 'daemonset',
+  'deployment-controller': 'deployment',
+  'disruption-controller': 'disruption',
+  'endpoints-controller': 'endpoint',
+  'endpointslice-controller': 'endpoint_slice',
+  'endpointslice-mirroring-controller': 'endpoint_slice_mirroring',
+  'horizontal-pod-autoscaler-controller': 'horizontalpodautoscaler',
+  'job-controller': 'job',
+  'namespace-controller': 'namespace',
+  'node-lifecycle-controller': 'node_lifecycle_controller',
+  'persistentvolume-binder-controller': 'claims',
+  'persistentvolume-protection-controller': 'pvprotection',
+  'persistentvolumeclaim-protection-controller': 'pvcprotection',
+  'pod-garbage-collector-controller': 'orphaned_pods_nodes',
+  'replicaset-controller': 'replicaset',
+  'replicationcontroller-controller': 'replicationmanager',
+  'resourcequota-controller': 'resourcequota_primary',
+  'root-ca-certificate-publisher-controller': 'root_ca_cert_publisher',
+  'service-cidr-controller': 'servicecidrs',
+  'serviceaccount-controller': 'serviceaccount',
+  'serviceaccount-token-controller': 'serviceaccount_tokens_secret',
+  'statefulset-controller': 'statefulset',
+  'token-cleaner-controller': 'token_cleaner',
+  'ttl-after-finished-controller': 'ttl_jobs_to_delete',
+  'volumeattributesclass-protection-controller': 'vacprotection',
+};

@@ -1,10 +1,11 @@
 import { RateLimitedWorkQueue } from '../../kube/client/rate-limited-work-queue.ts';
+import type { WorkQueueMetrics } from '../../kube/client/work-queue-metrics.ts';
 import { ClientEventRecorder, type EventRecorder } from '../../kube/client/event-recorder.ts';
 import type { ControllerContext, ControllerLog } from './controller-context.ts';
 import { runController } from './controller-runner.ts';
 import { GarbageCollector } from './garbage-collector/garbage-collector.ts';
 import { isControllerEnabled } from './controller-selection.ts';
-import { GARBAGE_COLLECTOR } from './controller-names.ts';
+import { GARBAGE_COLLECTOR, queueNames } from './controller-names.ts';
 import { newControllers } from './controllers.ts';
 
 export interface ControllerManager extends AsyncDisposable {
@@ -18,6 +19,8 @@ export type ControllerManagerStart = Omit<ControllerContext, 'log' | 'recorder'>
   readonly recorder?: EventRecorder;
   /** As upstream's --controllers; absent: all of them. */
   readonly controllers?: readonly string[];
+  /** What its queues do, told by upstream's names of queues. */
+  readonly queueMetrics?: WorkQueueMetrics;
   readonly signal: AbortSignal;
 };
 
@@ -38,7 +41,10 @@ export function startControllerManager(options: ControllerManagerStart): Control
   const isEnabled = (name: string): boolean => isControllerEnabled(name, options.controllers ?? ['*']);
   const controllers = newControllers(contextFor, isEnabled);
   const running = Promise.all([
-    ...controllers.map((controller) => runController(controller, { queue: new RateLimitedWorkQueue({ clock }), clock, log, signal })),
+    ...controllers.map((controller) => {
+      const meter = options.queueMetrics?.meterOf(queueNames[controller.name] ?? controller.name);
+      return runController(controller, { queue: new RateLimitedWorkQueue<string>({ clock, ...(meter ? { meter } : {}) }), clock, log, signal });
+    }),
     isEnabled(GARBAGE_COLLECTOR) ? new GarbageCollector(contextFor(GARBAGE_COLLECTOR)).run(signal) : undefined,
   ]);
   stack.defer(async () => {
