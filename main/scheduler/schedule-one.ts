@@ -13,6 +13,7 @@ import type { Framework } from './framework/framework.ts';
 import { isRejected, type Status } from './framework/status.ts';
 import type { Nominator } from './queue/nominator.ts';
 import type { QueuedPod, SchedulingQueue } from './queue/scheduling-queue.ts';
+import type { SchedulerMetrics } from './scheduler-metrics.ts';
 
 export interface ScheduleOneOptions {
   readonly client: Client;
@@ -24,6 +25,7 @@ export interface ScheduleOneOptions {
   readonly nominator: Nominator;
   readonly finder: NodeFinder;
   readonly tasks: BackgroundTasks;
+  readonly metrics: SchedulerMetrics;
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
   /** The newest known state of a pod. */
   readonly currentPod: (key: string) => Pod | undefined;
@@ -46,47 +48,52 @@ export class PodScheduler {
   }
 
   schedule(queued: QueuedPod): void {
-    const { cache, queue, finder, framework } = this.#options;
+    const { cache, queue, finder, framework, clock, metrics } = this.#options;
     const info = queued.podInfo;
     if (this.#isGone(queued) || cache.isAssumed(info.uid)) {
       queue.done(info.uid);
       return;
     }
     const state = new CycleState();
+    const startMs = clock.monotonicMs();
     const result = finder.find(state, info);
+    metrics.chosen(clock.monotonicMs() - startMs);
     if (result.outcome !== 'found') {
-      this.#fail(queued, this.#explain(queued, { state, result }));
+      this.#fail(queued, { startMs, ...this.#explain(queued, { state, result }) });
       return;
     }
     const { nodeName } = result;
     cache.assume(info, nodeName);
     const status = framework.reserve(state, info, nodeName) ?? framework.permit(state, info, nodeName);
     if (status !== undefined) {
-      this.#undo(queued, { state, nodeName, status });
+      this.#undo(queued, { state, nodeName, status, startMs });
       return;
     }
-    this.#options.tasks.run(() => this.#bind(queued, { state, nodeName }));
+    this.#options.tasks.run(() => this.#bind(queued, { state, nodeName, startMs }));
   }
 
-  async #bind(queued: QueuedPod, { state, nodeName }: { readonly state: CycleState; readonly nodeName: string }): Promise<void> {
-    const { framework, queue, nominator, recorder, signal } = this.#options;
+  async #bind(queued: QueuedPod, { state, nodeName, startMs }: { readonly state: CycleState; readonly nodeName: string; readonly startMs: number }): Promise<void> {
+    const { framework, queue, nominator, recorder, signal, metrics, clock } = this.#options;
     const info = queued.podInfo;
     const status = await framework.bind(state, info, { nodeName, signal });
     if (status !== undefined) {
-      this.#undo(queued, { state, nodeName, status });
+      this.#undo(queued, { state, nodeName, status, startMs });
       return;
     }
+    metrics.attempted('scheduled', clock.monotonicMs() - startMs);
+    metrics.scheduled({ attempts: queued.attempts, sinceFirstMs: clock.now() - (queued.firstAttemptMs ?? clock.now()) });
     nominator.remove(info.uid);
     queue.done(info.uid);
     recorder.event({ object: info.pod, type: 'Normal', reason: 'Scheduled', message: `Successfully assigned ${info.key} to ${nodeName}` });
   }
 
-  #undo(queued: QueuedPod, { state, nodeName, status }: { readonly state: CycleState; readonly nodeName: string; readonly status: Status }): void {
+  #undo(queued: QueuedPod, { state, nodeName, status, startMs }: { readonly state: CycleState; readonly nodeName: string; readonly status: Status; readonly startMs: number }): void {
     const { framework, cache, queue } = this.#options;
     const info = queued.podInfo;
     framework.unreserve(state, info, nodeName);
     cache.forget(info.uid);
     this.#fail(queued, {
+      startMs,
       reason: isRejected(status) ? 'Unschedulable' : 'SchedulerError',
       message: status.reasons.join(', '),
       rejectedBy: new Set(status.plugin === undefined ? [] : [status.plugin]),
@@ -104,8 +111,9 @@ export class PodScheduler {
     return { reason: 'Unschedulable', message, rejectedBy, nominatedNodeName: post.nominatedNodeName };
   }
 
-  #fail(queued: QueuedPod, failure: Failure): void {
-    const { queue, nominator, recorder, tasks, signal } = this.#options;
+  #fail(queued: QueuedPod, failure: Failure & { readonly startMs: number }): void {
+    const { queue, nominator, recorder, tasks, signal, metrics, clock } = this.#options;
+    metrics.attempted(failure.reason === 'SchedulerError' ? 'error' : 'unschedulable', clock.monotonicMs() - failure.startMs);
     const info = queued.podInfo;
     if (signal.aborted || this.#isGone(queued)) {
       queue.done(info.uid);

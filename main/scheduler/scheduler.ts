@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type LabelRequirements, type LabelSelectorSpec, requirementsFromLabels, requirementsOf } from '../../kube/apimachinery/label-selector.ts';
 import type { Clock } from '../../kube/apimachinery/clock.ts';
+import type { MetricsRegistry } from '../../kube/apimachinery/metrics/metrics-registry.ts';
 import type { Random } from '../../kube/apimachinery/random.ts';
 import { replicasets, statefulsets } from '../../kube/api/generated/apps/v1.ts';
 import { namespaces, nodes, persistentvolumeclaims, persistentvolumes, type Pod, pods, replicationcontrollers, services } from '../../kube/api/generated/core/v1.ts';
@@ -18,6 +19,7 @@ import { defaultPlugins } from './plugins/registry.ts';
 import { Nominator } from './queue/nominator.ts';
 import { SchedulingQueue } from './queue/scheduling-queue.ts';
 import { PodScheduler } from './schedule-one.ts';
+import { SchedulerMetrics } from './scheduler-metrics.ts';
 
 /** More bindings than this on the way would only queue up in the API server. */
 const MAX_BINDINGS = 256;
@@ -33,6 +35,8 @@ export interface SchedulerOptions {
   readonly recorder: EventRecorder;
   readonly log?: (message: string, fields: Readonly<Record<string, unknown>>) => void;
   readonly schedulerName?: string;
+  /** Where its metrics are shown. */
+  readonly metrics?: MetricsRegistry;
   /** Gives the event loop to others; a simulation may hand in its own. */
   readonly yieldTurn?: () => Promise<void>;
   readonly signal: AbortSignal;
@@ -49,9 +53,11 @@ export async function runScheduler(options: SchedulerOptions): Promise<void> {
   const nominator = new Nominator();
   const podInformer = informers.informer(pods);
   const nodeInformer = informers.informer(nodes);
-  const framework = newFramework(options, { cache, nominator, tasks });
+  const schedulerName = options.schedulerName ?? 'default-scheduler';
+  const framework = newFramework(options, { cache, nominator, tasks, metrics: () => metrics });
   const queue = new SchedulingQueue({ clock, plugins: framework.plugins, sort: sortOf(framework) });
-  const handlers = { cache, queue, nominator, schedulerName: options.schedulerName ?? 'default-scheduler' };
+  const metrics: SchedulerMetrics = new SchedulerMetrics({ profile: schedulerName, queue, cache, ...(options.metrics ? { registry: options.metrics } : {}) });
+  const handlers = { cache, queue, nominator, schedulerName };
   using cleanup = new DisposableStack();
   cleanup.use(queue);
   cleanup.use(nodeInformer.onEvent((event) => onNodeEvent(event, handlers)));
@@ -60,7 +66,7 @@ export async function runScheduler(options: SchedulerOptions): Promise<void> {
   cleanup.use(wakeOn(informers.informer(persistentvolumes), { resource: 'PersistentVolume', queue }));
   const finder = new NodeFinder({ framework, cache, nominator, random });
   const currentPod = (key: string): Pod | undefined => podInformer.lister.get(key);
-  const scheduler = new PodScheduler({ ...options, log, framework, cache, queue, nominator, finder, tasks, currentPod });
+  const scheduler = new PodScheduler({ ...options, log, metrics, framework, cache, queue, nominator, finder, tasks, currentPod });
   try {
     await Promise.all([nodeInformer.waitForSync(signal), podInformer.waitForSync(signal)]);
     await scheduleLoop(options, { queue, scheduler, tasks });
@@ -110,7 +116,7 @@ function sortOf(framework: Framework): NonNullable<Framework['plugins'][number][
 
 function newFramework(
   { client, clock, recorder, informers }: SchedulerOptions,
-  { cache, nominator, tasks }: { readonly cache: SchedulerCache; readonly nominator: Nominator; readonly tasks: BackgroundTasks },
+  { cache, nominator, tasks, metrics }: { readonly cache: SchedulerCache; readonly nominator: Nominator; readonly tasks: BackgroundTasks; readonly metrics: () => SchedulerMetrics },
 ): Framework {
   const namespaceInformer = informers.informer(namespaces);
   const claims = informers.informer(persistentvolumeclaims);
@@ -140,6 +146,7 @@ function newFramework(
         tasks,
         nominator,
         framework: () => framework,
+        metrics,
         node: (name) => cache.node(name),
         budgets: () =>
           budgets.lister.list().flatMap(({ metadata, spec, status }) => {

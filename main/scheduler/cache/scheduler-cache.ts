@@ -28,6 +28,10 @@ export class SchedulerCache {
     return this.#podNode.size;
   }
 
+  get assumedCount(): number {
+    return this.#assumed.size;
+  }
+
   /** Present nodes, interleaved over zones so that a sample of neighbours spreads. */
   nodes(): readonly NodeInfo[] {
     this.#list ??= interleaveZones([...this.#nodes.values()].filter(({ present }) => present));

@@ -12,6 +12,7 @@ import type { PostFilterResult, SchedulerPlugin } from '../framework/plugin.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
 import { type Status, unschedulable } from '../framework/status.ts';
 import type { Nominator } from '../queue/nominator.ts';
+import type { SchedulerMetrics } from '../scheduler-metrics.ts';
 import { type Candidate, type DisruptionBudget, pickCandidate, selectVictims } from './preemption-candidates.ts';
 
 /** Upstream's minCandidateNodesAbsolute and …Percentage: how many nodes are tried at most. */
@@ -28,6 +29,8 @@ export interface DefaultPreemptionOptions {
   readonly framework: () => Framework;
   readonly node: (name: string) => NodeInfo | undefined;
   readonly budgets: () => readonly DisruptionBudget[];
+  /** Set after construction, as the framework. */
+  readonly metrics: () => Pick<SchedulerMetrics, 'preempting' | 'preempted'>;
 }
 
 /** When no node fits: makes room on one by evicting pods of lower priority (upstream: defaultpreemption). */
@@ -35,6 +38,7 @@ export function defaultPreemption(options: DefaultPreemptionOptions): SchedulerP
   return {
     name: 'DefaultPreemption',
     postFilter(state, info, nodeStatuses) {
+      options.metrics().preempting();
       const obstacle = notEligible(info, options);
       if (obstacle !== undefined) return { status: unschedulable(`preemption: ${obstacle}`) };
       const verdicts = new Map<string, Status>();
@@ -74,6 +78,7 @@ function notEligible({ pod, priority, uid }: PodInfo, options: DefaultPreemption
 }
 
 function preempt(info: PodInfo, { nodeName, victims }: Candidate, options: DefaultPreemptionOptions): PostFilterResult {
+  options.metrics().preempted(victims.length);
   for (const victim of victims) {
     options.tasks.run(() => evict(victim, options));
     options.recorder.event({ object: victim.pod, type: 'Normal', reason: 'Preempted', message: `Preempted by pod ${info.uid} on node ${nodeName}` });

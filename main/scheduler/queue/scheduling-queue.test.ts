@@ -32,9 +32,9 @@ test('an unschedulable pod waits for an event that may help its plugin', () => {
   if (pod === undefined) throw new Error('no pod');
   queue.addUnschedulable(pod, rejected);
   queue.move({ resource: 'AssignedPod', action: 'Delete', object: testPod('other') });
-  expect(queue.size).toEqual({ active: 0, backoff: 0, unschedulable: 1 });
+  expect(queue.size).toEqual({ active: 0, backoff: 0, unschedulable: 1, gated: 0 });
   queue.move(nodeAdded);
-  expect(queue.size).toEqual({ active: 0, backoff: 1, unschedulable: 0 });
+  expect(queue.size).toEqual({ active: 0, backoff: 1, unschedulable: 0, gated: 0 });
   expect(queue.tryPop()?.podInfo.uid).toBe('p');
 });
 

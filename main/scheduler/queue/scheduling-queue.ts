@@ -23,6 +23,8 @@ export interface QueuedPod extends QueuedPodInfo {
   backoffUntilMs: number;
   /** The queue's move count when it was popped: an event in between must not be lost. */
   poppedAt: number;
+  /** When it was first tried; undefined before. */
+  firstAttemptMs?: number;
 }
 
 /**
@@ -54,8 +56,16 @@ export class SchedulingQueue implements Disposable {
     this.#errorBackoff = new Heap({ keyOf, compare });
   }
 
-  get size(): { readonly active: number; readonly backoff: number; readonly unschedulable: number } {
-    return { active: this.#active.size, backoff: this.#backoff.size + this.#errorBackoff.size, unschedulable: this.#unschedulable.size };
+  get size(): { readonly active: number; readonly backoff: number; readonly unschedulable: number; readonly gated: number } {
+    const gated = [...this.#unschedulable.values()].filter((pod) => pod.gated).length;
+    return { active: this.#active.size, backoff: this.#backoff.size + this.#errorBackoff.size, unschedulable: this.#unschedulable.size - gated, gated };
+  }
+
+  /** How many waiting pods each plugin has rejected. */
+  rejections(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { rejectedBy } of this.#unschedulable.values()) for (const plugin of rejectedBy) counts.set(plugin, (counts.get(plugin) ?? 0) + 1);
+    return counts;
   }
 
   add(pod: Pod): void {
@@ -110,6 +120,7 @@ export class SchedulingQueue implements Disposable {
     const pod = this.#active.pop() ?? this.#backoff.pop();
     if (pod === undefined) return undefined;
     pod.attempts++;
+    pod.firstAttemptMs ??= this.#clock.now();
     pod.poppedAt = this.#moveCount;
     this.#inFlight.set(pod.podInfo.uid, pod);
     return pod;
