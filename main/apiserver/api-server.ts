@@ -46,6 +46,7 @@ import { listen, type Listener, type ListenOptions, type ServerHandler } from '.
 import { startObjects } from './start-objects.ts';
 import { flagsOf } from './server-flags.ts';
 import { createServerMetrics } from './metrics/server-metrics.ts';
+import { StoreRequestMetrics } from './metrics/store-request-metrics.ts';
 import { checkReadable, EncryptionAtRest } from './storage/encryption/encryption-at-rest.ts';
 import type { EncryptionConfiguration } from './storage/encryption/encryption-configuration.ts';
 import { identityTransformer } from './storage/encryption/identity-transformer.ts';
@@ -137,6 +138,8 @@ const MIRRORED = [
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
   await using stack = new AsyncDisposableStack();
   const { store, clock, random, pki } = options;
+  const registry = options.metrics ?? new MetricsRegistry();
+  const storeRequests = new StoreRequestMetrics(registry);
   const leases = new LeaseManager({ store, clock });
   const definitions = resourceDefinitions({
     serviceCIDR: options.serviceCIDR, nodePortRange: options.nodePortRange ?? { first: 30_000, last: 32_767 }, random: () => random.next(),
@@ -159,6 +162,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
         kind: resource.kind, namespaced: info.namespaced, resourcePrefix: storagePrefixOf(definition),
         ...(strategy.selectableFields ? { selectableFields: (object) => strategy.selectableFields?.(object) ?? {} } : {}),
         ...(indexedField ? { indexedField } : {}),
+        meter: storeRequests.meterOf(resource),
         ...transformerOf(resource),
       });
       stack.use(storage);
@@ -178,7 +182,6 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   });
   const authorizer = await authorizerFor(options, mirror);
   const dynamic = await openDynamicAdmission({ mirror, catalog, authorizer, random, clock, ...(options.dialer ? { dialer: options.dialer } : {}) });
-  const registry = options.metrics ?? new MetricsRegistry();
   const admission = admissionChain({ reader: mirror, clock, random, authorizer, dynamic, quotas: () => quotaStorage(catalog), metrics: new AdmissionMetrics(registry, clock) });
   const reportError = options.reportError ?? (() => {});
   const aggregator = stack.use(new Aggregator({
@@ -217,7 +220,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   await Promise.all([flowController.start(), aggregator.start(own), trust.start(own, catalog, reportError)]);
   const customResources = stack.use(new CustomResources({
     catalog, clock, random, reportError, reader: mirror, ...(options.dialer ? { dialer: options.dialer } : {}),
-    openStorage: (custom) => openObjectStorage<KubernetesObject>({ store, clock, leases, ...transformerOf(custom.resource), ...custom }),
+    openStorage: (custom) => openObjectStorage<KubernetesObject>({ store, clock, leases, meter: storeRequests.meterOf(custom.resource), ...transformerOf(custom.resource), ...custom }),
   }));
   await customResources.start();
   const { hostname, advertise } = options;

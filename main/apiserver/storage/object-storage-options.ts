@@ -2,6 +2,7 @@ import type { Clock } from '../../../kube/apimachinery/clock.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import type { Store } from '../../etcd/store.ts';
 import type { LeaseManager } from './lease-manager.ts';
+import type { StoreMeter } from './store-meter.ts';
 
 export interface ObjectStorageOptions<T extends KubernetesObject> {
   readonly store: Store;
@@ -31,6 +32,8 @@ export interface ObjectStorageOptions<T extends KubernetesObject> {
   readonly transformer?: ValueTransformer;
   /** Shared by all storages of a server, so that they share leases. Absent: one of its own. */
   readonly leases?: LeaseManager;
+  /** Told of each request to the store. */
+  readonly meter?: StoreMeter;
   /** Default true. Freezing costs some microseconds an object and catches whoever changes a shared one. */
   readonly freeze?: boolean;
 }

@@ -78,7 +78,7 @@ class StoreObjectStorage<T extends KubernetesObject> implements ObjectStorage<T>
       this.#checkPreconditions(current, options.preconditions);
       await options.validate?.(current.object);
       const range = { start: current.key };
-      const result = await this.#txn(ifUnchanged(current.key, current.revision, { type: 'delete', range }));
+      const result = await this.#txn('delete', ifUnchanged(current.key, current.revision, { type: 'delete', range }));
       if (result.succeeded) return current.withRevision(result.revision);
       current = this.#found(conflictOf(result), target);
     }
@@ -106,7 +106,10 @@ class StoreObjectStorage<T extends KubernetesObject> implements ObjectStorage<T>
   }
 
   async #read(target: ObjectName): Promise<CachedObject<T>> {
-    const { kvs } = await this.#options.store.range({ start: this.#keys.keyOf(target) });
+    const { store, clock, meter } = this.#options;
+    const startMs = clock.monotonicMs();
+    const { kvs } = await store.range({ start: this.#keys.keyOf(target) });
+    meter?.asked('get', { elapsedMs: clock.monotonicMs() - startMs, failed: false });
     return this.#found(kvs[0], target);
   }
 
@@ -142,7 +145,7 @@ class StoreObjectStorage<T extends KubernetesObject> implements ObjectStorage<T>
     this.#cache.expectWritten(value, { object, json });
     try {
       const operation: Operation = { type: 'put', key, value, ...(lease === undefined ? {} : { lease }) };
-      const result = await this.#txn(ifUnchanged(key, write.expectedRevision, operation));
+      const result = await this.#txn(write.expectedRevision === 0 ? 'create' : 'update', ifUnchanged(key, write.expectedRevision, operation));
       if (result.succeeded) return { stored: this.#newObject({ key, revision: result.revision, json, object }) };
       this.#cache.forgetWritten(value);
       return { conflict: conflictOf(result) };
@@ -167,11 +170,18 @@ class StoreObjectStorage<T extends KubernetesObject> implements ObjectStorage<T>
     }
   }
 
-  async #txn(request: TxnRequest): Promise<TxnResult> {
+  async #txn(operation: 'create' | 'update' | 'delete', request: TxnRequest): Promise<TxnResult> {
+    const { store, clock, meter } = this.#options;
+    const startMs = clock.monotonicMs();
+    let failed = true;
     try {
-      return await this.#options.store.txn(request);
+      const result = await store.txn(request);
+      failed = false;
+      return result;
     } catch (error) {
       throw asStatus(error);
+    } finally {
+      meter?.asked(operation, { elapsedMs: clock.monotonicMs() - startMs, failed });
     }
   }
 
