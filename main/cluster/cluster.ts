@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { nodes } from '../../kube/api/generated/core/v1.ts';
 import { isNotFound } from '../../kube/apimachinery/status.ts';
@@ -227,7 +228,7 @@ export class Cluster implements AsyncDisposable {
 
     const port = await freePort(this.#options.apiPort ?? defaultApiPort);
     const pki = await run(phase.keys, 10_000, `check that ${directory.pki} is writable, or start over with \`coracle reset\``, () => this.#loadPki());
-    const store = await run(phase.store, 30_000, `check the free space and permissions of ${directory.root}`, () => openStore(directory.store));
+    const store = await run(phase.store, 30_000, `check the free space and permissions of ${directory.root}`, () => openStore(directory, log));
     lifetime.use(store);
     const isNew = store.revision <= 1;
     lifetime.use(startCompaction({ store, clock, log }));
@@ -330,11 +331,16 @@ async function deleteNode(admin: Client, name: string): Promise<void> {
   });
 }
 
-async function openStore(path: string): Promise<Store> {
+async function openStore({ store, kubeconfig }: DataDirectory, log: Log): Promise<Store> {
+  const fix = 'put a copy of that file in its place, or delete what is left of the cluster with `coracle reset`';
+  // The kubeconfig is written by the first start: an empty cluster in the place of the old one would look like a loss of everything.
+  const isLost = !existsSync(store) && existsSync(kubeconfig);
+  if (isLost) throw new PhaseError(`Cannot read "${store}": it is missing, and there was a cluster`, fix);
   try {
-    return await openSqliteStore({ path });
+    const onThreadDeath = (cause: unknown): void => log.error('the SQLite thread ended; the next write starts another', { error: String(cause) });
+    return await openSqliteStore({ path: store, onThreadDeath });
   } catch (error) {
     if (!(error instanceof StoreUnavailableError && error.reason === 'damaged')) throw error;
-    throw new PhaseError(error.message, `put a copy of that file in its place, or move it away and start over with \`coracle reset\``, { cause: error });
+    throw new PhaseError(error.message, fix, { cause: error });
   }
 }

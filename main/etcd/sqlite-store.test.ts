@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -84,6 +84,76 @@ describe('the file of a SqliteStore', () => {
     writeFileSync(path, whole);
     await using store = await openSqliteStore({ path });
     expect((await store.range({ start: '/', end: '0' })).count).toBe(300);
+  });
+
+  describe('after a crash', () => {
+    const log = (): string => `${path}-wal`;
+    beforeEach(async () => {
+      const running = join(directory, 'running.db');
+      await using store = await openSqliteStore({ path: running });
+      await put(store, '/a', '1');
+      // What a crash leaves at this moment.
+      for (const suffix of ['', '-wal']) copyFileSync(running + suffix, path + suffix);
+    });
+
+    it.each<{ readonly name: string; readonly damage: () => void; readonly told: string }>([
+      { name: 'the file is empty', damage: () => truncateSync(path, 0), told: 'it is empty' },
+      { name: 'both files are empty', damage: () => { truncateSync(path, 0); truncateSync(log(), 0); }, told: 'it is empty' },
+      { name: 'the file is something else', damage: () => writeFileSync(path, Buffer.alloc(5000, 0x5a)), told: 'it is no store' },
+      { name: 'the file is cut within its first page', damage: () => truncateSync(path, 1000), told: 'it is no store, or the beginning of one' },
+      { name: 'the file is missing', damage: () => rmSync(path), told: 'it is missing, and "state.db-wal" is there' },
+      { name: 'a folder is in its place', damage: () => { rmSync(path); mkdirSync(path); }, told: '"state.db" is a folder' },
+      { name: 'the log is missing', damage: () => rmSync(log()), told: 'its write-ahead log "state.db-wal" is missing' },
+      { name: 'the log is replaced by something else', damage: () => writeFileSync(log(), Buffer.alloc(5000, 0x5a)), told: 'its write-ahead log "state.db-wal" is not one' },
+      { name: 'a folder is in the place of the log', damage: () => { rmSync(log()); mkdirSync(log()); }, told: '"state.db-wal" is a folder' },
+    ])('is refused and left as it is when $name', async ({ damage, told }) => {
+      damage();
+      const before = contents();
+      await expect(openSqliteStore({ path })).rejects.toMatchObject({ name: 'StoreUnavailableError', reason: 'damaged', message: expect.stringContaining(told) });
+      expect(contents()).toEqual(before);
+    });
+
+    it('starts without its missing log when told so by an empty one', async () => {
+      writeFileSync(log(), '');
+      await using store = await openSqliteStore({ path });
+      expect((await store.range({ start: '/a' })).count).toBe(0);
+    });
+
+    it('is whole without a log once it was closed in order', async () => {
+      await (await openSqliteStore({ path }))[Symbol.asyncDispose]();
+      expect(existsSync(log())).toBe(false);
+      await using store = await openSqliteStore({ path });
+      expect((await store.range({ start: '/a' })).count).toBe(1);
+    });
+
+    const contents = (): Record<string, string> => Object.fromEntries(readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.name.startsWith('state.db')).map((entry) => [entry.name, entry.isFile() ? readFileSync(join(directory, entry.name), 'hex') : 'folder']));
+  });
+
+  it.each(['/die-before', '/die-after'])('outlives its thread: a write of %s fails, and the next ones go on as if it had not been', async (fatal) => {
+    const deaths: string[] = [];
+    const worker = new URL('./backend/dying-worker.fixture.ts', import.meta.url);
+    const store = await openSqliteStore({ path, worker, onThreadDeath: (cause) => deaths.push(String(cause)) });
+    await put(store, '/a', '1');
+    const { id } = await store.leaseGrant(60);
+    const { revision } = store;
+    const results = await Promise.allSettled([put(store, fatal, '1'), put(store, '/with-it', '1')]);
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(deaths).toEqual([expect.stringMatching(/died|exited/)]);
+    expect((await store.range({ start: '/', end: '0' })).kvs.map(({ key }) => key)).toEqual(['/a']);
+    expect((await put(store, '/b', '1')).revision).toBe(revision + 1);
+    await store[Symbol.asyncDispose]();
+    await using again = await openSqliteStore({ path });
+    expect((await again.range({ start: '/', end: '0' })).kvs.map(({ key, modRevision }) => `${key} ${modRevision}`)).toEqual([`/a ${revision}`, `/b ${revision + 1}`]);
+    expect(await again.leaseKeepAlive(id)).toEqual({ ttlSeconds: 60 });
+  });
+
+  it('can be closed after its thread has died', async () => {
+    const store = await openSqliteStore({ path, worker: new URL('./backend/dying-worker.fixture.ts', import.meta.url) });
+    await put(store, '/a', '1');
+    await expect(put(store, '/die-after', '1')).rejects.toMatchObject({ name: 'StoreUnavailableError' });
+    await store[Symbol.asyncDispose]();
+    await using again = await openSqliteStore({ path });
+    expect((await again.range({ start: '/a' })).count).toBe(1);
   });
 
   it('ends with an error for writes after it is closed', async () => {

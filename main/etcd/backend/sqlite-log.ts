@@ -1,9 +1,8 @@
-import { chmodSync, closeSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { chmodSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { LeaseRecord } from './backend.ts';
+import { checkLogFiles, createLogFile, incompleteId, wholeId } from './log-files.ts';
 import type { AppendBatch, LoadedPage, PackedRow } from './sqlite-messages.ts';
-import { syncDirectory } from './sync-directory.ts';
 import { WriteAheadFile } from './write-ahead-file.ts';
 
 /** Rows of one page when loading: half a megabyte. */
@@ -18,6 +17,8 @@ export interface SqliteLogOptions {
   readonly path: string;
   /** The file does not grow beyond this: writes then fail as on a full disk, until compaction has made room. */
   readonly maxBytes: number;
+  /** Goes on where a thread ended that had loaded the file: `load` is not called, and what was not reported durable is taken out. */
+  readonly resume?: { readonly durableId: number; readonly leases: readonly LeaseRecord[] };
   /** How the file is opened; tests give one whose disk fails. */
   readonly connect?: (path: string) => DatabaseSync;
   /** The same for its write-ahead log. */
@@ -53,17 +54,22 @@ export class SqliteLog {
   #durableId = 0;
   readonly #leases = new Map<string, LeaseRecord>();
 
-  /** Throws when the file cannot be opened, is locked by another process, or is of a newer version. */
+  /** Throws when the file cannot be opened, is damaged, is locked by another process, or is of a newer version. */
   constructor(options: SqliteLogOptions) {
     const { path } = options;
     this.#options = options;
-    closeSync(openSync(path, 'a', 0o600));
+    if (options.resume !== undefined) {
+      this.#durableId = options.resume.durableId;
+      for (const lease of options.resume.leases) this.#leases.set(lease.id, lease);
+      return;
+    }
+    checkLogFiles(path);
+    createLogFile(path, (made) => openDatabase({ ...options, path: made }).db.close());
     chmodSync(path, 0o600);
     this.#open = openDatabase(options);
-    syncDirectory(dirname(path));
   }
 
-  /** The next page of the log. */
+  /** The next page of the log. Writes nothing before all of it could be read. */
   load(): LoadedPage {
     const { db } = this.#database();
     const statement = db.prepare(
@@ -85,6 +91,7 @@ export class SqliteLog {
       const id = String(lease['id']);
       this.#leases.set(id, { id, ttlSeconds: Number(lease['ttl_seconds']) });
     }
+    mark(db);
     const compacted = db.prepare("SELECT value FROM meta WHERE name = 'compact_revision'").get();
     return {
       rows,
@@ -196,6 +203,14 @@ export class SqliteLog {
       for (const { id, ttlSeconds } of this.#leases.values()) grant.run(id, ttlSeconds);
     });
   }
+}
+
+/**
+ * The file is told to be incomplete, and then, in its write-ahead log alone, to be whole. Whatever moves that log into the file, closing it
+ * in any way included, takes the second along; so a file that is incomplete and has no log has lost it.
+ */
+function mark(db: DatabaseSync): void {
+  db.exec(`PRAGMA application_id = ${incompleteId}; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA application_id = ${wholeId};`);
 }
 
 interface OpenDatabase {

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Row } from '../mvcc/evaluate-txn.ts';
 import { type KeyValue, type Revision, StoreUnavailableError } from '../store.ts';
-import type { Backend, LoadedLog, LogEntry } from './backend.ts';
+import type { Backend, LeaseRecord, LoadedLog, LogEntry } from './backend.ts';
 import type { SqliteLogOptions } from './sqlite-log.ts';
 import type { AppendBatch, PackedRow, SqliteFailure, SqliteReply, SqliteRequest } from './sqlite-messages.ts';
 
@@ -19,6 +19,8 @@ export interface SqliteBackendOptions {
   readonly maxBytes?: number;
   /** Where a bundle has put sqlite-worker.ts. Absent: beside this file. */
   readonly worker?: URL;
+  /** The thread died of this; the next request starts another. */
+  readonly onThreadDeath?: (cause: unknown) => void;
 }
 
 interface PendingEntry {
@@ -31,29 +33,51 @@ interface PendingTask {
 }
 
 /**
- * A durable log in an SQLite file, written by a thread of its own. Group commit: while one transaction is being written and fsynced,
+ * A durable log in an SQLite file, written by a thread of its own. A thread that dies takes what was under way along; the next one makes
+ * the file what has been reported, see SqliteLog. Group commit: while one transaction is being written and fsynced,
  * everything that is appended gathers, and goes out together as the next one. So under load an fsync serves many writes, and a single
  * write waits for one only.
  */
 export class SqliteBackend implements Backend {
   readonly #path: string;
-  readonly #worker: Worker;
+  readonly #options: SqliteLogOptions;
+  readonly #script: URL;
+  readonly #onThreadDeath: (cause: unknown) => void;
+  /** undefined between the death of one and the next request. */
+  #worker: Worker | undefined;
+  #exited: Promise<void> = Promise.resolve();
   #gathering: PendingEntry[] = [];
   #underWay: PendingEntry[] = [];
   /** Everything but writes; a write goes first when there is one. */
   #tasks: PendingTask[] = [];
   #onReply: ((reply: SqliteReply) => void) | undefined;
   #closed: StoreUnavailableError | undefined;
-  #exited: Promise<void>;
+  /** What has been reported durable, once all is loaded: where another thread goes on. */
+  #isLoaded = false;
+  #durableId = 0;
+  readonly #leases = new Map<string, LeaseRecord>();
 
-  constructor({ path, maxBytes = defaultMaxBytes, worker = new URL('./sqlite-worker.ts', import.meta.url) }: SqliteBackendOptions) {
+  constructor({ path, maxBytes = defaultMaxBytes, worker = new URL('./sqlite-worker.ts', import.meta.url), onThreadDeath = () => {} }: SqliteBackendOptions) {
     this.#path = path;
-    const workerData: SqliteLogOptions = { path, maxBytes };
+    this.#options = { path, maxBytes };
+    this.#script = worker;
+    this.#onThreadDeath = onThreadDeath;
+    this.#start();
+  }
+
+  #start(): Worker {
+    const resume = this.#isLoaded ? { durableId: this.#durableId, leases: [...this.#leases.values()] } : undefined;
+    const workerData: SqliteLogOptions = { ...this.#options, ...(resume === undefined ? {} : { resume }) };
     // The thread's garbage is short-lived: a small young generation costs nothing and saves tens of megabytes.
-    this.#worker = new Worker(worker, { workerData, name: 'etcd', resourceLimits: { maxYoungGenerationSizeMb: 4 } });
-    this.#worker.on('message', (reply: SqliteReply) => this.#reply(reply));
-    this.#worker.on('error', (error) => this.#fail(new StoreUnavailableError('closed', 'the SQLite thread has ended', { cause: error })));
-    this.#exited = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
+    const worker = new Worker(this.#script, { workerData, name: 'etcd', resourceLimits: { maxYoungGenerationSizeMb: 4 } });
+    let cause: unknown;
+    worker.on('message', (reply: SqliteReply) => this.#reply(reply));
+    worker.on('error', (error) => (cause = error));
+    this.#exited = new Promise((resolve) => worker.once('exit', (code) => {
+      this.#onExit(cause ?? new Error(`it exited with code ${code}`));
+      resolve();
+    }));
+    return (this.#worker = worker);
   }
 
   async load(): Promise<LoadedLog> {
@@ -62,7 +86,10 @@ export class SqliteBackend implements Backend {
       const reply = await this.#task({ type: 'load' });
       if (reply.type !== 'page') throw new Error('Cannot read the log: the SQLite thread gave no page');
       rows.push(...unpack(reply.page.rows, reply.page.values));
-      if (reply.page.end !== undefined) return { rows, ...reply.page.end };
+      if (reply.page.end === undefined) continue;
+      this.#isLoaded = true;
+      this.#noteDurable({ rows, leasesGranted: reply.page.end.leases });
+      return { rows, ...reply.page.end };
     }
   }
 
@@ -86,7 +113,7 @@ export class SqliteBackend implements Backend {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed === undefined) {
-      const closed = this.#task({ type: 'close' });
+      const closed = this.#worker === undefined ? Promise.resolve() : this.#task({ type: 'close' });
       // Writes that are gathered already still go first; later ones are refused.
       this.#closed = new StoreUnavailableError('closed', 'the store is closed');
       await closed.catch(() => undefined);
@@ -121,14 +148,21 @@ export class SqliteBackend implements Backend {
     const { batch, count } = pack(this.#gathering);
     this.#underWay = this.#gathering.splice(0, count);
     this.#send({ type: 'append', batch }, (reply) => {
-      if (reply.type === 'failed') this.#failWrites(unavailable(reply.error, this.#path));
-      else for (const { done } of this.#underWay.splice(0)) done();
+      if (reply.type === 'failed') {
+        this.#failWrites(unavailable(reply.error, this.#path));
+        return;
+      }
+      for (const { entry, done } of this.#underWay.splice(0)) {
+        this.#noteDurable(entry);
+        done();
+      }
     });
   }
 
   #send(request: SqliteRequest, onReply: (reply: SqliteReply) => void): void {
     this.#onReply = onReply;
-    this.#worker.postMessage(request, request.type === 'append' ? [request.batch.values.buffer] : []);
+    const worker = this.#worker ?? this.#start();
+    worker.postMessage(request, request.type === 'append' ? [request.batch.values.buffer] : []);
   }
 
   #reply(reply: SqliteReply): void {
@@ -144,12 +178,22 @@ export class SqliteBackend implements Backend {
     for (const { done } of failed) done(error);
   }
 
-  #fail(error: StoreUnavailableError): void {
-    this.#closed = error;
-    this.#failWrites(error);
+  #noteDurable({ rows, leasesGranted = [], leasesRevoked = [] }: LogEntry): void {
+    this.#durableId = rows.at(-1)?.rowId ?? this.#durableId;
+    for (const lease of leasesGranted) this.#leases.set(lease.id, lease);
+    for (const id of leasesRevoked) this.#leases.delete(id);
+  }
+
+  /** What was under way may be in the file or not; it is reported failed, and the next thread takes it out. */
+  #onExit(cause: unknown): void {
+    this.#worker = undefined;
+    if (this.#closed !== undefined && this.#onReply === undefined) return;
+    this.#onThreadDeath(cause);
+    const error = new StoreUnavailableError('ioError', 'Cannot write to the data directory: the SQLite thread has ended; the next write starts another', { cause });
     const onReply = this.#onReply;
     this.#onReply = undefined;
-    const failed: SqliteReply = { type: 'failed', error: { message: error.message } };
+    const failed: SqliteReply = { type: 'failed', error: { message: 'the SQLite thread has ended' } };
+    this.#failWrites(error);
     onReply?.(failed);
     for (const { settle } of this.#tasks.splice(0)) settle(failed);
   }
