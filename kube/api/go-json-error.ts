@@ -5,6 +5,9 @@ export class GoDecodeError extends Error {
   override readonly name = 'GoDecodeError';
 }
 
+/** What encoding/json only remembers, and goes on; an error that a type's own UnmarshalJSON returns ends it. */
+export class GoSavedError extends GoDecodeError {}
+
 /** What encoding/json calls a JSON value. */
 export function goValueName(value: unknown): string {
   if (Array.isArray(value)) return 'array';
@@ -21,10 +24,10 @@ export interface StructField {
 }
 
 /** `json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string` */
-export function unmarshalTypeError(value: unknown, field: StructField, goType: string): GoDecodeError {
+export function unmarshalTypeError(value: unknown, field: StructField, goType: string): GoSavedError {
   const number = isNumberLiteral(value) ? value.rawJSON : typeof value === 'number' ? String(value) : undefined;
   const what = number !== undefined && /^u?int\d*$/.test(goType) ? `number ${number}` : goValueName(value);
-  return new GoDecodeError(`json: cannot unmarshal ${what} into Go struct field ${field.struct}.${field.path} of type ${goType}`);
+  return new GoSavedError(`json: cannot unmarshal ${what} into Go struct field ${field.struct}.${field.path} of type ${goType}`);
 }
 
 const rfc3339Layout = [

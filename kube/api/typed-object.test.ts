@@ -54,6 +54,11 @@ describe('toTyped', () => {
     { name: 'a fraction for an integer', value: { metadata: { generation: 1.5 } }, message: 'json: cannot unmarshal number 1.5 into Go struct field ObjectMeta.metadata.generation of type int64' },
     { name: 'an object for a list', value: { spec: { containers: {} } }, message: 'json: cannot unmarshal object into Go struct field PodSpec.spec.containers of type []v1.Container' },
     { name: 'a number for a named string', value: { spec: { restartPolicy: 1 } }, message: 'json: cannot unmarshal number into Go struct field PodSpec.spec.restartPolicy of type v1.RestartPolicy' },
+    {
+      name: 'what ends the decoding, whatever came before it', message: "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+      value: { metadata: { generation: 'x' }, spec: { containers: [{ name: 1, env: {}, ports: [{ containerPort: '80' }], resources: { limits: { cpu: 'abc' } } }] } },
+    },
+    { name: 'the first of several that do not end it', value: { spec: { restartPolicy: 1, hostNetwork: 'x' } }, message: 'json: cannot unmarshal number into Go struct field PodSpec.spec.restartPolicy of type v1.RestartPolicy' },
     { name: 'no time', value: { metadata: { creationTimestamp: 'x' } }, message: 'parsing time "x" as "2006-01-02T15:04:05Z07:00": cannot parse "x" as "2006"' },
   ];
   it.each(failures)('refuses $name in Go’s words', ({ value, message }) => {

@@ -1,7 +1,7 @@
 import { setMember } from '../apimachinery/json.ts';
 import { isNumberLiteral } from '../apimachinery/number-literal.ts';
 import { roundedToMilli } from '../apimachinery/quantity.ts';
-import { unmarshalTypeError, type StructField } from './go-json-error.ts';
+import { GoSavedError, unmarshalTypeError, type StructField } from './go-json-error.ts';
 import { type FieldSchema, type ObjectSchema, schemaOfField, schemaOfMessage } from './schema.ts';
 import { decodeScalar, goTypeOf, isZero, zeroOf } from './typed-scalar.ts';
 
@@ -23,6 +23,11 @@ export interface TypedOptions {
    * that clients get have it. Default false: such fields stay absent, which is easier to work with.
    */
   readonly nulls?: boolean;
+}
+
+interface WalkOptions extends TypedOptions {
+  /** Go on behind values of the wrong type: what is looked for is an error that ends the decoding. */
+  readonly lenient?: boolean;
 }
 
 /** Copies of an object keep it, JSON does not. */
@@ -55,7 +60,7 @@ export function hasGivenEmpty(value: unknown): boolean {
 
 /** Where in the object a value stands. Its texts are made only when something is wrong there, which saves a third of the walk. */
 class Place implements StructField {
-  readonly options: TypedOptions;
+  readonly options: WalkOptions;
   readonly #parent: Place | undefined;
   readonly #schema: ObjectSchema;
   /** Absent at the root. */
@@ -63,7 +68,7 @@ class Place implements StructField {
   /** In the list or map that the field is. */
   readonly #key: number | string | undefined;
 
-  constructor(place: { readonly options: TypedOptions; readonly schema: ObjectSchema; readonly parent?: Place | undefined; readonly field?: FieldSchema | undefined; readonly key?: number | string }) {
+  constructor(place: { readonly options: WalkOptions; readonly schema: ObjectSchema; readonly parent?: Place | undefined; readonly field?: FieldSchema | undefined; readonly key?: number | string }) {
     this.options = place.options;
     this.#parent = place.parent;
     this.#schema = place.schema;
@@ -94,9 +99,24 @@ class Place implements StructField {
   }
 }
 
-/** Throws GoDecodeError with encoding/json's text when a value has the wrong type. */
+/** Throws GoDecodeError with encoding/json's text when a value has the wrong type: the first such error that ends Go's decoding, else the first of all. */
 export function toTyped(schema: ObjectSchema, value: Readonly<Record<string, unknown>>, options: TypedOptions = {}): Record<string, unknown> {
-  return typedObject(schema, value, new Place({ options, schema }));
+  try {
+    return typedObject(schema, value, new Place({ options, schema }));
+  } catch (error) {
+    if (error instanceof GoSavedError) typedObject(schema, value, new Place({ options: { lenient: true }, schema }));
+    throw error;
+  }
+}
+
+/** What `decode` gives; undefined for what Go would only have noted. */
+function unlessSaved<T>(decode: () => T): T | undefined {
+  try {
+    return decode();
+  } catch (error) {
+    if (error instanceof GoSavedError) return undefined;
+    throw error;
+  }
 }
 
 function join(path: string, name: string): string {
@@ -111,10 +131,11 @@ function typedObject(schema: ObjectSchema, value: Readonly<Record<string, unknow
     const field = schema.fields.get(name);
     if (field) {
       if (member === null || member === undefined) continue;
-      decoded.set(name, typedField(schema, field, member, place.field(schema, field)));
+      const at = place.field(schema, field);
+      decoded.set(name, at.options.lenient ? unlessSaved(() => typedField(schema, field, member, at)) : typedField(schema, field, member, at));
     } else if (schema.isKind && (name === 'kind' || name === 'apiVersion')) {
       if (typeof member !== 'string' && member !== null && member !== undefined) {
-        throw unmarshalTypeError(member, { struct: schema.shortName, path: name }, 'string');
+        if (!place.options.lenient) throw unmarshalTypeError(member, { struct: schema.shortName, path: name }, 'string');
       }
       if (typeof member === 'string' && member !== '') head[name] = member;
     } else place.options.onUnknownField?.(join(place.indexedPath, name));
@@ -165,12 +186,12 @@ function finish(field: FieldSchema, member: unknown, options: TypedOptions): unk
 function typedField(schema: ObjectSchema, field: FieldSchema, value: unknown, place: Place): unknown {
   if (field.container === 'list') {
     if (!Array.isArray(value)) throw unmarshalTypeError(value, place, goTypeOf(field));
-    return value.map((item, index) => typedValue(field, item, place.item(index)));
+    return value.map((item, index) => typedElement(field, item, place.item(index)));
   }
   if (field.container === 'map') {
     if (!isRecord(value)) throw unmarshalTypeError(value, place, goTypeOf(field));
     const map: Record<string, unknown> = {};
-    for (const key of Object.keys(value)) setMember(map, key, typedValue(field, value[key], place.item(key)));
+    for (const key of Object.keys(value)) setMember(map, key, typedElement(field, value[key], place.item(key)));
     if (isResourceList(schema, field)) for (const key of Object.keys(map)) map[key] = roundedToMilli(map[key] as string);
     return map;
   }
@@ -180,6 +201,10 @@ function typedField(schema: ObjectSchema, field: FieldSchema, value: unknown, pl
 /** Upstream's defaulting of core/v1 rounds every amount of a resource; node/v1 has the same type and leaves it alone. */
 function isResourceList(schema: ObjectSchema, { kind, goType }: FieldSchema): boolean {
   return kind === 'quantity' && goType === 'v1.ResourceList' && schema.name.startsWith('core/');
+}
+
+function typedElement(field: FieldSchema, value: unknown, place: Place): unknown {
+  return place.options.lenient ? unlessSaved(() => typedValue(field, value, place)) : typedValue(field, value, place);
 }
 
 function typedValue(field: FieldSchema, value: unknown, place: Place): unknown {

@@ -2,7 +2,7 @@ import { parseDuration, formatDuration, DurationError } from '../apimachinery/du
 import { canonicalQuantity, QuantityError } from '../apimachinery/quantity.ts';
 import { isNumberLiteral, type NumberLiteral, withPlainNumbers } from '../apimachinery/number-literal.ts';
 import { formatTime } from '../apimachinery/time.ts';
-import { GoDecodeError, parseRfc3339, type StructField, unmarshalTypeError } from './go-json-error.ts';
+import { GoDecodeError, GoSavedError, parseRfc3339, type StructField, unmarshalTypeError } from './go-json-error.ts';
 import type { FieldSchema, ValueKind } from './schema.ts';
 
 const goTypes: Readonly<Partial<Record<ValueKind, string>>> = {
@@ -110,7 +110,7 @@ function decodeCustom(field: FieldSchema, value: unknown, at: StructField): unkn
       return decodeQuantity(value);
     case 'intOrString':
       if (typeof value === 'string' || (typeof value === 'number' && Number.isInteger(value))) return value;
-      throw unmarshalTypeError(value, at, 'int32');
+      throw ending(unmarshalTypeError(value, at, 'int32'));
     case 'time':
       return typeof value === 'string' && CANONICAL_TIME.test(value) ? value : formatTime(parseRfc3339(textOf(value, at)));
     case 'microTime':
@@ -133,7 +133,12 @@ function microTimeText(text: string): string {
 
 function textOf(value: unknown, at: StructField): string {
   if (typeof value === 'string') return value;
-  throw unmarshalTypeError(value, at, 'string');
+  throw ending(unmarshalTypeError(value, at, 'string'));
+}
+
+/** The same error where a type's own UnmarshalJSON returns it. */
+function ending(error: GoSavedError): GoDecodeError {
+  return new GoDecodeError(error.message);
 }
 
 /** Up to three digits and a common suffix are canonical as they stand: nearly all quantities there are. */
@@ -163,7 +168,7 @@ function decodeBytes(value: unknown, at: StructField): string {
   if (typeof value !== 'string') throw unmarshalTypeError(value, at, '[]uint8');
   const text = value.replace(/[\r\n]/g, '');
   const bad = /[^A-Za-z0-9+/]/.exec(text.replace(/={1,2}$/, ''));
-  if (bad) throw new GoDecodeError(`illegal base64 data at input byte ${bad.index}`);
-  if (text.length % 4 !== 0) throw new GoDecodeError(`illegal base64 data at input byte ${text.length - (text.length % 4)}`);
+  if (bad) throw new GoSavedError(`illegal base64 data at input byte ${bad.index}`);
+  if (text.length % 4 !== 0) throw new GoSavedError(`illegal base64 data at input byte ${text.length - (text.length % 4)}`);
   return text;
 }

@@ -84,8 +84,9 @@ export function decodeCustomResource({ schema }: Pick<CustomVersion, 'schema'>, 
   const problems: string[] = [];
   const object = deepCopy(raw) as JsonObject;
   const onUnknown = (path: string): void => void problems.push(`unknown field ${goQuote(path)}`);
+  const metadata = typedMetadata(object['metadata'], 'metadata', onUnknown);
   prune(object, schema, { isObjectRoot: true, onUnknown });
-  object['metadata'] = typedMetadata(object['metadata'], 'metadata', onUnknown);
+  object['metadata'] = metadata;
   embeddedResources(object, schema, '', (embedded, path) => {
     if (embedded === object || embedded['metadata'] === undefined) return;
     const at = `${path}.metadata`;

@@ -44,9 +44,9 @@ export function setAutoscalerDefaults({ spec }: Autoscaler): void {
 function check({ spec }: Autoscaler, errors: FieldErrors): void {
   const { minReplicas, maxReplicas = 0, scaleTargetRef, metrics, behavior } = spec ?? ({} as Partial<autoscaling.HorizontalPodAutoscalerSpec>);
   const maxPath = SPEC_PATH.child('maxReplicas');
+  if (minReplicas !== undefined && minReplicas < 1) errors.invalid(SPEC_PATH.child('minReplicas'), minReplicas, 'must be greater than or equal to 1');
   if (maxReplicas === 0) errors.required(maxPath, 'must be set and greater than 0');
   else if (maxReplicas < 1) errors.invalid(maxPath, maxReplicas, 'must be greater than or equal to 1');
-  if (minReplicas !== undefined && minReplicas < 1) errors.invalid(SPEC_PATH.child('minReplicas'), minReplicas, 'must be greater than or equal to 1');
   if (minReplicas !== undefined && maxReplicas < minReplicas) errors.invalid(maxPath, maxReplicas, 'must be greater than or equal to `minReplicas`');
   checkReference(scaleTargetRef, SPEC_PATH.child('scaleTargetRef'), errors, { needsGroup: true });
   checkMetrics(metrics ?? [], SPEC_PATH.child('metrics'), errors);
