@@ -87,6 +87,8 @@ describe('paths', () => {
     { name: 'unknown resource', method: 'GET', path: '/api/v1/nope', status: 404 },
     { name: 'unknown version', method: 'GET', path: '/apis/apps/v9', status: 404 },
     { name: 'put to a collection', method: 'PUT', path: CONFIG_MAPS, status: 405 },
+    { name: 'a name where there are only creates', method: 'GET', path: '/api/v1/namespaces/default/bindings/a', status: 404 },
+    { name: 'a list where there are only creates', method: 'GET', path: '/api/v1/namespaces/default/bindings', status: 405 },
     { name: 'delete of the version', method: 'DELETE', path: '/version', status: 405 },
     { name: 'unknown subresource', method: 'GET', path: '/api/v1/namespaces/default/pods/a/nope', status: 404 },
   ])('$name is answered with a Status of $status', async ({ method, path, status }) => {

@@ -6,6 +6,7 @@ import type { ScaleStrategy, Strategy, StrategyContext } from '../registry/gener
 import { type CustomVersion, validateCustomResource, validateCustomStatus } from './custom-version.ts';
 import { findByJsonPath, parseJsonPath, withValueAt } from './json-path.ts';
 import { withoutUnchanged } from './ratcheting.ts';
+import { validateScaleSpec, validateScaleStatus } from './scale-validation.ts';
 
 type CustomObject = KubernetesObject & { status?: unknown };
 
@@ -24,13 +25,13 @@ export function customStrategy(current: CurrentVersions): Strategy {
     allowCreateOnUpdate: false,
     allowUnconditionalUpdate: false,
     prepareForCreate: (object: CustomObject, context) => (versionOf(context).hasStatus ? withoutStatus(object) : object),
-    validate: (object, context) => withRules(versionOf(context), { object, errors: validateCustomResource(versionOf(context), object) }, context),
+    validate: (object, context) => withRules(versionOf(context), { object, errors: [...validateCustomResource(versionOf(context), object), ...scaleErrors(versionOf(context), object)] }, context),
     prepareForUpdate: (next: CustomObject, previous: CustomObject, context) => prepareForUpdate(next, previous, versionOf(context)),
-    validateUpdate: (next, previous, context) => withRules(versionOf(context), { object: next, previous, errors: ratcheted(validateCustomResource(versionOf(context), next), next, previous) }, context),
+    validateUpdate: (next, previous, context) => withRules(versionOf(context), { object: next, previous, errors: [...ratcheted(validateCustomResource(versionOf(context), next), next, previous), ...scaleErrors(versionOf(context), next)] }, context),
     selectableFields: (object) => customSelectableFields(current.storageVersion(), object),
     status: {
       prepareForUpdate: keepAllButStatus,
-      validateUpdate: (next, previous, context) => withRules(versionOf(context), { object: next, previous, errors: ratcheted(validateCustomStatus(versionOf(context), next), next, previous) }, context),
+      validateUpdate: (next, previous, context) => withRules(versionOf(context), { object: next, previous, errors: [...ratcheted(validateCustomStatus(versionOf(context), next), next, previous), ...validateScaleStatus(versionOf(context), next)] }, context),
     },
     scale: scaleBy(current),
   };
@@ -52,6 +53,11 @@ function withRules({ rules }: CustomVersion, { object, previous, errors }: Valid
   const run = rules.validate(object, previous, errors);
   for (const warning of run.warnings) context.warn?.(warning);
   return [...errors, ...run.errors];
+}
+
+/** Never ratcheted, as upstream. */
+function scaleErrors(version: CustomVersion, object: KubernetesObject): readonly FieldError[] {
+  return [...validateScaleSpec(version, object), ...validateScaleStatus(version, object)];
 }
 
 function ratcheted(errors: readonly FieldError[], next: unknown, previous: unknown): readonly FieldError[] {

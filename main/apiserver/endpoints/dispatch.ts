@@ -44,6 +44,8 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   get: getObject, list: listObjects, watch: watchObjects, create: createObject, update: updateObject,
   patch: patchObject, delete: deleteObject, deletecollection: deleteCollection,
 };
+/** What needs the path of one object: reviews and bindings, which are only made, have none. */
+const NAMED_VERBS: ReadonlySet<string> = new Set(['get', 'update', 'patch', 'delete']);
 /** The part after these is a path of the target's own. */
 const PATH_SUBRESOURCES = new Set(['proxy']);
 /** These answer whatever the other side sends. */
@@ -110,6 +112,7 @@ function checkShape({ info, request }: RequestContext, served: ServedResource): 
   if (namespaced && info.namespace === '' && info.name !== '' && info.parts.length > 1) throw newResourceNotServed();
   if (info.subresource === '') {
     const named = info.parts.length > 1;
+    if (named && !verbs.some((verb) => NAMED_VERBS.has(verb))) throw newResourceNotServed();
     const wrongPlace = (info.verb === 'create') === named && (info.verb === 'create' || info.verb === 'update' || info.verb === 'patch');
     const needsNamespace = namespaced && info.namespace === '' && (info.verb === 'create' || info.verb === 'deletecollection');
     if (wrongPlace || (!named && (info.verb === 'update' || info.verb === 'patch')) || needsNamespace) throw methodNotAllowed();
