@@ -9,7 +9,8 @@ import { methodNotAllowed } from './endpoints/dispatch.ts';
 import { healthChecks, type Lifecycle } from './endpoints/health-checks.ts';
 import type { HealthCheck, HealthChecks } from './endpoints/health.ts';
 import { openIdDocuments } from './endpoints/openid.ts';
-import { indentedJsonResponse } from './endpoints/respond.ts';
+import type { ApiResponse } from './endpoints/request.ts';
+import { indentedJsonResponse, textResponse } from './endpoints/respond.ts';
 import type { Flags } from './endpoints/status-pages.ts';
 import type { FlowControl } from './flow-control/flow-control.ts';
 import type { PathEndpoint } from './handler.ts';
@@ -45,7 +46,7 @@ export function pathEndpoints(options: PathOptions): readonly PathEndpoint[] {
   const groupVersions = (): readonly GroupVersionInfo[] => groupVersionsOf([...catalog.all()].map(({ info }) => info), builtIn);
   const published = (): readonly GroupVersionInfo[] =>
     groupVersions().map((info) => (builtIn.has(info.group) ? info : publishedGroupVersion(info, (resource) => catalog.find(info.group, info.version, resource))));
-  const discover = discovery({ groupVersions: (form) => aggregator.groupVersions(groupVersions(), form), serverAddress: () => server });
+  const discover = discovery({ groupVersions: (form) => aggregator.groupVersions(groupVersions(), form), isBuiltIn: (group) => builtIn.has(group), serverAddress: () => server });
   const openApi = new OpenApi({ groupVersions: published, remote: aggregator.openApi });
   const openId = openIdDocuments({ ...options, jwksUri: `https://${server}/openid/v1/jwks` });
   return [
@@ -61,13 +62,21 @@ export function pathEndpoints(options: PathOptions): readonly PathEndpoint[] {
     ({ request, info }) => openApi.respond(request, info.path),
     ({ info, request }) => openId(info.path, request),
     ({ info }) => (info.path === '/' || info.path === '/index.html' ? indentedJsonResponse({ paths: rootPaths(aggregator.groupVersions(groupVersions(), 'plain'), checks) }) : undefined),
+    ({ info }) => withoutResource(info.path),
     ({ info }) => unknownApiPath(catalog, info.path),
   ];
+}
+
+/** `/api/v1/watch`: these words want a resource behind them, and upstream gives up where it looks for it. */
+function withoutResource(path: string): ApiResponse | undefined {
+  if (!/^\/+(api|apis\/[^/]+)\/[^/]+\/(watch|proxy)\/*$/.test(path)) return undefined;
+  return textResponse(500, `Internal Server Error: ${JSON.stringify(path)}: failed to create RequestInfo: unable to determine kind and namespace from url, ${path}\n`, { nosniff: true });
 }
 
 /** Inside the API's own paths an unknown version or a wrong method is answered with a Status. */
 function unknownApiPath(catalog: ResourceCatalog, path: string): undefined {
   const [, root, group = ''] = path.replace(/\/$/, '').split('/');
+  if (root === 'apis' && path.startsWith('/apis//')) return undefined;
   const isDocument = (root === 'api' || root === 'apis') && (group === '' || (root === 'apis' ? catalog.isBuiltIn(group) : true));
   if (!isDocument) return undefined;
   const isKnown = group === '' || root === 'apis' || catalog.hasVersion('', group);

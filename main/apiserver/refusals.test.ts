@@ -40,6 +40,11 @@ const cases: readonly Case[] = [
   { name: 'a local review of a path', method: 'POST', path: '/apis/authorization.k8s.io/v1/namespaces/default/localsubjectaccessreviews', body: { spec: { user: 'u', nonResourceAttributes: { path: '/' } } }, status: 422 },
   { name: 'below /version', path: '/version/x', status: 404, message: 'the server could not find the requested resource' },
   { name: 'HEAD of a document that go-restful routes', method: 'HEAD', path: '/api', status: 405 },
+  { name: 'POST to a version of a group', method: 'POST', path: '/apis/apps/v1', body: {}, status: 405, message: 'the server does not allow this method on the requested resource' },
+  { name: 'what is created in namespaces only, outside of them', path: '/api/v1/bindings', status: 404, message: 'the server could not find the requested resource' },
+  { name: 'one of what is only created', path: '/apis/authentication.k8s.io/v1/tokenreviews/x', status: 404, message: 'the server could not find the requested resource' },
+  { name: 'HEAD of a path that no method has', method: 'HEAD', path: `${CORE}/pods/two/nope`, status: 404 },
+  { name: 'HEAD through a proxy to nobody', method: 'HEAD', path: '/api/v1/nodes/nobody/proxy', status: 404 },
   { name: 'jwks as plain JSON', path: '/openid/v1/jwks', headers: { accept: 'application/json' }, status: 406, message: '406: Not Acceptable\n\nAvailable representations: application/jwk-set+json' },
 ];
 
@@ -55,6 +60,20 @@ describe('taken as upstream takes it', () => {
   test('any method of the lists of groups, which the aggregator serves', async () => {
     expect((await send('POST', '/apis')).body['kind']).toBe('APIGroupList');
     expect((await send('GET', '/apis', { headers: { accept: 'application/*' } })).status).toBe(200);
+  });
+
+  test('documents for verifiers with a slash behind them', async () => {
+    expect((await send('GET', '/openid/v1/jwks/')).status).toBe(200);
+  });
+
+  test('a group without a name is no path of the API', async () => {
+    expect((await send('GET', '/apis//v1')).body['text']).toBe('404 page not found\n');
+  });
+
+  test('watch without a resource fails where upstream fails', async () => {
+    const answer = await send('GET', '/api/v1/watch');
+    expect(answer.status).toBe(500);
+    expect(answer.body['text']).toBe('Internal Server Error: "/api/v1/watch": failed to create RequestInfo: unable to determine kind and namespace from url, /api/v1/watch\n');
   });
 
   test('aggregated discovery in YAML', async () => {

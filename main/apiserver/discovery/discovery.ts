@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { GroupVersionInfo, ResourceInfo } from '../../../kube/api/inventory.ts';
+import { methodNotAllowed } from '../endpoints/dispatch.ts';
 import type { ApiRequest, ApiResponse } from '../endpoints/request.ts';
 import { encode } from '../negotiation/encode.ts';
 import { JSON_TYPE, parseAccept, PROTOBUF_TYPE, YAML_TYPE } from '../negotiation/media-type.ts';
@@ -9,6 +10,7 @@ import { apiGroup, apiGroupDiscoveryList, apiGroupList, apiResourceList, apiVers
 export interface DiscoveryOptions {
   /** What is served now, custom resources and aggregated groups included, in the order of that form; asked per request. */
   readonly groupVersions: (form: 'plain' | 'aggregated') => readonly GroupVersionInfo[];
+  readonly isBuiltIn: (group: string) => boolean;
   /** `127.0.0.1:6443` */
   readonly serverAddress: () => string;
 }
@@ -16,9 +18,9 @@ export interface DiscoveryOptions {
 const AGGREGATED = 'g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 
 /**
- * Answers GET (of /apis and /apis/GROUP any method) of /api, /apis, /api/v1, /apis/GROUP and /apis/GROUP/VERSION, with or without a trailing slash; undefined for
- * any other path or method and for groups that are not served. /api and /apis also answer aggregated discovery v2 (v2beta1
- * ended with 1.33), with an ETag and 304. Throws 406.
+ * Answers GET (of /apis, /apis/GROUP and custom groups any method) of /api, /apis, /api/v1, /apis/GROUP and /apis/GROUP/VERSION, with or without a trailing slash;
+ * undefined for any other path and for groups that are not served. /api and /apis also answer aggregated discovery v2 (v2beta1
+ * ended with 1.33), with an ETag and 304. Throws 405 and 406.
  */
 export function discovery(options: DiscoveryOptions): (request: ApiRequest, path: string) => ApiResponse | undefined {
   return (request, path) => {
@@ -26,13 +28,16 @@ export function discovery(options: DiscoveryOptions): (request: ApiRequest, path
     if ((root !== 'api' && root !== 'apis') || rest.length > 2) return undefined;
     // Upstream's aggregator serves the lists of groups, and asks for no method; the others are routes for GET alone.
     const isAggregators = root === 'apis' && rest.length < 2;
-    if (request.method !== 'GET' && !isAggregators) return undefined;
+    const isWrongMethod = request.method !== 'GET' && !isAggregators;
+    if (isWrongMethod && rest.length === 0) return undefined;
     if (rest.length === 0) return rootDocument(request, options, root === 'api');
     const served = options.groupVersions('plain');
     if (root === 'apis' && rest.length === 1) return answer(request, apiGroup(served, rest[0] ?? ''), { routed: false });
     const [group, version] = root === 'api' ? ['', rest[0]] : rest;
-    if (root === 'api' && rest.length !== 1) return undefined;
+    if (root === 'api' ? rest.length !== 1 : group === '') return undefined;
     const info = served.find((candidate) => candidate.group === group && candidate.version === version);
+    // Those of custom groups are answered whatever the method.
+    if (info && isWrongMethod && options.isBuiltIn(info.group)) throw methodNotAllowed();
     return answer(request, info && apiResourceList(info));
   };
 }

@@ -65,7 +65,7 @@ export async function dispatchResource(options: DispatchOptions, context: Reques
     return pathNotFound();
   }
   const { custom } = served;
-  if (custom && !served.info.namespaced && info.namespace !== '') return pathNotFound();
+  if (custom && !isInScope(info, served)) return pathNotFound();
   if (custom && info.subresource !== '' && !served.subresources.has(info.subresource)) throw newNotFound(served.info, info.name);
   const deprecation = custom ? custom.deprecation : DEPRECATED[`${served.apiVersion} ${served.info.resource}`];
   checkShape(context, served);
@@ -94,6 +94,11 @@ export async function dispatchResource(options: DispatchOptions, context: Reques
   }
 }
 
+/** Custom resources have no routes of their own: upstream looks at the scope and passes on what is out of it. */
+function isInScope({ namespace, verb }: RequestContext['info'], { info: { namespaced } }: ServedResource): boolean {
+  return namespaced ? namespace !== '' || verb === 'list' || verb === 'watch' : namespace === '';
+}
+
 function keyOf({ info: { group, resource } }: ServedResource): string {
   return group === '' ? resource : `${resource}.${group}`;
 }
@@ -104,24 +109,39 @@ function canWatch({ info }: Pick<RequestContext, 'info'>, { info: { verbs } }: S
 }
 
 /** Whether the path exists (404) and takes the method (405). */
-function checkShape({ info, request }: RequestContext, served: ServedResource): void {
-  const { namespaced, verbs } = served.info;
-  if (request.method === 'HEAD') throw methodNotAllowed();
-  const isNamespaces = served.info.resource === 'namespaces' && served.info.group === '';
-  if (!namespaced && info.namespace !== '' && !isNamespaces) throw newResourceNotServed();
-  if (namespaced && info.namespace === '' && info.name !== '' && info.parts.length > 1) throw newResourceNotServed();
+function checkShape(context: RequestContext, served: ServedResource): void {
+  const { info, request } = context;
+  if (!hasRoute(context, served)) throw newResourceNotServed();
   if (info.subresource === '') {
-    const named = info.parts.length > 1;
-    if (named && !verbs.some((verb) => NAMED_VERBS.has(verb))) throw newResourceNotServed();
-    const wrongPlace = (info.verb === 'create') === named && (info.verb === 'create' || info.verb === 'update' || info.verb === 'patch');
-    const needsNamespace = namespaced && info.namespace === '' && (info.verb === 'create' || info.verb === 'deletecollection');
-    if (wrongPlace || (!named && (info.verb === 'update' || info.verb === 'patch')) || needsNamespace) throw methodNotAllowed();
-    const verb = canWatch({ info }, served) ? info.verb : 'list';
-    if (!(verbs as readonly string[]).includes(verb)) throw methodNotAllowed();
+    checkMethod(context, served);
     return;
   }
+  // What is passed on may have any method.
+  if (info.subresource === 'proxy' && (request.method === 'HEAD' || request.method === 'OPTIONS')) return;
+  const verb = request.method === 'HEAD' ? 'head' : request.method === 'DELETE' ? 'delete' : info.verb;
   const subresource = served.subresources.get(info.subresource);
-  if (!subresource || (info.parts.length > 3 && !PATH_SUBRESOURCES.has(info.subresource))) throw newResourceNotServed();
-  const verb = request.method === 'DELETE' ? 'delete' : info.verb;
-  if (!(subresource.verbs as readonly string[]).includes(verb)) throw methodNotAllowed();
+  if (!(subresource?.verbs as readonly string[]).includes(verb)) throw methodNotAllowed();
+}
+
+/** Whether any method is served there. */
+function hasRoute({ info }: RequestContext, { info: resource, subresources }: ServedResource): boolean {
+  const { namespaced, verbs } = resource;
+  const named = info.parts.length > 1;
+  const isNamespaces = resource.resource === 'namespaces' && resource.group === '';
+  if (!namespaced && info.namespace !== '' && !isNamespaces) return false;
+  if (namespaced && info.namespace === '' && info.name !== '' && named) return false;
+  if (info.subresource !== '') return subresources.has(info.subresource) && (info.parts.length <= 3 || PATH_SUBRESOURCES.has(info.subresource));
+  if (named) return verbs.some((verb) => NAMED_VERBS.has(verb));
+  return !namespaced || info.namespace !== '' || verbs.includes('list');
+}
+
+function checkMethod({ info, request }: RequestContext, served: ServedResource): void {
+  const { namespaced, verbs } = served.info;
+  if (request.method === 'HEAD' && !served.custom) throw methodNotAllowed();
+  const named = info.parts.length > 1;
+  const wrongPlace = (info.verb === 'create') === named && (info.verb === 'create' || info.verb === 'update' || info.verb === 'patch');
+  const needsNamespace = namespaced && info.namespace === '' && (info.verb === 'create' || info.verb === 'deletecollection');
+  if (wrongPlace || (!named && (info.verb === 'update' || info.verb === 'patch')) || needsNamespace) throw methodNotAllowed();
+  const verb = canWatch({ info }, served) ? info.verb : 'list';
+  if (!(verbs as readonly string[]).includes(verb)) throw methodNotAllowed();
 }

@@ -12,16 +12,22 @@ export function openIdDocuments(options: { readonly issuer: string; readonly key
     issuer: options.issuer, jwks_uri: options.jwksUri, response_types_supported: ['id_token'], subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: algorithms,
   });
-  const jwks = JSON.stringify({ keys: options.keys.map((key) => ({ use: 'sig', kid: key.kid, alg: key.algorithm, ...key.publicKey.export({ format: 'jwk' }) })) });
+  const jwks = JSON.stringify({ keys: options.keys.map(jwkOf) });
   const documents = new Map([
     ['/.well-known/openid-configuration', { type: 'application/json', body: Buffer.from(configuration) }],
     ['/openid/v1/jwks', { type: 'application/jwk-set+json', body: Buffer.from(jwks) }],
   ]);
   return (path, request) => {
-    const document = documents.get(path);
+    const document = documents.get(path.replace(/\/$/, ''));
     if (!document) return undefined;
     if (request.method !== 'GET') throw methodNotAllowed();
     checkRouteAccepts(request.headers['accept'], [document.type]);
     return { status: 200, headers: { ...CACHE, 'content-type': document.type }, body: document.body };
   };
+}
+
+/** In the order in which upstream writes it. */
+function jwkOf({ kid, algorithm, publicKey }: ServiceAccountKey): Record<string, unknown> {
+  const { kty, crv, ...numbers } = publicKey.export({ format: 'jwk' });
+  return { use: 'sig', kty, kid, ...(crv === undefined ? {} : { crv }), alg: algorithm, ...numbers };
 }

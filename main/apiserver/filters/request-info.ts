@@ -50,7 +50,8 @@ export function requestInfoOf({ method, path, query }: RequestInfoInput): Reques
     if (rest.length < 2) return nonResource(method, path);
     verb = 'watch';
     rest = rest.slice(1);
-  } else if (SPECIAL_VERBS_NO_SUBRESOURCES.has(rest[0] as string) && rest.length >= 2) {
+  } else if (SPECIAL_VERBS_NO_SUBRESOURCES.has(rest[0] as string)) {
+    if (rest.length < 2) return nonResource(method, path);
     verb = rest[0] as string;
     rest = rest.slice(1);
   } else verb = verbOf(method);
