@@ -15,6 +15,7 @@ export const controllerNames = [
   GARBAGE_COLLECTOR,
   'horizontal-pod-autoscaler-controller',
   'job-controller',
+  'legacy-serviceaccount-token-cleaner-controller',
   'namespace-controller',
   'node-ipam-controller',
   'node-lifecycle-controller',

@@ -14,6 +14,7 @@ import { EphemeralVolumeController } from './ephemeral-volume/ephemeral-volume-c
 import { HorizontalPodAutoscalerController } from './horizontal-pod-autoscaler/horizontal-pod-autoscaler-controller.ts';
 import { JobController } from './job/job-controller.ts';
 import { TtlAfterFinishedController } from './job/ttl-after-finished-controller.ts';
+import { LegacyTokenCleaner } from './legacy-token-cleaner/legacy-token-cleaner.ts';
 import { NamespaceController } from './namespace/namespace-controller.ts';
 import { NodeIpamController } from './node-ipam/node-ipam-controller.ts';
 import { NodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.ts';
@@ -71,6 +72,7 @@ const entries: Readonly<Record<ControllerName, ControllerEntry>> = {
   'resourcequota-controller': { create: (context) => new ResourceQuotaController(context) },
   'validatingadmissionpolicy-status-controller': { create: (context) => new PolicyStatusController(context) },
   'horizontal-pod-autoscaler-controller': { component: 'horizontal-pod-autoscaler', create: (context) => new HorizontalPodAutoscalerController(context) },
+  'legacy-serviceaccount-token-cleaner-controller': { create: (context) => new LegacyTokenCleaner(context) },
   'token-cleaner-controller': { create: (context) => new TokenCleaner(context) },
 };
 
