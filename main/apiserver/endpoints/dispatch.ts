@@ -120,7 +120,7 @@ function checkShape(context: RequestContext, served: ServedResource): void {
   if (info.subresource === 'proxy' && (request.method === 'HEAD' || request.method === 'OPTIONS')) return;
   const verb = request.method === 'HEAD' ? 'head' : request.method === 'DELETE' ? 'delete' : info.verb;
   const subresource = served.subresources.get(info.subresource);
-  if (!(subresource?.verbs as readonly string[]).includes(verb)) throw methodNotAllowed();
+  if (!((subresource?.verbs ?? []) as readonly string[]).includes(verb)) throw methodNotAllowed();
 }
 
 /** Whether any method is served there. */
