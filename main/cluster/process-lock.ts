@@ -28,9 +28,10 @@ export async function lockHolder(path: string): Promise<number | undefined> {
 
 function parseHolder(text: string): Holder | undefined {
   try {
-    return JSON.parse(text) as Holder;
+    const holder = JSON.parse(text) as Partial<Holder> | null;
+    return Number.isInteger(holder?.pid) && holder!.pid! > 0 && typeof holder?.startTime === 'string' ? { pid: holder.pid!, startTime: holder.startTime } : undefined;
   } catch {
-    return undefined; // Cut short by a crash: nobody holds it.
+    return undefined; // Cut short: nobody holds it.
   }
 }
 

@@ -43,8 +43,13 @@ export async function runDaemon(options: DaemonOptions, log: Log): Promise<void>
     cluster.setWindowURL(web.url);
   }
   cluster.start().catch((error: unknown) => log.error('the cluster did not start', { error: error instanceof Error ? error.message : String(error), stack: error instanceof Error ? error.stack : undefined }));
-  await new Promise<void>((resolve) => shutdown.signal.addEventListener('abort', () => resolve(), { once: true }));
+  await aborted(shutdown.signal);
   log.info('shutting down', { why: String(shutdown.signal.reason) });
+}
+
+/** The signal may have come while the daemon was starting. */
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })));
 }
 
 function shutdownSignal(): AbortController {

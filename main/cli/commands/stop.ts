@@ -16,9 +16,10 @@ export async function stop(args: readonly string[]): Promise<number> {
 /** Resolves when the daemon is gone; false when none ran. */
 export async function stopDaemon(directory: DataDirectory): Promise<boolean> {
   using connection = await connectToDaemon(directory);
-  if (connection === undefined) return false;
   const pid = await lockHolder(directory.lock);
-  await connection.call('daemon.shutdown', {}).catch(() => {}); // It may close the connection before its answer: the lock tells.
+  if (connection === undefined && pid === undefined) return false;
+  if (connection === undefined) process.kill(pid!, 'SIGTERM'); // It starts just now, or somebody removed its socket.
+  else await connection.call('daemon.shutdown', {}).catch(() => {}); // It may close the connection before its answer: the lock tells.
   const deadline = Date.now() + stopsWithinMs;
   while ((await lockHolder(directory.lock)) !== undefined) {
     if (Date.now() > deadline) throw new Error(`the daemon (pid ${pid}) did not stop within ${stopsWithinMs / 1000} s; see ${directory.logs}`);

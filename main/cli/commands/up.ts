@@ -7,7 +7,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ClusterStatus } from '../../bridge/contract.ts';
 import { createDataDirectory, dataDirectory } from '../../cluster/data-directory.ts';
 import type { DataDirectory } from '../../cluster/data-directory.ts';
-import { connectToDaemon } from '../daemon-connection.ts';
+import { lockHolder } from '../../cluster/process-lock.ts';
+import { connectToDaemon, noAnswer } from '../daemon-connection.ts';
 import type { DaemonConnection } from '../daemon-connection.ts';
 import { freshDaemonBundle } from '../../daemon/launch/fresh-daemon-bundle.ts';
 import { daemonEnvironment, daemonNodeFlags } from '../../daemon/launch/daemon-runtime.ts';
@@ -31,14 +32,17 @@ export async function up(args: readonly string[]): Promise<number> {
   const directory = dataDirectory(options.dataDirectory);
   const electron = options.ui && options.open && !options.detach ? await findElectron() : undefined;
   if (electron !== undefined) return runElectron(electron, { ...options, dataDirectory: directory.root });
-  const running = await connectToDaemon(directory);
-  const daemon = running === undefined ? await startDaemon(directory, options) : undefined;
-  using connection = running ?? (await waitForDaemon(directory, daemon));
   const interrupted = onInterrupt();
+  const running = await connectToDaemon(directory);
+  const isHeld = running !== undefined || (await lockHolder(directory.lock)) !== undefined;
+  const daemon = isHeld || interrupted.aborted ? undefined : await startDaemon(directory, options);
+  using connection = running ?? (await waitForDaemon(directory, { daemon, interrupted }));
+  if (connection === undefined) return 130;
   if (daemon === undefined) await connection.call('cluster.start', {});
   const ready = await followPhases(connection, { interrupted, openWindow: options.ui && options.open });
   if (ready === undefined) {
-    await connection.call('daemon.shutdown', {}).catch(() => {});
+    // A start that somebody else waits for goes on.
+    if (daemon !== undefined) await shutDown(connection, daemon);
     return interrupted.aborted ? 130 : 1;
   }
   printReady(ready);
@@ -61,15 +65,35 @@ async function startDaemon(directory: DataDirectory, options: UpArguments): Prom
   return child;
 }
 
-async function waitForDaemon(directory: DataDirectory, daemon: ChildProcess | undefined): Promise<DaemonConnection> {
+/** Resolves with undefined when the user did not want to wait; a daemon of ours has ended by then. */
+async function waitForDaemon(directory: DataDirectory, { daemon, interrupted }: { daemon: ChildProcess | undefined; interrupted: AbortSignal }): Promise<DaemonConnection | undefined> {
   const deadline = Date.now() + daemonAnswersWithinMs;
-  while (Date.now() < deadline && daemon?.exitCode === null) {
+  while (Date.now() < deadline && !interrupted.aborted && (daemon === undefined || daemon.exitCode === null)) {
     const connection = await connectToDaemon(directory);
     if (connection !== undefined) return connection;
     await wait(25);
   }
+  if (interrupted.aborted) {
+    if (daemon !== undefined) await ended(daemon, () => daemon.kill('SIGTERM'));
+    return undefined;
+  }
+  if (daemon === undefined) throw new Error(await noAnswer(directory));
   const tail = (await readFile(join(directory.logs, 'daemon.log'), 'utf8').catch(() => '')).trimEnd().split('\n').slice(-5).join('\n  ');
   throw new Error(`the daemon did not start; the end of ${join(directory.logs, 'daemon.log')}:\n  ${tail}`);
+}
+
+/** Ends a daemon of ours and what it started; its socket may be gone, and it may close the connection before its answer. */
+function shutDown(connection: DaemonConnection, daemon: ChildProcess): Promise<void> {
+  return ended(daemon, () => void connection.call('daemon.shutdown', {}).catch(() => daemon.kill('SIGTERM')));
+}
+
+async function ended(daemon: ChildProcess, end: () => void): Promise<void> {
+  if (daemon.exitCode !== null || daemon.signalCode !== null) return;
+  const exited = new Promise<void>((resolve) => daemon.once('exit', () => resolve()));
+  end();
+  const forced = setTimeout(() => daemon.kill('SIGKILL'), stopLimitMs); // It also holds this process: the daemon is unreferenced.
+  await exited;
+  clearTimeout(forced);
 }
 
 /** Resolves with the status once running, undefined when it failed or was interrupted. The window opens at once, so that it shows the phases too. */
@@ -94,7 +118,8 @@ function followPhases(connection: DaemonConnection, { interrupted, openWindow }:
       },
       end: () => settle(undefined),
     });
-    interrupted.addEventListener('abort', () => settle(undefined), { once: true });
+    if (interrupted.aborted) settle(undefined);
+    else interrupted.addEventListener('abort', () => settle(undefined), { once: true });
   });
 }
 
@@ -111,10 +136,7 @@ async function stayInForeground(connection: DaemonConnection, daemon: ChildProce
   try {
     if ((await Promise.race([exited, stop])) === 'stop') {
       console.error('\nStopping the cluster …');
-      await connection.call('daemon.shutdown', {}).catch(() => daemon.kill('SIGTERM')); // Its socket may be gone; it may also close before its answer.
-      const forced = setTimeout(() => daemon.kill('SIGKILL'), stopLimitMs);
-      await exited;
-      clearTimeout(forced);
+      await shutDown(connection, daemon);
       return 0;
     }
     return await exited;
