@@ -86,7 +86,7 @@ export interface ApiServerOptions {
   /** Which resources are encrypted in the store. Absent: none. A store that cannot be read with it is refused at the start. */
   readonly encryption?: EncryptionConfiguration;
   /** What is written down of requests, and where. Absent: nothing. */
-  readonly audit?: { readonly policy: AuditPolicy; readonly sink: AuditSink };
+  readonly audit?: { readonly policy: AuditPolicy; readonly sinks: readonly AuditSink[] };
   /** Where its metrics go, when other components of the process add theirs: /metrics shows all. */
   readonly metrics?: MetricsRegistry;
   /** Told of every answer: audit, traces. */

@@ -241,7 +241,7 @@ export class Cluster implements AsyncDisposable {
     }));
     const [staticTokens, authentication] = await Promise.all([readStaticTokens(directory.root), readAuthenticationFiles(directory.root)]);
     const audit = await openAudit(directory, { clock, log });
-    if (audit !== undefined) lifetime.use(audit.sink);
+    for (const sink of audit?.sinks ?? []) lifetime.use(sink);
     const metrics = new MetricsRegistry();
     const server = await run(phase.api, 20_000, 'see `coracle logs daemon`', async () => startApiServer({
       store, pki, port, clock, random, log, dialer, authentication, metrics, encryption: await encryptionConfiguration(directory),

@@ -24,6 +24,7 @@ const DAY_MS = 86_400_000;
 
 /** Lines of JSON in a file of mode 0600, written in batches behind the requests' back; rotated as lumberjack does for upstream. */
 export class AuditLog implements AuditSink {
+  readonly plugin = 'log';
   readonly #options: AuditLogOptions;
   #file: FileHandle;
   #sizeBytes: number;

@@ -21,7 +21,7 @@ interface Event {
 }
 
 const lines: string[] = [];
-const sink: AuditSink = { write: (line) => void lines.push(line), lost: 0, [Symbol.asyncDispose]: async () => {} };
+const sink: AuditSink = { plugin: 'log', write: (line) => void lines.push(line), lost: 0, [Symbol.asyncDispose]: async () => {} };
 const policy = readAuditPolicy({
   kind: 'Policy', apiVersion: 'audit.k8s.io/v1',
   rules: [
@@ -36,7 +36,7 @@ const events = (): Event[] => lines.map((line) => JSON.parse(line) as Event);
 
 let server: TestApiServer;
 beforeAll(async () => {
-  server = await startTestApiServer({ audit: { policy, sink } });
+  server = await startTestApiServer({ audit: { policy, sinks: [sink] } });
 });
 afterAll(() => server[Symbol.asyncDispose]());
 beforeEach(() => lines.splice(0));

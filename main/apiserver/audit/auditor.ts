@@ -7,13 +7,15 @@ import { AuditRecord, type AuditSubject } from './audit-record.ts';
 /** Where events go. `write` takes one as a line and never waits or throws. */
 export interface AuditSink extends AsyncDisposable {
   write(line: string): void;
-  /** Events that were lost: the disk was full, or too slow for too long. */
+  /** As metrics call it. */
+  readonly plugin: 'log' | 'webhook';
+  /** Events that were lost: the disk was full, the other side did not answer, or was too slow for too long. */
   readonly lost: number;
 }
 
 export interface AuditorOptions {
   readonly policy: AuditPolicy;
-  readonly sink: AuditSink;
+  readonly sinks: readonly AuditSink[];
   readonly clock: Clock;
   readonly metrics: MetricsRegistry;
 }
@@ -25,12 +27,12 @@ export class Auditor {
 
   constructor(options: AuditorOptions) {
     this.#options = options;
-    const { sink, metrics } = options;
+    const { sinks, metrics } = options;
     const events = metrics.counter({ name: 'apiserver_audit_event_total', stability: 'ALPHA', help: 'Audit events made.' }).with();
-    metrics.collect('counter', { name: 'apiserver_audit_error_total', stability: 'ALPHA', help: 'Audit events lost.', labels: ['plugin'] }, () => [{ labels: ['log'], value: sink.lost }]);
+    metrics.collect('counter', { name: 'apiserver_audit_error_total', stability: 'ALPHA', help: 'Audit events lost.', labels: ['plugin'] }, () => sinks.map(({ plugin, lost }) => ({ labels: [plugin], value: lost })));
     this.#write = (line) => {
       events.inc();
-      sink.write(line);
+      for (const sink of sinks) sink.write(line);
     };
   }
 

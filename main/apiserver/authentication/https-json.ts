@@ -1,8 +1,10 @@
-import { request } from 'node:https';
+import { request as plainRequest } from 'node:http';
+import { request as tlsRequest } from 'node:https';
 
 export interface HttpsJsonRequest {
   readonly url: string;
   readonly method?: 'GET' | 'POST';
+  /** Bytes are JSON already. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   /** PEM; absent: what the system trusts. */
@@ -16,7 +18,8 @@ const MAX_BYTES = 4 * 1024 * 1024;
 
 /** One request whose answer is JSON; the status is for the caller to judge. Redirects are not followed. */
 export function httpsJson({ url, method = 'GET', body, headers = {}, ca, insecure = false, client }: HttpsJsonRequest, signal: AbortSignal): Promise<{ readonly status: number; readonly value: unknown }> {
-  const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+  const bytes = body === undefined || body instanceof Uint8Array ? body : Buffer.from(JSON.stringify(body));
+  const request = url.startsWith('http:') ? plainRequest : tlsRequest;
   const { promise, resolve, reject } = Promise.withResolvers<{ readonly status: number; readonly value: unknown }>();
   const outgoing = request(url, {
     method, signal, agent: false, rejectUnauthorized: !insecure,

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
 import { isJsonObject } from '../../../kube/apimachinery/json.ts';
-import { parseDocument } from '../negotiation/decode-body.ts';
-import { httpsJson, type HttpsJsonRequest } from './https-json.ts';
+import { httpsJson } from './https-json.ts';
 import type { TokenAuthenticator, TokenResult } from './token-authenticator.ts';
+import { webhookEndpoint, type WebhookEndpoint } from './webhook-endpoint.ts';
 
 export interface WebhookTokenOptions {
   readonly clock: Clock;
@@ -17,11 +17,9 @@ const TIMEOUT_MS = 30_000;
 /** As upstream's default backoff: waits before further tries of a webhook that does not answer. */
 const RETRY_WAITS_MS = [500, 750, 1125, 1687];
 
-type Endpoint = Pick<HttpsJsonRequest, 'url' | 'ca' | 'insecure' | 'client' | 'headers'>;
-
 /** Asks the server that a kubeconfig names about tokens that nobody else knows, by TokenReview v1 (upstream: plugin/pkg/authenticator/token/webhook). */
 export function webhookTokenAuthenticator(kubeconfig: string, { clock, apiAudiences }: WebhookTokenOptions): TokenAuthenticator {
-  const endpoint = endpointOf(kubeconfig);
+  const endpoint = webhookEndpoint(kubeconfig);
   const cache = new Map<string, { readonly result: TokenResult | undefined; readonly expiresAtMs: number }>();
   return {
     async authenticateToken(token, asked = apiAudiences) {
@@ -38,7 +36,7 @@ export function webhookTokenAuthenticator(kubeconfig: string, { clock, apiAudien
   };
 }
 
-async function review(endpoint: Endpoint, { clock, body }: { readonly clock: Clock; readonly body: unknown }): Promise<Record<string, unknown>> {
+async function review(endpoint: WebhookEndpoint, { clock, body }: { readonly clock: Clock; readonly body: unknown }): Promise<Record<string, unknown>> {
   for (let attempt = 0; ; attempt++) {
     const deadline = new AbortController();
     using _timer = clock.setTimer(TIMEOUT_MS, () => deadline.abort(new Error('context deadline exceeded')));
@@ -71,27 +69,4 @@ function resultOf(status: Record<string, unknown>, { apiAudiences, asked }: { re
 
 function listOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
-}
-
-/** The current context's server and how to show ourselves there; everything inline (`…-data`). Throws for what is missing. */
-function endpointOf(kubeconfig: string): Endpoint {
-  const { value } = parseDocument(Buffer.from(kubeconfig), 'yaml');
-  const config = isJsonObject(value) ? value : {};
-  const named = (list: string, member: string, name: unknown): Record<string, unknown> => {
-    const items: readonly unknown[] = Array.isArray(config[list]) ? config[list] : [];
-    const found = items.find((item) => isJsonObject(item) && item['name'] === name);
-    return isJsonObject(found) && isJsonObject(found[member]) ? found[member] : {};
-  };
-  const context = named('contexts', 'context', config['current-context']);
-  const cluster = named('clusters', 'cluster', context['cluster']);
-  const user = named('users', 'user', context['user']);
-  const data = (from: Record<string, unknown>, name: string): string | undefined => (typeof from[name] === 'string' ? Buffer.from(from[name], 'base64').toString() : undefined);
-  const { server } = cluster;
-  if (typeof server !== 'string' || !server.startsWith('https://')) throw new Error('the current context must name a cluster whose server is an https URL');
-  const [ca, certificate, key] = [data(cluster, 'certificate-authority-data'), data(user, 'client-certificate-data'), data(user, 'client-key-data')];
-  return {
-    url: server, insecure: cluster['insecure-skip-tls-verify'] === true,
-    ...(ca === undefined ? {} : { ca }), ...(certificate !== undefined && key !== undefined ? { client: { certificate, key } } : {}),
-    ...(typeof user['token'] === 'string' ? { headers: { authorization: `Bearer ${user['token']}` } } : {}),
-  };
 }
