@@ -6,7 +6,7 @@ import type { KeyPair } from './certificates.ts';
 const QUIET_MS = 1_000;
 const QUIET_SHARE = 0.2;
 /** After so many rounds V8 has compiled what they use; between two of them there is room for others. */
-const ROUNDS = 100;
+const ROUNDS = 40;
 const PAUSE_MS = 10;
 
 export interface WarmUpOptions {

@@ -1,7 +1,9 @@
 import type { Pod, ResourceQuota } from '../../../kube/api/generated/core/v1.ts';
+import type { Clock } from '../../../kube/apimachinery/clock.ts';
 import { addQuantities, compareQuantities, formatQuantity, parseQuantity, subtractQuantities, type Quantity } from '../../../kube/apimachinery/quantity.ts';
 import { isNotFound } from '../../../kube/apimachinery/status.ts';
 import type { ObjectReader } from '../authentication/object-reader.ts';
+import { statusWriteTracker } from '../patch/apply/own-status-write.ts';
 import type { ObjectStorage } from '../storage/object-storage.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts';
 import { isInScope, missingOf, usageOf, type Usage } from './quota-usage.ts';
@@ -15,6 +17,7 @@ const GROWING = new Set(['services', 'persistentvolumeclaims']);
 
 export interface ResourceQuotaOptions {
   readonly reader: ObjectReader;
+  readonly clock: Clock;
   readonly quotas: () => Pick<ObjectStorage<ResourceQuota>, 'get' | 'guaranteedUpdate'>;
 }
 
@@ -22,7 +25,9 @@ export interface ResourceQuotaOptions {
  * Refuses what goes beyond a quota, and charges the rest to its status at once, so that two requests together cannot take more than there
  * is (upstream: apiserver/pkg/admission/plugin/resourcequota). The controller counts again and corrects what was charged in vain.
  */
-export function resourceQuota({ reader, quotas }: ResourceQuotaOptions): AdmissionPlugin {
+export function resourceQuota({ reader, clock, quotas }: ResourceQuotaOptions): AdmissionPlugin {
+  const tracked = statusWriteTracker({ group: '', version: 'v1', kind: 'ResourceQuota' }, QUOTAS.resource);
+  const charge = (quota: ResourceQuota, requested: Usage | undefined): ResourceQuota => (requested ? tracked(quota, charged(quota, requested), clock.now()) : quota);
   return {
     name: 'ResourceQuota',
     handles: ({ namespace, resource, group, subresource, operation }) => {
@@ -43,7 +48,7 @@ export function resourceQuota({ reader, quotas }: ResourceQuotaOptions): Admissi
       }
       if (attributes.dryRun) return;
       for (const { metadata: { name } } of concerned) {
-        await storage.guaranteedUpdate({ namespace, name }, (quota) => charged(quota, check(attributes, quota, delta))).catch((error: unknown) => {
+        await storage.guaranteedUpdate({ namespace, name }, (quota) => charge(quota, check(attributes, quota, delta))).catch((error: unknown) => {
           if (!isNotFound(error)) throw error;
         });
       }
@@ -101,8 +106,7 @@ function check(attributes: AdmissionAttributes, quota: ResourceQuota, delta: Usa
   return requested.size > 0 ? requested : undefined;
 }
 
-function charged(quota: ResourceQuota, requested: Usage | undefined): ResourceQuota {
-  if (!requested) return quota;
+function charged(quota: ResourceQuota, requested: Usage): ResourceQuota {
   const used = { ...quota.status?.used };
   for (const [resource, quantity] of requested) used[resource] = formatQuantity(addQuantities(parseQuantity(used[resource] ?? '0'), quantity));
   return { ...quota, status: { ...quota.status, used } };

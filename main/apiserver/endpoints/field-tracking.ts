@@ -5,6 +5,7 @@ import { managerFromUserAgent, trackUpdate } from '../patch/apply/field-manager.
 import type { Fields, FieldScope } from '../patch/apply/field-scope.ts';
 import { resetFieldsOfEndpoint } from '../patch/apply/reset-fields.ts';
 import type { CustomVersion } from '../customresources/custom-version.ts';
+import { withoutNulls } from '../patch/apply/without-nulls.ts';
 import type { ServedResource } from '../registry/catalog.ts';
 import { inVersion } from './answer.ts';
 import type { ResourceRequest, WriteQuery } from './resource-request.ts';
@@ -72,29 +73,4 @@ export function tracked(
 export function fieldsOf(served: ServedResource, object: KubernetesObject): Fields {
   const fields = inVersion(served, object);
   return (served.custom ? fields : withoutNulls(fields)) as unknown as Fields;
-}
-
-/** The same value when there is no null in it. */
-export function withoutNulls(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) {
-    let copy: unknown[] | undefined;
-    for (let index = 0; index < value.length; index++) {
-      const item: unknown = value[index];
-      const clean = withoutNulls(item);
-      if (clean !== item) (copy ??= [...value])[index] = clean;
-    }
-    return copy ?? value;
-  }
-  const source = value as Record<string, unknown>;
-  let copy: Record<string, unknown> | undefined;
-  for (const key in source) {
-    const member = source[key];
-    const clean = withoutNulls(member);
-    if (clean === member && member !== null) continue;
-    copy ??= { ...source };
-    if (member === null) delete copy[key];
-    else copy[key] = clean;
-  }
-  return copy ?? value;
 }

@@ -1,3 +1,4 @@
+import { statusWriteTracker } from '../../patch/apply/own-status-write.ts';
 import type { Pod } from '../../../../kube/api/generated/core/v1.ts';
 import type { Eviction, PodDisruptionBudget } from '../../../../kube/api/generated/policy/v1.ts';
 import { requirementsOf, matchesLabels } from '../../../../kube/apimachinery/label-selector.ts';
@@ -64,6 +65,8 @@ function mayIgnore({ spec, status }: PodDisruptionBudget, pod: Pod): boolean {
   return currentHealthy >= desiredHealthy && desiredHealthy > 0;
 }
 
+const trackedBudget = statusWriteTracker({ group: 'policy', version: 'v1', kind: 'PodDisruptionBudget' }, 'poddisruptionbudgets');
+
 async function spend(budgets: Registry, { budget, pod, nowMs, write }: { budget: PodDisruptionBudget; pod: Pod; nowMs: number; write: Parameters<Registry['update']>[1] }): Promise<void> {
   const { name, namespace = '' } = budget.metadata;
   await budgets.update({ namespace, name }, { ...write, subresource: 'status' }, {
@@ -77,7 +80,7 @@ async function spend(budgets: Registry, { budget, pod, nowMs, write }: { budget:
         throw refusal(`The disruption budget ${name} needs ${status.desiredHealthy} healthy pods and has ${status.currentHealthy} currently`);
       }
       const disruptedPods = { ...status.disruptedPods, [pod.metadata.name]: timestamp(nowMs) };
-      return { ...found, status: { ...status, disruptionsAllowed: status.disruptionsAllowed - 1, disruptedPods } } as KubernetesObject;
+      return trackedBudget(found, { ...found, status: { ...status, disruptionsAllowed: status.disruptionsAllowed - 1, disruptedPods } }, nowMs) as KubernetesObject;
     },
   });
 }
