@@ -3,6 +3,7 @@ import { GoDecodeError } from '../../../kube/api/go-json-error.ts';
 import { maxNesting } from '../../../kube/apimachinery/json.ts';
 import { firstYamlDocument } from './yaml-documents.ts';
 import { yamlDuplicateKeys } from './yaml-duplicate-keys.ts';
+import { yamlError } from './yaml-errors.ts';
 import { goFloatTag, goIntTag } from './yaml-numbers.ts';
 
 /** YAML 1.1 as go-yaml reads it for Kubernetes: `yes` is true, timestamps stay text. */
@@ -28,26 +29,9 @@ export function readYaml(stream: string): YamlRead {
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     if (error.reason.includes('input is empty')) return { value: null };
-    if (!/duplicat/i.test(error.reason)) throw yamlError(error);
+    if (!/duplicat/i.test(error.reason)) throw yamlError(error, text);
     return { value: bounded(load(text, { ...options, json: true })), duplicateError: ['yaml: unmarshal errors:', ...yamlDuplicateKeys(text, { maxDepth: maxNesting }).map((problem) => `  ${problem}`)].join('\n') };
   }
-}
-
-/** What js-yaml says, and go-yaml of the same. */
-const GO_REASONS: readonly { readonly pattern: RegExp; readonly text: string; readonly withoutLine?: boolean }[] = [
-  { pattern: /^tab characters must not be used.*$/, text: 'found character that cannot start any token' },
-  { pattern: /^unidentified alias "(.*)"$/, text: "unknown anchor '$1' referenced", withoutLine: true },
-  { pattern: /^unexpected end of the stream within a .*$/, text: 'found unexpected end of stream' },
-];
-
-function yamlError(error: YAMLException): GoDecodeError {
-  if (error.reason.includes('maxDepth')) return new GoDecodeError(`yaml: exceeded max depth of ${maxNesting}`, { cause: error });
-  const known = GO_REASONS.find(({ pattern }) => pattern.test(error.reason));
-  const isNestedMapping = /bad indentation of a mapping|nested mappings|mapping values/i.test(error.reason);
-  const reason = isNestedMapping ? 'mapping values are not allowed in this context' : known ? error.reason.replace(known.pattern, known.text) : error.reason;
-  if (known?.withoutLine) return new GoDecodeError(`yaml: ${reason}`, { cause: error });
-  const line = error.mark && error.mark.line > 0 ? `line ${error.mark.line + 1}: ` : '';
-  return new GoDecodeError(`yaml: ${line}${reason}`, { cause: error });
 }
 
 /** Refuses documents that aliases blow up. */

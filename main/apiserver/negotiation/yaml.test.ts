@@ -51,3 +51,31 @@ describe('readYaml', () => {
     expect(readYaml(`a: ${text}`).value).toEqual({ a: value });
   });
 });
+
+describe('what is no YAML', () => {
+  it.each([
+    ['a: [b\nc: d', "line 1: did not find expected ',' or ']'"],
+    ['a: [b, c\nd', "line 2: did not find expected ',' or ']'"],
+    ['a: {b: c', "line 1: did not find expected ',' or '}'"],
+    ['a: {b: [c}', "did not find expected ',' or ']'"],
+    ['x: y\na: [', 'line 2: did not find expected node content'],
+    ['a: [,]', 'did not find expected node content'],
+    ['a: b: c', 'mapping values are not allowed in this context'],
+    ['x: y\na: b: c', 'line 2: mapping values are not allowed in this context'],
+    ['a:\n  b: c\n d: e', 'line 2: did not find expected key'],
+    ['- a\nb: c', "line 1: did not find expected '-' indicator"],
+    ['x: y\na: "b', 'line 2: found unexpected end of stream'],
+    ['a: "x\nb: c', 'line 2: found unexpected end of stream'],
+    ['x: y\na: @x', 'line 2: found character that cannot start any token'],
+    ['\ta: b', 'found character that cannot start any token'],
+    ['a: - b', 'block sequence entries are not allowed in this context'],
+    ['a: |-\n\tx', 'line 2: found a tab character where an indentation space is expected'],
+    ['a: b\n\tc: d', 'line 2: found a tab character that violates indentation'],
+    ['a: "\\q"', 'found unknown escape character'],
+    ['a: *x', "unknown anchor 'x' referenced"],
+    ['a: !!int x', 'cannot decode !!str `x` as a !!int'],
+    ['<<: a', 'map merge requires map or sequence of maps as the value'],
+  ])('is told of as go-yaml does: %j', (text, message) => {
+    expect(() => readYaml(text)).toThrow(expect.objectContaining({ message: `yaml: ${message}` }));
+  });
+});
