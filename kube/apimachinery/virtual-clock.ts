@@ -9,6 +9,7 @@ interface Timer {
 /** A clock that moves only when told to: for tests and simulations. Timers run in order of due time, then of creation. */
 export class VirtualClock implements Clock {
   #nowMs: number;
+  #setByMs = 0;
   readonly #startMs: number;
   #order = 0;
   readonly #timers = new Set<Timer>();
@@ -20,7 +21,12 @@ export class VirtualClock implements Clock {
   }
 
   now(): number {
-    return this.#nowMs;
+    return this.#nowMs + this.#setByMs;
+  }
+
+  /** Sets the system's time forward or back, as its user or a time server does; durations and timers do not notice. */
+  set(byMs: number): void {
+    this.#setByMs += byMs;
   }
 
   monotonicMs(): number {

@@ -62,11 +62,12 @@ export class EventCorrelator {
 
   #aggregate(event: Event): { readonly event: Event; readonly key: string } {
     const nowMs = this.#clock.now();
+    const monotonicMs = this.#clock.monotonicMs();
     const key = aggregateKey(event);
     let record = this.#aggregates.get(key);
-    if (record === undefined || nowMs - record.lastMs > AGGREGATE_INTERVAL_MS) record = { messages: new Set(), lastMs: nowMs };
+    if (record === undefined || monotonicMs - record.lastMs > AGGREGATE_INTERVAL_MS) record = { messages: new Set(), lastMs: monotonicMs };
     record.messages.add(event.message ?? '');
-    record.lastMs = nowMs;
+    record.lastMs = monotonicMs;
     this.#aggregates.set(key, record);
     if (record.messages.size < AGGREGATE_MAX_EVENTS) return { event, key: eventKey(event) };
     const [oldest] = record.messages;
@@ -101,7 +102,7 @@ export class EventCorrelator {
   }
 
   #isSpam(event: Event): boolean {
-    const nowMs = this.#clock.now();
+    const nowMs = this.#clock.monotonicMs();
     const key = spamKey(event);
     const bucket = this.#buckets.get(key) ?? { tokens: SPAM_BURST, lastMs: nowMs };
     bucket.tokens = Math.min(SPAM_BURST, bucket.tokens + (nowMs - bucket.lastMs) / SPAM_REFILL_MS);

@@ -41,6 +41,15 @@ describe('ClientEventRecorder', () => {
     expect(items.at(-1)?.message).toMatch(/^\(combined from similar events\): message /);
     expect(items.reduce((sum, { count = 0 }) => sum + count, 0)).toBe(25);
   });
+
+  it('still tells what happens after the clock was set back by a day', async () => {
+    const { clock, client, recorder } = setUp();
+    recorder.event({ object: pod, type: 'Normal', reason: 'Pulled', message: 'image' });
+    clock.set(-86_400_000);
+    recorder.event({ object: pod, type: 'Normal', reason: 'Started', message: 'container' });
+    await recorder.flush();
+    expect((await client.list(events, {})).items.map(({ reason }) => reason)).toEqual(['Pulled', 'Started']);
+  });
 });
 
 describe('runLeaderElection', () => {

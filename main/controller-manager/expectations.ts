@@ -26,7 +26,7 @@ export class Expectations {
     const expectation = this.#byKey.get(key);
     if (expectation === undefined) return true;
     if (expectation.creations <= 0 && expectation.deletions.size === 0) return true;
-    return this.#clock.now() - expectation.sinceMs > EXPECTATIONS_TIMEOUT_MS;
+    return this.#clock.monotonicMs() - expectation.sinceMs > EXPECTATIONS_TIMEOUT_MS;
   }
 
   expectCreations(key: string, count: number): void {
@@ -54,7 +54,7 @@ export class Expectations {
   #open(key: string): Expectation {
     const known = this.#byKey.get(key);
     if (known !== undefined && !this.isSatisfied(key)) return known;
-    const fresh: Expectation = { creations: 0, deletions: new Set(), sinceMs: this.#clock.now() };
+    const fresh: Expectation = { creations: 0, deletions: new Set(), sinceMs: this.#clock.monotonicMs() };
     this.#byKey.set(key, fresh);
     return fresh;
   }

@@ -81,7 +81,7 @@ export class PodScheduler {
       return;
     }
     metrics.attempted('scheduled', clock.monotonicMs() - startMs);
-    metrics.scheduled({ attempts: queued.attempts, sinceFirstMs: clock.now() - (queued.firstAttemptMs ?? clock.now()) });
+    metrics.scheduled({ attempts: queued.attempts, sinceFirstMs: clock.monotonicMs() - (queued.firstAttemptMs ?? clock.monotonicMs()) });
     nominator.remove(info.uid);
     queue.done(info.uid);
     recorder.event({ object: info.pod, type: 'Normal', reason: 'Scheduled', message: `Successfully assigned ${info.key} to ${nodeName}` });

@@ -143,7 +143,7 @@ export class FlowControl implements Disposable {
   }
 
   #refuse({ object, level }: ActiveSchema, queuedMs: number): FlowTicket {
-    const retryAfter = this.#retryAfter.refused(level.name, this.#options.clock.now());
+    const retryAfter = this.#retryAfter.refused(level.name, this.#options.clock.monotonicMs());
     if (queuedMs === 0) level.countsOf(object.metadata.name).waitedInVain.observe(0);
     return { flowSchemaUid: object.metadata.uid ?? '', priorityLevelUid: level.uid, retryAfter, queuedMs, finish: NOTHING, forget: NOTHING };
   }

@@ -107,13 +107,13 @@ export class FlowController implements AsyncDisposable {
     const condition = schema && this.#conditionFor(schema);
     if (!schema || !condition || this.#closed) return;
     const { client, clock, random } = this.#options;
-    const recent = (this.#writes.get(name) ?? []).filter((at) => clock.now() - at < 60_000);
+    const recent = (this.#writes.get(name) ?? []).filter((at) => clock.monotonicMs() - at < 60_000);
     if (recent.length >= MAX_STATUS_WRITES_PER_MINUTE) {
       this.#retryTimer?.[Symbol.dispose]();
       this.#retryTimer = clock.setTimer(RETRY_MS.least + RETRY_MS.spread * random.next(), () => this.refresh());
       return;
     }
-    this.#writes.set(name, [...recent, clock.now()]);
+    this.#writes.set(name, [...recent, clock.monotonicMs()]);
     const patch = { apiVersion: schema.apiVersion, kind: schema.kind, metadata: { name }, status: { conditions: [condition] } };
     try {
       await client.patch(flowschemas, { name }, { type: 'apply', patch }, { subresource: 'status', fieldManager: FIELD_MANAGER, force: true });

@@ -12,9 +12,9 @@ function node(ready: string | undefined, taints: readonly Taint[] = []): Node {
 }
 
 test('a node is Unknown only after the grace period without a sign of life', () => {
-  const heartbeat = observeHeartbeat(undefined, { node: node('True'), leaseRenewTime: 'a', nowMs: NOW });
-  expect(silentNodeConditions(node('True'), { heartbeat, nowMs: NOW + NODE_GRACE_MS })).toBeUndefined();
-  const silent = silentNodeConditions(node('True'), { heartbeat, nowMs: NOW + NODE_GRACE_MS + 1 });
+  const heartbeat = observeHeartbeat(undefined, { node: node('True'), leaseRenewTime: 'a', monotonicMs: 0 });
+  expect(silentNodeConditions(node('True'), { heartbeat, monotonicMs: NODE_GRACE_MS, nowMs: NOW })).toBeUndefined();
+  const silent = silentNodeConditions(node('True'), { heartbeat, monotonicMs: NODE_GRACE_MS + 1, nowMs: NOW });
   expect(silent?.map(({ type, status, reason }) => [type, status, reason])).toEqual([
     ['Ready', 'Unknown', 'NodeStatusUnknown'],
     ['MemoryPressure', 'Unknown', 'NodeStatusNeverUpdated'],
@@ -23,10 +23,17 @@ test('a node is Unknown only after the grace period without a sign of life', () 
   ]);
 });
 
+test.each([1, -1])('a clock that is set by %d day is no silence', (days) => {
+  const heartbeat = observeHeartbeat(undefined, { node: node('True'), leaseRenewTime: 'a', monotonicMs: 0 });
+  const nowMs = NOW + days * 86_400_000;
+  expect(silentNodeConditions(node('True'), { heartbeat, monotonicMs: NODE_GRACE_MS, nowMs })).toBeUndefined();
+  expect(silentNodeConditions(node('True'), { heartbeat, monotonicMs: NODE_GRACE_MS + 1, nowMs })).toBeDefined();
+});
+
 test('a renewed lease is a sign of life, the same lease is none', () => {
-  const first = observeHeartbeat(undefined, { node: node('True'), leaseRenewTime: 'a', nowMs: NOW });
-  expect(observeHeartbeat(first, { node: node('True'), leaseRenewTime: 'a', nowMs: NOW + 9 })).toBe(first);
-  expect(observeHeartbeat(first, { node: node('True'), leaseRenewTime: 'b', nowMs: NOW + 9 }).seenMs).toBe(NOW + 9);
+  const first = observeHeartbeat(undefined, { node: node('True'), leaseRenewTime: 'a', monotonicMs: 0 });
+  expect(observeHeartbeat(first, { node: node('True'), leaseRenewTime: 'a', monotonicMs: 9 })).toBe(first);
+  expect(observeHeartbeat(first, { node: node('True'), leaseRenewTime: 'b', monotonicMs: 9 }).seenMs).toBe(9);
 });
 
 test.each([

@@ -6,7 +6,7 @@ export const NODE_GRACE_MS = 50_000;
 /** Upstream's nodeStartupGracePeriod: a node that never reported. */
 const NODE_STARTUP_GRACE_MS = 60_000;
 
-/** The last sign of life, and when this process saw it: the node's clock is never compared with ours. */
+/** The last sign of life, and when this process saw it, on the clock that never jumps: the node's clock is never compared with ours. */
 export interface NodeHeartbeat {
   readonly mark: string;
   readonly seenMs: number;
@@ -14,12 +14,12 @@ export interface NodeHeartbeat {
 
 export function observeHeartbeat(
   previous: NodeHeartbeat | undefined,
-  observed: { readonly node: Node; readonly leaseRenewTime: string | undefined; readonly nowMs: number },
+  observed: { readonly node: Node; readonly leaseRenewTime: string | undefined; readonly monotonicMs: number },
 ): NodeHeartbeat {
   const ready = conditionOf(observed.node, 'Ready');
   const mark = `${observed.leaseRenewTime ?? ''}|${ready?.lastHeartbeatTime ?? ''}|${ready?.status ?? ''}`;
   if (previous?.mark === mark) return previous;
-  return { mark, seenMs: observed.nowMs };
+  return { mark, seenMs: observed.monotonicMs };
 }
 
 export function conditionOf(node: Node, type: string): NodeCondition | undefined {
@@ -29,11 +29,12 @@ export function conditionOf(node: Node, type: string): NodeCondition | undefined
 /** The node's conditions once its kubelet fell silent; undefined while it is still in its grace period. */
 export function silentNodeConditions(
   node: Node,
-  { heartbeat, nowMs }: { readonly heartbeat: NodeHeartbeat; readonly nowMs: number },
+  { heartbeat, monotonicMs, nowMs }: { readonly heartbeat: NodeHeartbeat; readonly monotonicMs: number; readonly nowMs: number },
 ): NodeCondition[] | undefined {
   const everReported = conditionOf(node, 'Ready') !== undefined;
-  const sinceMs = everReported ? heartbeat.seenMs : (parseTime(node.metadata.creationTimestamp) ?? heartbeat.seenMs);
-  if (nowMs <= sinceMs + (everReported ? NODE_GRACE_MS : NODE_STARTUP_GRACE_MS)) return undefined;
+  const createdMs = parseTime(node.metadata.creationTimestamp);
+  const silentMs = everReported || createdMs === undefined ? monotonicMs - heartbeat.seenMs : nowMs - createdMs;
+  if (silentMs <= (everReported ? NODE_GRACE_MS : NODE_STARTUP_GRACE_MS)) return undefined;
   const now = formatTime(nowMs);
   const conditions = [...(node.status?.conditions ?? [])];
   let changed = false;

@@ -47,15 +47,16 @@ export class NodeLifecycleController implements Controller {
       return;
     }
     const nowMs = this.#context.clock.now();
+    const monotonicMs = this.#context.clock.monotonicMs();
     const known = this.#heartbeats.get(name);
     if (known === undefined) this.#nodeEvent(name, 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`, node);
     const leaseRenewTime = this.#leases.lister.get(`kube-node-lease/${name}`)?.spec?.renewTime;
-    const heartbeat = observeHeartbeat(known, { node, leaseRenewTime, nowMs });
+    const heartbeat = observeHeartbeat(known, { node, leaseRenewTime, monotonicMs });
     this.#heartbeats.set(name, heartbeat);
-    const silent = silentNodeConditions(node, { heartbeat, nowMs });
+    const silent = silentNodeConditions(node, { heartbeat, monotonicMs, nowMs });
     const current = silent === undefined ? node : await this.#declareSilent(node, { conditions: silent, signal });
     // A mark made by our own write is no sign of life.
-    if (silent !== undefined) this.#heartbeats.set(name, observeHeartbeat(undefined, { node: current, leaseRenewTime, nowMs: heartbeat.seenMs }));
+    if (silent !== undefined) this.#heartbeats.set(name, observeHeartbeat(undefined, { node: current, leaseRenewTime, monotonicMs: heartbeat.seenMs }));
     await this.#applyTaints(current, signal);
     if (conditionOf(current, 'Ready')?.status !== 'True') await this.#markPodsNotReady(name, signal);
     return { requeueAfterMs: MONITOR_PERIOD_MS };

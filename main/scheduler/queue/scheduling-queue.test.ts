@@ -69,3 +69,16 @@ test('a gated pod is held until its gates are gone', () => {
   queue.update(testPod('p'), gated);
   expect(queue.tryPop()?.podInfo.uid).toBe('p');
 });
+
+test.each([1, -1])('a clock that is set by %d day neither prolongs nor skips a back-off', async (days) => {
+  const { clock, queue } = newQueue();
+  queue.add(testPod('p'));
+  const pod = queue.tryPop();
+  if (pod === undefined) throw new Error('no pod');
+  queue.addUnschedulable(pod, { rejectedBy: new Set(), isError: true });
+  clock.set(days * 86_400_000);
+  expect(queue.tryPop()).toBeUndefined();
+  await clock.advance(1_000);
+  expect(queue.tryPop()?.podInfo.uid).toBe('p');
+  queue[Symbol.dispose]();
+});

@@ -71,7 +71,7 @@ export class SchedulingQueue implements Disposable {
   add(pod: Pod): void {
     this.#enqueue({
       podInfo: newPodInfo(pod),
-      queuedMs: this.#clock.now(),
+      queuedMs: this.#clock.monotonicMs(),
       attempts: 0,
       failures: 0,
       rejectedBy: new Set(),
@@ -120,7 +120,7 @@ export class SchedulingQueue implements Disposable {
     const pod = this.#active.pop() ?? this.#backoff.pop();
     if (pod === undefined) return undefined;
     pod.attempts++;
-    pod.firstAttemptMs ??= this.#clock.now();
+    pod.firstAttemptMs ??= this.#clock.monotonicMs();
     pod.poppedAt = this.#moveCount;
     this.#inFlight.set(pod.podInfo.uid, pod);
     return pod;
@@ -155,9 +155,9 @@ export class SchedulingQueue implements Disposable {
     const { uid } = pod.podInfo;
     this.#inFlight.delete(uid);
     pod.rejectedBy = outcome.rejectedBy;
-    pod.queuedMs = this.#clock.now();
+    pod.queuedMs = this.#clock.monotonicMs();
     pod.failures++;
-    pod.backoffUntilMs = this.#clock.now() + Math.min(MAX_BACKOFF_MS, INITIAL_BACKOFF_MS * 2 ** Math.min(pod.failures - 1, 10));
+    pod.backoffUntilMs = this.#clock.monotonicMs() + Math.min(MAX_BACKOFF_MS, INITIAL_BACKOFF_MS * 2 ** Math.min(pod.failures - 1, 10));
     const missed = this.#moves.some(({ event, at }) => at > pod.poppedAt && this.#mayHelp(pod, event));
     if (outcome.isError) this.#requeueAfterError(pod);
     else if (missed) this.#requeue(pod);
@@ -185,7 +185,7 @@ export class SchedulingQueue implements Disposable {
 
   /** A guard against lost events: nothing waits longer than five minutes. */
   flushLeftovers(): void {
-    const before = this.#clock.now() - MAX_UNSCHEDULABLE_MS;
+    const before = this.#clock.monotonicMs() - MAX_UNSCHEDULABLE_MS;
     for (const [uid, pod] of this.#unschedulable) {
       if (pod.gated || pod.queuedMs > before) continue;
       this.#unschedulable.delete(uid);
@@ -213,7 +213,7 @@ export class SchedulingQueue implements Disposable {
   }
 
   #requeue(pod: QueuedPod): void {
-    if (pod.backoffUntilMs <= this.#clock.now()) return this.#enqueue(pod);
+    if (pod.backoffUntilMs <= this.#clock.monotonicMs()) return this.#enqueue(pod);
     this.#backoff.push(pod);
     this.#wake?.();
   }
@@ -228,14 +228,14 @@ export class SchedulingQueue implements Disposable {
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;
     if (next === undefined) return;
-    this.#timer = this.#clock.setTimer(Math.max(0, next.backoffUntilMs - this.#clock.now()), () => {
+    this.#timer = this.#clock.setTimer(Math.max(0, next.backoffUntilMs - this.#clock.monotonicMs()), () => {
       this.#flush(this.#errorBackoff);
       this.#armTimer();
     });
   }
 
   #flush(heap: Heap<QueuedPod>): void {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonicMs();
     for (let pod = heap.peek(); pod !== undefined && pod.backoffUntilMs <= now; pod = heap.peek()) {
       heap.pop();
       this.#enqueue(pod);
