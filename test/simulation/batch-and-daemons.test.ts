@@ -54,6 +54,19 @@ test('a Job of three completions finishes', async () => {
   expect(job.status?.conditions?.map(({ type, reason }) => [type, reason])).toEqual([['SuccessCriteriaMet', 'CompletionsReached'], ['Complete', 'CompletionsReached']]);
 });
 
+test('a Job that is suspended lets its pods go without counting them as failed, however many', async () => {
+  await cluster.client.create(jobs, newJob('paused', { completions: 4, parallelism: 4, backoffLimit: 1 }, {}));
+  const found = async (): Promise<Job> => cluster.client.get(jobs, { namespace, name: 'paused' });
+  await cluster.until('its pods are there', async () => (await found()).status?.active === 4);
+  await cluster.client.patch(jobs, { namespace, name: 'paused' }, { type: 'merge', patch: { spec: { suspend: true } } });
+  await cluster.until('they are gone', async () => (await cluster.client.list(pods, { namespace, labelSelector: 'job=paused' })).items.length === 0);
+  const { status } = await cluster.until('it is at rest', async () => {
+    const job = await found();
+    return job.status?.terminating === 0 && job;
+  });
+  expect([status?.failed, status?.active, status?.conditions?.map(({ type }) => type)]).toEqual([undefined, undefined, ['Suspended']]);
+});
+
 test('a Job whose pod fails too often fails', async () => {
   await cluster.client.create(jobs, newJob('broken', { backoffLimit: 0 }, { [RUN_SECONDS]: '0', [EXIT_CODE]: '3' }));
   const job = await cluster.until('it has failed', async () => {

@@ -28,7 +28,7 @@ test('a StatefulSet starts in order, updates from the top and shrinks from the t
     });
   await untilReady(3, 'db:1');
   const started = (await podsOf('db')).toSorted((a, b) => Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion));
-  expect(started.map(({ metadata }) => metadata.name)).toEqual(['db-0', 'db-1', 'db-2']);
+  expect(started.map(({ metadata }) => [metadata.name, metadata.generateName])).toEqual([['db-0', 'db-'], ['db-1', 'db-'], ['db-2', 'db-']]);
   const patch = { spec: { template: { spec: { containers: [{ name: 'db', image: 'db:2' }] } } } };
   await cluster.client.patch(statefulsets, { namespace, name: 'db' }, { type: 'strategic', patch });
   await untilReady(3, 'db:2');

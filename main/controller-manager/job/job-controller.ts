@@ -80,10 +80,13 @@ export class JobController implements Controller {
   }
 
   async #manage(job: Job, plan: JobPlan, signal: AbortSignal): Promise<void> {
+    const remove = plan.delete.slice(0, MAX_PODS_PER_SYNC);
+    // Without its finalizer a pod that goes is counted by nobody.
+    if (!plan.countsDeleted) await this.#release(remove.filter(isTracked), signal);
     const failed = await changePods({
       owner: job,
       create: plan.create.slice(0, MAX_PODS_PER_SYNC).map((pod) => newJobPod(job, pod)),
-      remove: plan.delete.slice(0, MAX_PODS_PER_SYNC),
+      remove,
       podControl: this.#podControl, expectations: this.#expectations, signal,
     });
     if (failed !== undefined) throw failed;

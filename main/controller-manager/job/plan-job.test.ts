@@ -74,6 +74,15 @@ test('an indexed Job fills the gaps, and a success policy may end it early', () 
   expect(early.delete.map(({ metadata }) => metadata.uid)).toEqual(['b']);
 });
 
+test.each([
+  { name: 'a suspended Job', spec: { parallelism: 2, completions: 2, suspend: true }, counts: false, deleted: 2 },
+  { name: 'a Job that wants fewer', spec: { parallelism: 1, completions: 2 }, counts: false, deleted: 1 },
+  { name: 'a Job past its deadline', spec: { parallelism: 2, completions: 2, activeDeadlineSeconds: 1 }, counts: true, deleted: 2 },
+])('the deleted pods of $name count as failed: $counts', ({ spec, counts, deleted }) => {
+  const plan = planJob({ job: newJob(spec, { startTime: '2025-01-01T00:00:00Z' }), pods: [pod('a', 'Running'), pod('b', 'Running')], nowMs: NOW });
+  expect([plan.delete.length, plan.countsDeleted]).toEqual([deleted, counts]);
+});
+
 test('an indexed pod knows its index', () => {
   const built = newJobPod(newJob({ completionMode: 'Indexed', completions: 2 }), { index: 1 });
   expect(built.spec.hostname).toBe('sum-1');

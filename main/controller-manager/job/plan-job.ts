@@ -14,6 +14,8 @@ export interface JobPlan {
   readonly status: JobStatus;
   readonly create: readonly { readonly index?: number; readonly failures?: number }[];
   readonly delete: readonly Pod[];
+  /** Whether what is deleted counts as failed: the pods of a Job that ends do, those that a Job no longer wants do not. */
+  readonly countsDeleted: boolean;
   readonly release: readonly Pod[];
   readonly events: readonly { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string }[];
   readonly requeueAfterMs?: number;
@@ -33,7 +35,7 @@ export function isJobFinished({ status }: Job): boolean {
 export function planJob(observed: { readonly job: Job; readonly pods: readonly Pod[]; readonly nowMs: number }): JobPlan {
   const { job, pods, nowMs } = observed;
   const tally = tallyJob(job, pods);
-  const base = { create: [], delete: [], release: tally.release, events: [] };
+  const base = { create: [], delete: [], countsDeleted: false, release: tally.release, events: [] };
   if (isJobFinished(job)) return { ...base, status: tallyStatus(job, tally) };
   const verdict = earlierVerdict(job) ?? judge(job, { tally, pods, nowMs });
   if (verdict !== undefined) return planEnd(job, { tally, verdict, nowMs });
@@ -109,7 +111,7 @@ function planEnd(job: Job, { tally, verdict, nowMs }: { readonly tally: JobTally
   status.startTime ??= formatTime(nowMs);
   const uncounted = tally.uncounted.succeeded.length + tally.uncounted.failed.length;
   const over = uncounted === 0 && tally.active.length === 0 && tally.terminating === 0;
-  const base = { status, create: [], delete: tally.active, release: tally.release };
+  const base = { status, create: [], delete: tally.active, countsDeleted: true, release: tally.release };
   if (!over) return { ...base, events: [] };
   const last = kind === 'failed' ? 'Failed' : 'Complete';
   status.conditions = setCondition(status.conditions, { type: last, status: 'True', reason, message }, nowMs);
@@ -124,7 +126,7 @@ function planSuspended(job: Job, { tally, nowMs }: { readonly tally: JobTally; r
   status.conditions = setCondition(status.conditions, { type: 'Suspended', status: 'True', reason: 'JobSuspended', message: 'Job suspended' }, nowMs);
   delete status.startTime;
   const events = already ? [] : [{ type: 'Normal' as const, reason: 'Suspended', message: 'Job suspended' }];
-  return { status, create: [], delete: tally.active, release: tally.release, events };
+  return { status, create: [], delete: tally.active, countsDeleted: false, release: tally.release, events };
 }
 
 /** Upstream: manageJob. */

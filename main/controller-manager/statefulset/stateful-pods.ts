@@ -32,7 +32,6 @@ export function claimName(template: string, podName: string): string {
 export function newStatefulPod(set: StatefulSet, { ordinal, revision }: { readonly ordinal: number; readonly revision: ControllerRevision }): Pod {
   const name = `${set.metadata.name}-${ordinal}`;
   const pod = podFromTemplate(templateOf(revision), set);
-  const { generateName: _fixed, ...metadata } = pod.metadata;
   const claims = set.spec.volumeClaimTemplates ?? [];
   const own = new Set(claims.map((claim) => claim.metadata.name));
   const volumes = [
@@ -41,7 +40,7 @@ export function newStatefulPod(set: StatefulSet, { ordinal, revision }: { readon
   ];
   return {
     ...pod,
-    metadata: { ...metadata, name, labels: { ...metadata.labels, [POD_NAME]: name, [POD_INDEX]: String(ordinal), [CONTROLLER_REVISION_HASH]: revision.metadata.name } },
+    metadata: { ...pod.metadata, name, labels: { ...pod.metadata.labels, [POD_NAME]: name, [POD_INDEX]: String(ordinal), [CONTROLLER_REVISION_HASH]: revision.metadata.name } },
     spec: { ...pod.spec, hostname: name, ...(set.spec.serviceName && { subdomain: set.spec.serviceName }), ...(volumes.length > 0 && { volumes }) },
   };
 }
