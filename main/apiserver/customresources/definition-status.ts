@@ -23,14 +23,14 @@ export function computeDefinitionStatus(definition: Definition, others: readonly
   const acceptedNames = conflict ? acceptable(names, current, taken) : { ...names };
   const accepted = conflict ?? { status: 'True', reason: 'NoConflicts', message: 'no conflicts found' };
   let conditions = [...(definition.status?.conditions ?? [])];
+  const approval = approvalOf(definition);
+  if (approval) conditions = withCondition(conditions, { type: 'KubernetesAPIApprovalPolicyConformant', ...approval }, now);
   conditions = withCondition(conditions, { type: 'NamesAccepted', ...accepted }, now);
   const wasEstablished = isConditionTrue(definition, 'Established');
   const established = wasEstablished || !conflict
     ? { status: 'True', reason: 'InitialNamesAccepted', message: 'the initial names have been accepted' }
     : { status: 'False', reason: 'NotAccepted', message: 'not all names are accepted' };
   if (!wasEstablished) conditions = withCondition(conditions, { type: 'Established', ...established }, now);
-  const approval = approvalOf(definition);
-  if (approval) conditions = withCondition(conditions, { type: 'KubernetesAPIApprovalPolicyConformant', ...approval }, now);
   return { ...definition.status, conditions, acceptedNames, storedVersions: definition.status?.storedVersions ?? [] };
 }
 

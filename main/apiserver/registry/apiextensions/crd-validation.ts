@@ -124,7 +124,7 @@ function checkSharedParts(versions: readonly Version[], errors: FieldErrors, opt
 
 /** Versions as upstream's internal type writes them into a message. */
 function internalVersions(versions: readonly Version[]): unknown {
-  const hasOwn = (part: 'schema' | 'subresources' | 'additionalPrinterColumns', value: object | undefined): object | null =>
+  const hasOwn = (part: 'schema' | 'subresources' | 'additionalPrinterColumns' | 'selectableFields', value: object | undefined): object | null =>
     isShared(versions, part) ? null : (value ?? null);
   return versions.map((version) => ({
     Name: version.name ?? '',
@@ -135,7 +135,7 @@ function internalVersions(versions: readonly Version[]): unknown {
     Schema: hasOwn('schema', version.schema),
     Subresources: hasOwn('subresources', version.subresources),
     AdditionalPrinterColumns: hasOwn('additionalPrinterColumns', version.additionalPrinterColumns),
-    SelectableFields: version.selectableFields?.map(({ jsonPath }) => ({ JSONPath: jsonPath })) ?? null,
+    SelectableFields: hasOwn('selectableFields', version.selectableFields?.map(({ jsonPath }) => ({ JSONPath: jsonPath }))),
   }));
 }
 
