@@ -133,8 +133,9 @@ function holds(condition: string, value: unknown): boolean {
 }
 
 function memberOf(json: string, value: unknown): unknown {
-  if (!isObject(value)) return json === '*' ? value : undefined;
-  if (json !== '*' && json !== 'x-') return value[json];
-  const entries = Object.entries(value).filter(([name]) => name.startsWith('x-') === (json === 'x-'));
-  return json === '*' && entries.length === Object.keys(value).length ? value : entries.length > 0 ? Object.fromEntries(entries) : undefined;
+  if (json === '*') return value;
+  if (!isObject(value)) return undefined;
+  if (json !== 'x-') return value[json];
+  const entries = Object.entries(value).filter(([name]) => name.startsWith('x-'));
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined;
 }

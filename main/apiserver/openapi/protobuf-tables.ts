@@ -3,7 +3,7 @@
  * message a line: `Name field…`, a field being `json:number:type`:
  * - `s` string, `b` boolean, `[s` strings, `A` any value as YAML text, `D` a default value (number 1, boolean 2, string 3).
  * - a message name; `[Name` a list of them; `{Name` an object's members as NamedName (name 1, value 2).
- * - json `*` is the object itself, without members whose names start with `x-`; `x-` is those.
+ * - json `*` is the object itself; `x-` is its members whose names start so.
  * `Name?` is a choice: the first field whose condition `json` holds; conditions are `$ref`, `in=body`, `boolean`, `else`.
  */
 export const openApiV2Table = `
