@@ -49,6 +49,7 @@ import { createServerMetrics } from './metrics/server-metrics.ts';
 import { StoreRequestMetrics } from './metrics/store-request-metrics.ts';
 import { checkReadable, EncryptionAtRest } from './storage/encryption/encryption-at-rest.ts';
 import type { EncryptionConfiguration } from './storage/encryption/encryption-configuration.ts';
+import { openKmsProviders } from './storage/encryption/kms/open-kms-providers.ts';
 import { identityTransformer } from './storage/encryption/identity-transformer.ts';
 import { LeaseManager } from './storage/lease-manager.ts';
 import type { ObjectStorage } from './storage/object-storage.ts';
@@ -137,7 +138,7 @@ const MIRRORED = [
 /** Opens storage, creates what every cluster has, and serves. Resolves when requests can be answered. */
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
   await using stack = new AsyncDisposableStack();
-  const { store, clock, random, pki } = options;
+  const { store, clock, random, pki, reportError = () => {} } = options;
   const registry = options.metrics ?? new MetricsRegistry();
   const storeRequests = new StoreRequestMetrics(registry);
   const leases = new LeaseManager({ store, clock });
@@ -145,7 +146,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     serviceCIDR: options.serviceCIDR, nodePortRange: options.nodePortRange ?? { first: 30_000, last: 32_767 }, random: () => random.next(),
     namespaceLabels: async (name) => (await catalog.registry({ group: '', resource: 'namespaces' })?.find({ name }))?.object.metadata.labels,
   });
-  const encryption = options.encryption ? new EncryptionAtRest(options.encryption) : undefined;
+  const kms = options.encryption && stack.use(await openKmsProviders(options.encryption, { store, clock, reportError }));
+  const encryption = options.encryption && new EncryptionAtRest(options.encryption, kms?.byName);
   const transformerOf = (resource: { readonly group: string; readonly resource: string }): { transformer?: ValueTransformer } => {
     const transformer = encryption?.transformerFor(resource);
     return transformer ? { transformer } : {};
@@ -183,7 +185,6 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const authorizer = await authorizerFor(options, mirror);
   const dynamic = await openDynamicAdmission({ mirror, catalog, authorizer, random, clock, ...(options.dialer ? { dialer: options.dialer } : {}) });
   const admission = admissionChain({ reader: mirror, clock, random, authorizer, dynamic, quotas: () => quotaStorage(catalog), metrics: new AdmissionMetrics(registry, clock) });
-  const reportError = options.reportError ?? (() => {});
   const aggregator = stack.use(new Aggregator({
     mirror, reader: mirror, clock, reportError, ...(options.dialer ? { dialer: options.dialer } : {}), ...(pki.frontProxyClient ? { frontProxyClient: pki.frontProxyClient } : {}),
   }));
@@ -197,7 +198,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   let flowController: FlowController | undefined;
   const metrics = createServerMetrics({ catalog, store, flow, registry });
   const lifecycle = { started: false, stopping: false };
-  const shared = { ...options, flow, metrics, lifecycle, flags: flagsOf(options), catalog, aggregator, mirror, authenticator, authorizer, admission, keys, issuer };
+  const shared = { ...options, kms: kms?.byName, flow, metrics, lifecycle, flags: flagsOf(options), catalog, aggregator, mirror, authenticator, authorizer, admission, keys, issuer };
   const proxy: ProxyOptions = { reader: mirror, admission, ...(options.dialer ? { dialer: options.dialer } : {}), ...(pki.kubeletClient ? { kubeletClient: pki.kubeletClient } : {}) };
   const handler = createHandler({
     catalog, admission, clock, random, authenticator, authorizer, tables: createTablePrinter(clock),

@@ -22,11 +22,13 @@ const LAST_HOOKS = ['apiservice-openapi-controller', 'apiservice-openapiv3-contr
 export interface HealthCheckOptions {
   readonly store: Store;
   readonly lifecycle: Lifecycle;
+  /** Plugins that encrypt what is stored, by name. */
+  readonly kms?: ReadonlyMap<string, { check(): void }>;
   /** Further ones of /readyz. */
   readonly readyChecks?: readonly HealthCheck[];
 }
 
-export function healthChecks({ store, lifecycle, readyChecks = [] }: HealthCheckOptions): HealthChecks {
+export function healthChecks({ store, lifecycle, kms = new Map(), readyChecks = [] }: HealthCheckOptions): HealthChecks {
   const finished = (name: string): HealthCheck => ({
     name,
     check() {
@@ -43,6 +45,13 @@ export function healthChecks({ store, lifecycle, readyChecks = [] }: HealthCheck
       if (lifecycle.stopping) throw new Error('process is shutting down');
     },
   };
+  const plugins: HealthCheck = {
+    name: 'kms-providers',
+    check() {
+      for (const provider of kms.values()) provider.check();
+    },
+  };
+  if (kms.size > 0) basic.push(plugins);
   return {
     healthz: [...basic, ...hooks], livez: [...basic, ...hooks],
     readyz: [...basic, { name: 'etcd-readiness', check: readStore }, finished('informer-sync'), ...hooks, shutdown, ...readyChecks],

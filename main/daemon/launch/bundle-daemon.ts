@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 import type { BuildOptions, Metafile, Plugin } from 'esbuild';
 
 /** Native addons and what finds its own files at run time stay packages. */
-const external = ['electron', 'node-pty', 'ssh2', 'cpu-features', 'bufferutil', 'utf-8-validate'];
+const external = ['electron', 'node-pty', 'ssh2', '@grpc/grpc-js', 'cpu-features', 'bufferutil', 'utf-8-validate'];
 /** Programs that run as threads or processes of their own; below the output folder they keep their places. */
 const programs: readonly string[] = ['main/etcd/backend/sqlite-worker.ts', 'main/nodes/local/forwarder.ts'];
 

@@ -9,15 +9,24 @@ import { cipherOf, type Cipher } from './value-transformers.ts';
 /** One key of one provider, with what its values begin with: `k8s:enc:secretbox:v1:key1:`. */
 interface SealingKey {
   readonly prefix: Buffer;
-  readonly cipher: Cipher;
+  readonly cipher: StoredCipher;
+}
+
+/** One whose keys change by themselves tells which of its values are sealed with the present one. */
+export type StoredCipher = Cipher & { readonly isCurrent?: (sealed: Uint8Array) => boolean };
+
+/** What values begin with that a key management plugin has to do with. */
+export function kmsPrefix(name: string): Buffer {
+  return Buffer.from(`k8s:enc:kms:v2:${name}:`);
 }
 
 /** Which resources are encrypted, and how (upstream: apiserver/options/encryptionconfig). */
 export class EncryptionAtRest {
   readonly #rules: readonly { readonly resources: readonly string[]; readonly transformer: KeyedTransformer }[];
 
-  constructor({ resources }: EncryptionConfiguration) {
-    this.#rules = resources.map(({ resources: names, providers }) => ({ resources: names, transformer: new KeyedTransformer(providers) }));
+  /** `kms` are the open plugins by name. */
+  constructor({ resources }: EncryptionConfiguration, kms: ReadonlyMap<string, StoredCipher> = new Map()) {
+    this.#rules = resources.map(({ resources: names, providers }) => ({ resources: names, transformer: new KeyedTransformer(providers, kms) }));
   }
 
   /** Undefined where nothing is said: such values stay as they are. */
@@ -34,10 +43,14 @@ class KeyedTransformer implements ValueTransformer {
   readonly #writesPlain: boolean;
   readonly #readsPlain: boolean;
 
-  constructor(providers: readonly EncryptionProvider[]) {
-    this.#keys = providers.flatMap((provider) =>
-      provider.name === 'identity' ? [] : provider.keys.map(({ name, secret }) => ({ prefix: Buffer.from(`k8s:enc:${provider.name}:v1:${name}:`), cipher: cipherOf(provider.name, secret) })),
-    );
+  constructor(providers: readonly EncryptionProvider[], kms: ReadonlyMap<string, StoredCipher>) {
+    this.#keys = providers.flatMap((provider): SealingKey[] => {
+      if (provider.name === 'identity') return [];
+      if (provider.name !== 'kms') return provider.keys.map(({ name, secret }) => ({ prefix: Buffer.from(`k8s:enc:${provider.name}:v1:${name}:`), cipher: cipherOf(provider.name, secret) }));
+      const cipher = kms.get(provider.kms.name);
+      if (!cipher) throw new Error(`KMS provider ${JSON.stringify(provider.kms.name)} is not open`);
+      return [{ prefix: kmsPrefix(provider.kms.name), cipher }];
+    });
     this.#writesPlain = providers[0]?.name === 'identity';
     this.#readsPlain = providers.some(({ name }) => name === 'identity');
   }
@@ -64,7 +77,8 @@ class KeyedTransformer implements ValueTransformer {
 
   isCurrent(value: Uint8Array): boolean {
     const [first] = this.#keys;
-    return this.#writesPlain || !first ? !isEncrypted(value) : startsWith(value, first.prefix);
+    if (this.#writesPlain || !first) return !isEncrypted(value);
+    return startsWith(value, first.prefix) && (first.cipher.isCurrent?.(value.subarray(first.prefix.length)) ?? true);
   }
 }
 

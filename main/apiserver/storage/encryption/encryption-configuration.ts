@@ -1,3 +1,4 @@
+import { parseDuration } from '../../../../kube/apimachinery/duration.ts';
 import type { ProviderName } from './value-transformers.ts';
 
 /** apiserver.config.k8s.io/v1 EncryptionConfiguration, read and checked (upstream: apiserver/options/encryptionconfig). */
@@ -14,10 +15,20 @@ export interface EncryptedResources {
 
 export type EncryptionProvider =
   | { readonly name: 'identity' }
+  | { readonly name: 'kms'; readonly kms: KmsConfiguration }
   | { readonly name: ProviderName; readonly keys: readonly { readonly name: string; readonly secret: Uint8Array }[] };
 
+/** A key management plugin, version 2. */
+export interface KmsConfiguration {
+  readonly name: string;
+  /** `unix:///run/kms.sock` */
+  readonly endpoint: string;
+  readonly timeoutMs: number;
+}
+
+const DEFAULT_KMS_TIMEOUT = '3s';
 const KEY_SIZES: Readonly<Record<ProviderName, readonly number[]>> = { aescbc: [16, 24, 32], aesgcm: [16, 24, 32], secretbox: [32] };
-const PROVIDERS = ['aescbc', 'aesgcm', 'secretbox', 'identity'];
+const PROVIDERS = ['aescbc', 'aesgcm', 'secretbox', 'kms', 'identity'];
 
 /** Thrown with the field and what is wrong with it; never with a key. */
 export class EncryptionConfigurationError extends Error {
@@ -59,11 +70,33 @@ function readProvider(value: unknown, path: string): EncryptionProvider {
   if (given.length !== 1) throw new EncryptionConfigurationError(`${path}: Invalid value: ${given.length === 0 ? 'provider does not contain any of the expected providers' : 'provider can only specify one provider'}: ${PROVIDERS.join(', ')}`);
   const [name, settings] = given[0] as [string, unknown];
   if (name === 'identity') return { name };
+  if (name === 'kms') return { name, kms: readKms(recordOf(settings, `${path}.kms`), `${path}.kms`) };
   if (name !== 'aescbc' && name !== 'aesgcm' && name !== 'secretbox') throw new EncryptionConfigurationError(`${path}.${name}: this provider is not supported; use ${PROVIDERS.join(', ')}`);
   const keys = listOf(recordOf(settings, `${path}.${name}`)['keys'], `${path}.${name}.keys`).map((key, index) => readKey(key, { provider: name, path: `${path}.${name}.keys[${index}]` }));
   if (keys.length === 0) throw new EncryptionConfigurationError(`${path}.${name}.keys: Required value: at least one key is required`);
   if (new Set(keys.map((key) => key.name)).size < keys.length) throw new EncryptionConfigurationError(`${path}.${name}.keys: two keys have one name`);
   return { name, keys };
+}
+
+function readKms({ apiVersion, name, endpoint, timeout = DEFAULT_KMS_TIMEOUT, cachesize }: Readonly<Record<string, unknown>>, path: string): KmsConfiguration {
+  if (apiVersion !== 'v2') throw new EncryptionConfigurationError(`${path}.apiVersion: Invalid value: ${JSON.stringify(apiVersion ?? 'v1')}: only v2 is supported`);
+  if (typeof name !== 'string' || name === '') throw new EncryptionConfigurationError(`${path}.name: Required value: provider can not be empty`);
+  if (name.includes(':')) throw new EncryptionConfigurationError(`${path}.name: Invalid value: ${JSON.stringify(name)}: invalid provider name ${name}, must not contain ':'`);
+  if (typeof endpoint !== 'string' || endpoint === '') throw new EncryptionConfigurationError(`${path}.endpoint: Required value: endpoint is a required field`);
+  if (!endpoint.startsWith('unix://')) throw new EncryptionConfigurationError(`${path}.endpoint: Invalid value: ${JSON.stringify(endpoint)}: unsupported scheme ${JSON.stringify(endpoint.split(':')[0])} for KMS provider`);
+  const timeoutMs = durationOf(timeout);
+  if (!(timeoutMs > 0)) throw new EncryptionConfigurationError(`${path}.timeout: Invalid value: ${JSON.stringify(timeout)}: should be a positive value`);
+  if (cachesize !== undefined) throw new EncryptionConfigurationError(`${path}.cachesize: Invalid value: ${String(cachesize)}: cachesize is not supported in v2`);
+  return { name, endpoint, timeoutMs };
+}
+
+/** NaN when it is none. */
+function durationOf(value: unknown): number {
+  try {
+    return parseDuration(String(value));
+  } catch {
+    return NaN;
+  }
 }
 
 function readKey(value: unknown, { provider, path }: { readonly provider: ProviderName; readonly path: string }): { readonly name: string; readonly secret: Uint8Array } {

@@ -120,7 +120,6 @@ describe('a configuration is refused', () => {
     { what: 'with a short key', value: { resources: [{ resources: ['secrets'], providers: [{ secretbox: { keys: [{ name: 'k', secret: 'c2hvcnQ=' }] } }] }] }, message: 'secret is not of the expected length, got 5, expected one of [32]' },
     { what: 'with a secret that is no base64', value: { resources: [{ resources: ['secrets'], providers: [{ aescbc: { keys: [{ name: 'k', secret: '***' }] } }] }] }, message: 'secrets must be base64 encoded' },
     { what: 'with two providers in one', value: { resources: [{ resources: ['secrets'], providers: [{ identity: {}, secretbox: { keys: [] } }] }] }, message: 'provider can only specify one provider' },
-    { what: 'with KMS', value: { resources: [{ resources: ['secrets'], providers: [{ kms: { name: 'x' } }] }] }, message: 'resources[0].providers[0].kms: this provider is not supported' },
     { what: 'with a resource that an earlier entry covers', value: { resources: [{ resources: ['*.*'], providers: [IDENTITY] }, { resources: ['secrets'], providers: [IDENTITY] }] }, message: '"secrets": an earlier entry covers it already' },
     { what: 'of another kind', value: { kind: 'Pod' }, message: 'must be kind EncryptionConfiguration' },
   ])('$what', ({ value, message }) => {
