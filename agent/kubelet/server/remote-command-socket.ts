@@ -22,16 +22,20 @@ export interface RemoteCommandOptions {
   readonly tty: boolean;
 }
 
-/** Joins a WebSocket client to the runtime's SPDY: the runtime's own WebSocket cannot be told that stdin has ended. */
+/**
+ * Joins a WebSocket client to the runtime's SPDY: the runtime's own WebSocket cannot be told that stdin has ended. To be called in the turn
+ * in which the socket opened: nothing that the client sends, nor an error of it, may go unheard.
+ */
 export async function serveRemoteCommand({ socket, url, stdin, stdout, stderr, tty }: RemoteCommandOptions): Promise<void> {
-  const early: Buffer[] = [];
-  const keep = (message: Buffer): void => void early.push(message);
-  socket.on('message', keep);
+  // What the client sends meanwhile stays with it.
+  socket.pause();
+  socket.on('error', () => socket.terminate());
   let connection: Awaited<ReturnType<typeof connectSpdy>>;
   try {
     connection = await connectSpdy(url, 'v4.channel.k8s.io');
   } catch (error) {
     sendFailure(socket, error);
+    socket.resume();
     return;
   }
   if (socket.readyState !== socket.OPEN) {
@@ -65,12 +69,10 @@ export async function serveRemoteCommand({ socket, url, stdin, stdout, stderr, t
       if (!ready) socket.pause();
     }
   };
-  socket.off('message', keep);
-  for (const message of early) receive(message);
   socket.on('message', receive);
   command.onDrain(() => socket.resume());
   socket.once('close', () => command.destroy());
-  socket.on('error', () => command.destroy());
+  socket.resume();
 }
 
 function holdBack(socket: WebSocket, command: SpdyRemoteCommand): void {

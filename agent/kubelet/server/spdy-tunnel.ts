@@ -5,16 +5,21 @@ export const TUNNEL_PROTOCOL = 'SPDY/3.1+portforward.k8s.io';
 const PORT_FORWARD_PROTOCOL = 'portforward.k8s.io';
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 
-/** kubectl ≥ 1.31 sends port-forward's SPDY bytes inside a WebSocket (KEP-4006); here they leave it again. */
+/** kubectl ≥ 1.31 sends port-forward's SPDY bytes inside a WebSocket (KEP-4006); here they leave it again. To be called in the turn in which it opened. */
 export async function serveTunnel(socket: WebSocket, url: string): Promise<void> {
-  const early: Buffer[] = [];
-  const keep = (message: Buffer): void => void early.push(message);
-  socket.on('message', keep);
+  // What the client sends meanwhile stays with it.
+  socket.pause();
+  socket.on('error', () => socket.terminate());
   let upstream: Awaited<ReturnType<typeof connectSpdy>>;
   try {
     upstream = await connectSpdy(url, PORT_FORWARD_PROTOCOL);
   } catch (error) {
     socket.close(1011, (error instanceof Error ? error.message : String(error)).slice(0, 120));
+    socket.resume();
+    return;
+  }
+  if (socket.readyState !== socket.OPEN) {
+    upstream.socket.destroy();
     return;
   }
   const { socket: spdy, head } = upstream;
@@ -30,10 +35,8 @@ export async function serveTunnel(socket: WebSocket, url: string): Promise<void>
   const receive = (message: Buffer): void => {
     if (!spdy.write(message) && spdy.writableLength > MAX_BUFFERED_BYTES) socket.pause();
   };
-  socket.off('message', keep);
-  for (const message of early) receive(message);
   socket.on('message', receive);
   spdy.on('drain', () => socket.resume());
   socket.once('close', () => spdy.destroy());
-  socket.on('error', () => spdy.destroy());
+  socket.resume();
 }

@@ -43,11 +43,11 @@ export async function handleUpgrade(options: UpgradeOptions): Promise<void> {
   const target = verb === 'exec' ? await kubelet.context.runtime.exec({ ...asked, cmd: url.searchParams.getAll('command') }) : await kubelet.context.runtime.attach(asked);
   const protocol = REMOTE_COMMAND_PROTOCOLS.find((name) => offeredProtocols(request).includes(name));
   if (!isWebSocket(request) || protocol === undefined) return proxyUpgrade({ ...options, url: target });
-  await serveRemoteCommand({ socket: await acceptWebSocket(options, protocol), url: target, ...streams });
+  await acceptWebSocket(options, protocol, (accepted) => serveRemoteCommand({ socket: accepted, url: target, ...streams }));
 }
 
 async function portForward(options: UpgradeOptions, url: string): Promise<void> {
-  if (isWebSocket(options.request) && offeredProtocols(options.request).includes(TUNNEL_PROTOCOL)) await serveTunnel(await acceptWebSocket(options, TUNNEL_PROTOCOL), url);
+  if (isWebSocket(options.request) && offeredProtocols(options.request).includes(TUNNEL_PROTOCOL)) await acceptWebSocket(options, TUNNEL_PROTOCOL, (accepted) => serveTunnel(accepted, url));
   else proxyUpgrade({ ...options, url });
 }
 
@@ -59,7 +59,8 @@ function offeredProtocols(request: IncomingMessage): readonly string[] {
   return (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
 }
 
-function acceptWebSocket({ request, socket, head }: UpgradeOptions, protocol: string): Promise<WebSocket> {
+/** Resolves when `serve` does, which is called in the turn in which the socket opens. */
+function acceptWebSocket({ request, socket, head }: UpgradeOptions, protocol: string, serve: (socket: WebSocket) => Promise<void>): Promise<void> {
   const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, handleProtocols: () => protocol });
-  return new Promise((resolve) => server.handleUpgrade(request, socket, head, resolve));
+  return new Promise((resolve, reject) => server.handleUpgrade(request, socket, head, (accepted) => serve(accepted).then(resolve, reject)));
 }

@@ -44,6 +44,8 @@ function decodeFrame(frame: Buffer): SpdyFrame {
   const body = frame.subarray(HEADER_BYTES);
   if ((frame.readUInt8(0) & 0x80) === 0) return { type: 'data', streamId: frame.readUInt32BE(0), data: Buffer.from(body), fin: (flags & FLAG_FIN) !== 0 };
   const kind = frame.readUInt16BE(2);
+  // A control frame without what it is about asks nothing that could be done.
+  if (body.length < 4) return kind === GOAWAY ? { type: 'goaway' } : { type: 'other', kind };
   if (kind === RST_STREAM) return { type: 'reset', streamId: body.readUInt32BE(0) & 0x7fff_ffff };
   if (kind === PING) return { type: 'ping', id: body.readUInt32BE(0) };
   return kind === GOAWAY ? { type: 'goaway' } : { type: 'other', kind };
