@@ -50,9 +50,9 @@ async function withPriority(reader: ObjectReader, attributes: AdmissionAttribute
 }
 
 function keptPriority(pod: Pod, old: Pod): Pod {
-  if (!pod.spec || pod.spec.priority !== undefined || old.spec?.priority === undefined) return pod;
   const { priority, preemptionPolicy } = old.spec;
-  return { ...pod, spec: { ...pod.spec, priority, ...(preemptionPolicy && !pod.spec.preemptionPolicy ? { preemptionPolicy } : {}) } };
+  const kept = { ...(pod.spec.priority === undefined && priority !== undefined ? { priority } : {}), ...(preemptionPolicy && !pod.spec.preemptionPolicy ? { preemptionPolicy } : {}) };
+  return Object.keys(kept).length === 0 ? pod : { ...pod, spec: { ...pod.spec, ...kept } };
 }
 
 /** Of several defaults, which only a race can make, the lowest value. */

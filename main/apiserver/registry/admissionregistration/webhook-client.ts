@@ -10,6 +10,11 @@ const URL_PARTS = /^(?:([A-Za-z][A-Za-z0-9+.\-]*):)?(?:\/\/(?:([^\/?#@]*)@)?([^\
 export const DEFAULT_WEBHOOK_PORT = 443;
 
 export function checkWebhookUrl(url: string, path: FieldPath, errors: FieldErrors): void {
+  const escape = /%(?![0-9a-fA-F]{2}).{0,2}/su.exec(url)?.[0];
+  if (escape !== undefined) {
+    errors.required(path, `url must be a valid URL: parse ${JSON.stringify(url)}: invalid URL escape ${JSON.stringify(escape)}${FORM}`);
+    return;
+  }
   const parts = URL_PARTS.exec(url);
   if (parts === null) {
     errors.required(path, `url must be a valid URL: parse ${JSON.stringify(url)}: invalid URL${FORM}`);

@@ -4,7 +4,7 @@ import type { KubernetesObject, ObjectMeta } from '../../../../kube/apimachinery
 import { failureStatus, StatusError } from '../../../../kube/apimachinery/status.ts';
 import { newConflict, newInvalid, OPTIMISTIC_LOCK_MESSAGE } from '../../../../kube/apimachinery/status-errors.ts';
 import { hasGivenEmpty, wasGivenEmpty } from '../../../../kube/api/typed-object.ts';
-import { semanticEqual } from '../validation/semantic-equal.ts';
+import { equalButEmptyLists } from '../validation/semantic-equal.ts';
 import { timestamp } from './deletion.ts';
 import { standardFinalizerErrors, validateObjectMeta, validateObjectMetaUpdate } from './object-meta-validation.ts';
 import type { MetadataRules, ResourceDefinition } from './resource-definition.ts';
@@ -127,7 +127,7 @@ function sameSpec(next: object, previous: object, tellsEmpty: boolean): boolean 
   const one = next as Record<string, unknown>;
   const other = previous as Record<string, unknown>;
   for (const key of new Set([...Object.keys(one), ...Object.keys(other)])) {
-    if (key !== 'metadata' && key !== 'status' && (!semanticEqual(one[key], other[key]) || (tellsEmpty && hasGivenEmpty(one[key])))) return false;
+    if (key !== 'metadata' && key !== 'status' && (!equalButEmptyLists(one[key], other[key]) || (tellsEmpty && hasGivenEmpty(one[key])))) return false;
   }
   return !tellsEmpty || !wasGivenEmpty(next);
 }

@@ -10,6 +10,17 @@ export function semanticEqual(a: unknown, b: unknown): boolean {
   return objectsEqual(a as Readonly<Record<string, unknown>>, b as Readonly<Record<string, unknown>>);
 }
 
+/** The same, but for zeros: an absent pointer is not one to an empty string. */
+export function equalButEmptyLists(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (isVoid(a) || isVoid(b)) return isVoid(a) && isVoid(b);
+  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, index) => equalButEmptyLists(item, b[index]));
+  if (typeof a !== 'object' || typeof b !== 'object' || Array.isArray(b)) return false;
+  const one = a as Readonly<Record<string, unknown>>;
+  const other = b as Readonly<Record<string, unknown>>;
+  return Object.keys(one).every((key) => equalButEmptyLists(one[key], other[key])) && Object.keys(other).every((key) => key in one || isVoid(other[key]));
+}
+
 function objectsEqual(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {
   for (const key of Object.keys(a)) if (!semanticEqual(a[key], b[key])) return false;
   for (const key of Object.keys(b)) if (!(key in a) && !isVoidField(b[key])) return false;

@@ -41,8 +41,9 @@ export function checkNonNegative(value: number | undefined, path: FieldPath, err
 export function checkPositive(value: number, path: FieldPath, errors: FieldErrors): void {
   if (value <= 0) errors.invalid(path, value, MUST_BE_POSITIVE);
 }
-export function checkImmutable(next: unknown, previous: unknown, path: FieldPath, errors: FieldErrors): void {
-  if (!semanticEqual(next, previous)) errors.invalid(path, next, FIELD_IMMUTABLE);
+/** `printed`: the next value as a message has it. */
+export function checkImmutable(next: unknown, previous: unknown, path: FieldPath, errors: FieldErrors, printed = next): void {
+  if (!semanticEqual(next, previous)) errors.invalid(path, printed, FIELD_IMMUTABLE);
 }
 
 /** Map keys in the order in which upstream's fuzz-free answers list them: sorted. */

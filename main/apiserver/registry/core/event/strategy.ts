@@ -4,6 +4,7 @@ import type { StrategyContext } from '../../generic/strategy.ts';
 import { buildStrategy } from '../../validation/build-strategy.ts';
 import type { FieldErrors } from '../../validation/field-errors.ts';
 import { ROOT_PATH } from '../../validation/field-path.ts';
+import { internalValue } from '../../validation/internal-shape.ts';
 import { semanticEqual } from '../../validation/semantic-equal.ts';
 import { checkImmutable, checkQualifiedName } from '../../validation/values.ts';
 
@@ -100,6 +101,7 @@ function checkNewEventUpdate(next: Event, previous: Event, errors: FieldErrors):
   for (const field of IMMUTABLE) {
     const path = ROOT_PATH.child(field === 'reportingComponent' ? 'reportingController' : field);
     const zero = NULLS.has(field) ? null : field === 'count' ? 0 : '';
-    checkImmutable(next[field] ?? zero, previous[field] ?? zero, path, errors);
+    const printed = field === 'related' || field === 'involvedObject' ? internalValue('ObjectReference', next[field]) : undefined;
+    checkImmutable(next[field] ?? zero, previous[field] ?? zero, path, errors, printed);
   }
 }

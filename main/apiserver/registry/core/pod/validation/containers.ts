@@ -175,7 +175,7 @@ function checkResizePolicy(
     if (restartPolicy === '') errors.required(path);
     else if (!RESIZE_POLICIES.includes(restartPolicy)) errors.notSupported(path, restartPolicy, RESIZE_POLICIES);
     if (podRestartPolicy === 'Never' && restartPolicy !== 'NotRequired') {
-      errors.invalid(path, restartPolicy, "must be 'NotRequired' when `restartPolicy` is 'Never'");
+      errors.invalid(path, restartPolicy, "must be 'NotRequired' when pod `restartPolicy` is 'Never'");
     }
   }
 }
