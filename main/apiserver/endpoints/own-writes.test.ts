@@ -34,3 +34,9 @@ test('so does what an eviction takes from a budget', async () => {
   expect((await send('POST', `${core}/pods/p/eviction`, { body: { metadata: { name: 'p' } } })).status).toBe(201);
   expect(ownedByServer(await send('GET', `${budgets}/b`))).toEqual([['status', { 'f:status': { 'f:disruptedPods': { '.': {}, 'f:p': {} }, 'f:disruptionsAllowed': {} } }]]);
 });
+
+test('a list whose items lack their key leaves nobody the owner of anything', async () => {
+  await send('POST', `${core}/serviceaccounts`, { body: { metadata: { name: 'keyless' } } });
+  const { body } = await send('PATCH', `${core}/serviceaccounts/keyless`, { body: { secrets: [{ namespace: 'x' }], automountServiceAccountToken: false } });
+  expect([body['automountServiceAccountToken'], body.metadata['managedFields']]).toEqual([false, undefined]);
+});

@@ -47,7 +47,7 @@ export interface TrackUpdate {
   readonly nowMs: number;
 }
 
-/** `next` with the managedFields of a create, update or patch. A problem keeps the live object's entries: it must not fail the write. */
+/** `next` with the managedFields of a create, update or patch. None at all when the object does not fit its type, as with list items without their key: that must not fail the write. */
 export function trackUpdate(scope: FieldScope, { live, next, manager, nowMs }: TrackUpdate): Fields {
   const bare = withManagedFields(next, undefined);
   try {
@@ -57,7 +57,7 @@ export function trackUpdate(scope: FieldScope, { live, next, manager, nowMs }: T
     return withManagedFields(next, encodeManagedFields(managed));
   } catch (error) {
     if (error instanceof MissingConversion) throw error;
-    if (error instanceof Error) return withManagedFields(next, live === undefined ? undefined : managedFieldsOf(live));
+    if (error instanceof Error) return bare;
     throw error;
   }
 }
