@@ -35,3 +35,10 @@ test('a new annotation of a Deployment counts as a generation, since replica set
   const path = '/apis/apps/v1/namespaces/default/deployments/one';
   expect((await send('PATCH', path, { body: { metadata: { annotations: { e: 'f' } } } })).body.metadata['generation']).toBe(2);
 });
+
+test('a write of a status warns of the status alone, and a new phase of a volume has a time', async () => {
+  const path = '/api/v1/persistentvolumes';
+  await send('POST', path, { body: { metadata: { name: 'rbd' }, spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], rbd: { monitors: ['a'], image: 'i' } } } });
+  const answer = await send('PATCH', `${path}/rbd/status`, { body: { status: { phase: 'Available', lastPhaseTransitionTime: null } } });
+  expect([answer.headers['warning'], Object.keys(answer.body['status'] as object)]).toEqual([undefined, ['phase', 'lastPhaseTransitionTime']]);
+});

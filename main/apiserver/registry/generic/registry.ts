@@ -282,7 +282,8 @@ class UpdateAttempt<T extends KubernetesObject> {
       next = this.#reservation.object;
     }
     validateUpdate(definition, next, current, context);
-    warn(this.#context, definition.strategy.warnings?.(next, current));
+    const { strategy } = definition;
+    warn(this.#context, context.subresource === 'status' ? strategy.status?.warnings?.(next) : strategy.warnings?.(next, current));
     await validate?.(next, current);
     const normal = this.#registry.normalize(next);
     if (!this.#context.dryRun) this.#registry.completeStored(normal);

@@ -45,6 +45,7 @@ export interface StatusStrategy<T> {
   /** Keeps everything of `previous` but status (and what upstream lets a status update change in metadata). */
   prepareForUpdate(next: T, previous: T, context: StrategyContext): T;
   validateUpdate(next: T, previous: T, context: StrategyContext): readonly FieldError[];
+  warnings?(next: T): readonly string[];
 }
 
 /** Where autoscaling/v1 Scale reads and writes. */

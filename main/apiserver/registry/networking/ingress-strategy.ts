@@ -1,4 +1,5 @@
 import { wasGivenEmpty } from '../../../../kube/api/typed-object.ts';
+import { ipWarnings } from '../validation/ip-warnings.ts';
 import type * as networking from '../../../../kube/api/generated/networking/v1.ts';
 import { isDns1123Label, isDns1123Subdomain, isValidPathSegmentName, isValidPortName, isValidPortNumber, isWildcardDns1123Subdomain } from '../../../../kube/apimachinery/name-validation.ts';
 import { buildStrategy } from '../validation/build-strategy.ts';
@@ -27,12 +28,17 @@ export const ingressStrategy = buildStrategy<Ingress>({
   },
   checkUpdate: (next, _previous, errors) => checkSpec(next.spec ?? {}, errors),
   recheckOnUpdate: false,
-  status: { check: checkStatus },
+  status: { check: checkStatus, warnings: statusWarnings },
   warnings(ingress, previous) {
     if (previous !== undefined || ingress.metadata.annotations?.[CLASS_ANNOTATION] === undefined) return [];
     return [`annotation "${CLASS_ANNOTATION}" is deprecated, please use 'spec.ingressClassName' instead`];
   },
 });
+
+function statusWarnings({ status }: Ingress): string[] {
+  const path = STATUS_PATH.child('loadBalancer').child('ingress');
+  return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip = '' }, index) => ipWarnings(path.index(index), ip));
+}
 
 function checkSpec(spec: networking.IngressSpec, errors: FieldErrors): void {
   if (isEmpty(spec.rules) && spec.defaultBackend === undefined) {

@@ -19,7 +19,8 @@ export interface StrategyParts<T extends KubernetesObject> {
   /** Whether there is a status subresource, and what is checked of it. */
   readonly status?: {
     readonly check?: CheckUpdate<T>;
-    readonly prepare?: (next: T, previous: T) => T;
+    readonly prepare?: (next: T, previous: T, context: StrategyContext) => T;
+    readonly warnings?: (next: T) => readonly string[];
     /** Creates may bring a status (Nodes register with one). */
     readonly keptOnCreate?: boolean;
   };
@@ -72,10 +73,11 @@ export function buildStrategy<T extends KubernetesObject>(parts: StrategyParts<T
   };
 }
 
-function statusStrategy<T extends KubernetesObject>({ check, prepare }: NonNullable<StrategyParts<T>['status']>): StatusStrategy<T> {
+function statusStrategy<T extends KubernetesObject>({ check, prepare, warnings }: NonNullable<StrategyParts<T>['status']>): StatusStrategy<T> {
   return {
-    prepareForUpdate: (next, previous) => (prepare ?? withSpecOf)(next, previous),
+    prepareForUpdate: (next, previous, context) => (prepare ?? withSpecOf)(next, previous, context),
     validateUpdate: (next, previous, context) => collect((errors) => check?.(next, previous, errors, context)),
+    ...(warnings === undefined ? {} : { warnings }),
   };
 }
 

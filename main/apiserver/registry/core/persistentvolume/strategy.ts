@@ -1,4 +1,5 @@
 import type * as core from '../../../../../kube/api/generated/core/v1.ts';
+import type { StrategyContext } from '../../generic/strategy.ts';
 import { formatTime } from '../../../../../kube/apimachinery/time.ts';
 import { buildStrategy } from '../../validation/build-strategy.ts';
 import { ROOT_PATH, SPEC_PATH } from '../../validation/field-path.ts';
@@ -92,12 +93,14 @@ function checkNodeAffinity(next: Volume, previous: Volume, errors: FieldErrors):
   errors.invalid(ROOT_PATH.child('nodeAffinity'), internalValue('VolumeNodeAffinity', after), 'field is immutable, except for updating from beta label to GA');
 }
 
-function prepareStatus(next: Volume, previous: Volume): Volume {
+/** The time of the last change of phase is kept, or set with a change that does not bring one. */
+function prepareStatus(next: Volume, previous: Volume, { now }: StrategyContext): Volume {
+  const { phase, lastPhaseTransitionTime: given } = next.status ?? {};
+  const before = previous.status?.lastPhaseTransitionTime;
+  const isSamePhase = phase === previous.status?.phase;
+  const lastPhaseTransitionTime = isSamePhase ? (given ?? before) : given === undefined || given === before ? formatTime(now) : given;
   const result = withSpecOf(next, previous);
-  const { phase, lastPhaseTransitionTime } = next.status ?? {};
-  const before = previous.status;
-  if (phase !== before?.phase || lastPhaseTransitionTime !== undefined || before?.lastPhaseTransitionTime === undefined) return result;
-  return { ...result, status: { ...next.status, lastPhaseTransitionTime: before.lastPhaseTransitionTime } };
+  return lastPhaseTransitionTime === given ? result : { ...result, status: { ...next.status, lastPhaseTransitionTime } };
 }
 
 const DEPRECATED_ANNOTATIONS = [

@@ -1,4 +1,6 @@
 import type * as core from '../../../../../kube/api/generated/core/v1.ts';
+import { STATUS_PATH } from '../../validation/field-path.ts';
+import { ipWarnings } from '../../validation/ip-warnings.ts';
 import type { StatusStrategy, Strategy } from '../../generic/strategy.ts';
 import { withoutStatus } from '../../validation/parts.ts';
 import { setPodDefaults } from './defaults.ts';
@@ -47,9 +49,16 @@ export const podStrategy: Strategy<Pod> = {
   status: {
     prepareForUpdate: preparePodStatus,
     validateUpdate: (next, previous) => validatePodStatusUpdate(next, previous).list,
+    warnings: addressWarnings,
   },
   subresources: { ephemeralcontainers: ephemeralContainersStrategy(), resize: resizeStrategy() },
 };
+
+function addressWarnings({ status }: Pod): string[] {
+  const path = STATUS_PATH;
+  const of = (field: 'podIPs' | 'hostIPs'): string[] => (status?.[field] ?? []).flatMap(({ ip = '' }, index) => ipWarnings(path.child(field).index(index).child('ip'), ip));
+  return [...of('podIPs'), ...of('hostIPs')];
+}
 
 function preparePodStatus(next: Pod, previous: Pod): Pod {
   const metadata = { ...next.metadata };
