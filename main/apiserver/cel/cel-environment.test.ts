@@ -120,6 +120,26 @@ describe('CEL expressions do not compile', () => {
     expect(environment.compile(source).problem).toContain(`ERROR: <input>:${place}: ${message}\n | ${source}\n | `);
   });
 
+  test.each<[string, ...string[]]>([
+    ['(request, 1 > 0)', "1:9: Syntax error: mismatched input ',' expecting ')'", "1:16: Syntax error: extraneous input ')' expecting <EOF>"],
+    ['[1 2, 3 4].size() == 2', "1:4: Syntax error: extraneous input '2' expecting {']', ','}", "1:7: Syntax error: mismatched input '3' expecting ']'"],
+    ['- == 3', "1:3: Syntax error: no viable alternative at input '- =='", "1:3: Syntax error: extraneous input '==' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"],
+    ['!(request. || true) && true', "1:12: Syntax error: no viable alternative at input '. ||'", "1:19: Syntax error: mismatched input ')' expecting <EOF>"],
+    ['{"a": 1,', "1:9: Syntax error: missing '}' at '<EOF>'"],
+    ['[1,,3]', "1:4: Syntax error: mismatched input ',' expecting ']'"],
+    ['"\\q" == 1', "1:1: Syntax error: token recognition error at: '\"\\q'", "1:4: Syntax error: token recognition error at: '\" == 1'", "1:10: Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"],
+  ])('%s is read on after an error, as cel-go reads on', (source, ...problems) => {
+    const shown = environment.compile(source).problem ?? '';
+    expect(shown.split('\n').filter((line) => line.startsWith('ERROR')).map((line) => line.slice('ERROR: <input>:'.length))).toEqual(problems);
+  });
+
+  test('240 parentheses within one another are read, 260 are too many', () => {
+    const nested = (depth: number): string => `${'('.repeat(depth)}true${')'.repeat(depth)}`;
+    expect(environment.compile(nested(240)).problem).toBeUndefined();
+    expect(environment.compile(nested(260)).problem).toBe('ERROR: <input>:-1:0: expression recursion limit exceeded: 250');
+    expect(environment.compile('('.repeat(240)).problem).toContain('Syntax error');
+  });
+
   test('every problem is shown, in the order of the source', () => {
     expect(environment.compile('a == 1 &&\n b == "ü"').problem).toBe(
       "ERROR: <input>:1:1: undeclared reference to 'a' (in container '')\n | a == 1 &&\n | ^\nERROR: <input>:2:2: undeclared reference to 'b' (in container '')\n |  b == \"ü\"\n | .^",

@@ -21,63 +21,113 @@ export type Parsed = { readonly expression: Expression; readonly problems?: unde
 export function parseExpression(source: string, macros: MacroOptions = {}): Parsed {
   const size = [...source].length;
   if (size > MAX_CODE_POINTS) return { problems: [{ position: -1, message: `expression code point size exceeds limit: size: ${size}, limit ${MAX_CODE_POINTS}` }] };
+  const strict = parseWith(source, macros, false);
+  if (strict.expression || strict.tooDeep) return strict;
+  try {
+    const tolerant = parseWith(source, macros, true);
+    return tolerant.expression ? strict : tolerant;
+  } catch (error) {
+    // Reading on takes twice the stack. What was found first is true as well.
+    if (error instanceof RangeError) return strict;
+    throw error;
+  }
+}
+
+/** `tolerant` reads on after errors, which takes more of everything: only to tell all of them. */
+function parseWith(source: string, macros: MacroOptions, tolerant: boolean): Parsed & { readonly tooDeep?: boolean } {
   const problems: Problem[] = [];
-  const stream = new TokenStream(source, tokenize(source, problems), problems);
-  const parser = new Parser(stream, problems, macros);
+  const stream = new TokenStream(tokenize(source, problems), problems);
+  const parser = new Parser({ tokens: stream, problems, macros, tolerant });
   try {
     const expression = parser.parse();
     return problems.length > 0 ? { problems } : { expression };
   } catch (error) {
-    if (!(error instanceof SyntaxFailure)) throw error;
-    problems.push(error.problem);
-    return { problems };
+    if (error instanceof SyntaxFailure) problems.push(error.problem);
+    else if (error instanceof TooDeep) problems.push({ position: -1, message: error.message });
+    else throw error;
+    return { problems, tooDeep: error instanceof TooDeep };
   }
 }
+
+class TooDeep extends Error {
+  override readonly name = 'TooDeep';
+}
+
+/** What stands where nothing could be read. */
+const UNREADABLE: Expression = { kind: 'ident', position: 0, name: '<error>' };
 
 /** Recursive descent; each method reads one rule of cel-go's grammar (parser/gen/CEL.g4). */
 class Parser {
   readonly #tokens: TokenStream;
   readonly #problems: Problem[];
   readonly #macros: MacroOptions;
+  readonly #tolerant: boolean;
+  /** Of each rule being read, what may stand after it where it was begun. */
+  readonly #follows: (readonly TokenKind[])[] = [];
   #depth = 0;
 
-  constructor(tokens: TokenStream, problems: Problem[], macros: MacroOptions) {
+  constructor({ tokens, problems, macros, tolerant }: { readonly tokens: TokenStream; readonly problems: Problem[]; readonly macros: MacroOptions; readonly tolerant: boolean }) {
+    this.#tolerant = tolerant;
     this.#tokens = tokens;
     this.#problems = problems;
     this.#macros = macros;
   }
 
   parse(): Expression {
-    const expression = this.#expression();
+    return this.#tolerant ? this.#rule([], () => this.#start()) : this.#start();
+  }
+
+  #start(): Expression {
+    const expression = this.#expression(['<EOF>']);
     this.#tokens.match('<EOF>');
     return expression;
   }
 
-  #expression(): Expression {
-    if (++this.#depth > MAX_DEPTH) throw new SyntaxFailure({ position: -1, message: `expression recursion limit exceeded: ${MAX_DEPTH}` });
-    const condition = this.#logical('||');
-    const question = this.#tokens.take('?');
-    if (!question) {
-      this.#depth--;
-      return condition;
+  /** Reads one rule; what goes wrong in it is told, and reading goes on behind it. */
+  #rule<T>(follow: readonly TokenKind[], read: () => T, otherwise: T = UNREADABLE as T): T {
+    if (!this.#tolerant) return read();
+    this.#follows.push(follow);
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof SyntaxFailure)) throw error;
+      this.#tokens.recover(error, new Set(this.#follows.flat()));
+      return otherwise;
+    } finally {
+      this.#follows.pop();
     }
-    const whenTrue = this.#logical('||');
-    this.#tokens.match(':');
-    const whenFalse = this.#expression();
+  }
+
+  #expression(follow: readonly TokenKind[]): Expression {
+    if (++this.#depth > MAX_DEPTH) throw new TooDeep(`expression recursion limit exceeded: ${MAX_DEPTH}`);
+    const expression = this.#tolerant ? this.#rule(follow, () => this.#conditional()) : this.#conditional();
     this.#depth--;
-    return this.#call(question.start, '_?_:_', [condition, whenTrue, whenFalse]);
+    return expression;
+  }
+
+  #conditional(): Expression {
+    const condition = this.#tolerant ? this.#rule(['?'], () => this.#logical('||')) : this.#logical('||');
+    const question = this.#tokens.take('?');
+    if (!question) return condition;
+    const whenTrue = this.#tolerant ? this.#rule([':'], () => this.#logical('||')) : this.#logical('||');
+    this.#tokens.match(':');
+    return this.#call(question.start, '_?_:_', [condition, whenTrue, this.#expression([])]);
   }
 
   /** Chains of && and || become balanced trees. */
   #logical(operator: '||' | '&&'): Expression {
-    const operand = (): Expression => (operator === '||' ? this.#logical('&&') : this.#relation());
-    const terms = [operand()];
+    const terms = [this.#term(operator)];
     const positions: number[] = [];
     for (let token = this.#tokens.take(operator); token; token = this.#tokens.take(operator)) {
       positions.push(token.start);
-      terms.push(operand());
+      terms.push(this.#term(operator));
     }
     return terms.length === 1 ? (terms[0] as Expression) : balanced({ name: `_${operator}_`, terms, positions }, 0, positions.length - 1);
+  }
+
+  #term(operator: '||' | '&&'): Expression {
+    if (this.#tolerant) return this.#rule([operator], () => (operator === '||' ? this.#logical('&&') : this.#relation()));
+    return operator === '||' ? this.#logical('&&') : this.#relation();
   }
 
   #relation(): Expression {
@@ -93,10 +143,10 @@ class Parser {
   }
 
   #leftAssociative(operators: readonly TokenKind[], operand: () => Expression): Expression {
-    let left = operand();
+    let left = this.#tolerant ? this.#rule(operators, operand) : operand();
     for (let token = this.#tokens.take(...operators); token; token = this.#tokens.take(...operators)) {
       const name = token.kind === 'in' ? '@in' : `_${token.text}_`;
-      left = this.#call(token.start, name, [left, operand()]);
+      left = this.#call(token.start, name, [left, this.#tolerant ? this.#rule(operators, operand) : operand()]);
     }
     return left;
   }
@@ -108,26 +158,33 @@ class Parser {
     if (first.kind !== '!' && first.kind !== '-') return this.#member();
     let count = 0;
     while (this.#tokens.current.kind === first.kind && !(count > 0 && first.kind === '-' && this.#tokens.isNumberNext())) {
+      if (first.kind === '-' && !this.#tokens.isNext(...OPERAND)) throw this.#tokens.noViableAlternative(2);
       this.#tokens.advance();
       count++;
     }
-    if (!OPERAND.includes(this.#tokens.current.kind)) throw this.#tokens.noViableAlternative(first);
+    this.#tokens.sync(OPERAND);
     const operand = this.#member();
     return count % 2 === 0 ? operand : this.#call(first.start, first.kind === '!' ? '!_' : '-_', [operand]);
   }
 
   #member(): Expression {
-    let operand = this.#primary();
-    for (let token = this.#tokens.take('.', '['); token; token = this.#tokens.take('.', '[')) {
+    return this.#tolerant ? this.#rule([], () => this.#operand()) : this.#operand();
+  }
+
+  #operand(): Expression {
+    let operand = this.#tolerant ? this.#rule(['.', '['], () => this.#primary()) : this.#primary();
+    for (;;) {
+      if (this.#tokens.current.kind === '.' && !this.#tokens.isNext('?', 'IDENTIFIER', 'ESC_IDENTIFIER')) throw this.#tokens.noViableAlternative(2);
+      const token = this.#tokens.take('.', '[');
+      if (!token) return operand;
       operand = token.kind === '.' ? this.#afterDot(operand, token) : this.#index(operand, token);
     }
-    return operand;
   }
 
   #afterDot(operand: Expression, dot: Token): Expression {
     const isOptional = this.#tokens.take('?') !== undefined;
     const { current } = this.#tokens;
-    if (current.kind !== 'IDENTIFIER' && current.kind !== 'ESC_IDENTIFIER') throw this.#tokens.noViableAlternative(isOptional ? current : dot);
+    if (current.kind !== 'IDENTIFIER' && current.kind !== 'ESC_IDENTIFIER') throw this.#tokens.noViableAlternative(1);
     this.#tokens.advance();
     if (current.kind === 'ESC_IDENTIFIER') this.#problems.push({ position: current.start, message: "unsupported syntax: '`'" });
     if (isOptional) {
@@ -141,7 +198,7 @@ class Parser {
   #index(operand: Expression, open: Token): Expression {
     this.#tokens.sync([...OPERAND, '?']);
     const isOptional = this.#tokens.take('?') !== undefined;
-    const index = this.#within(']', () => this.#expression());
+    const index = this.#within(']', () => this.#expression([']']));
     this.#tokens.match(']');
     return this.#call(open.start, isOptional ? '_[?_]' : '_[_]', [operand, index]);
   }
@@ -152,8 +209,10 @@ class Parser {
     const args: Expression[] = [];
     this.#within(')', () => {
       if (this.#tokens.current.kind === ')') return;
-      do args.push(this.#expression());
-      while (this.#tokens.take(','));
+      this.#rule([')'], () => {
+        do args.push(this.#expression([',']));
+        while (this.#tokens.take(','));
+      }, undefined);
     });
     this.#tokens.match(')');
     return args;
@@ -178,7 +237,7 @@ class Parser {
 
   #nested(): Expression {
     this.#tokens.advance();
-    const expression = this.#within(')', () => this.#expression());
+    const expression = this.#within(')', () => this.#expression([')']));
     this.#tokens.match(')');
     return expression;
   }
@@ -189,13 +248,10 @@ class Parser {
     const elements: Expression[] = [];
     const optionals = new Set<number>();
     this.#within(']', () => {
-      while (this.#tokens.current.kind !== ']' && this.#tokens.current.kind !== ',') {
-        this.#tokens.sync([...OPERAND, '?']);
+      this.#elements(']', [...OPERAND, '?'], () => {
         if (this.#tokens.take('?')) optionals.add(elements.length);
-        elements.push(this.#expression());
-        if (!this.#tokens.take(',')) return;
-      }
-      this.#tokens.take(',');
+        elements.push(this.#expression([',']));
+      });
     });
     this.#tokens.match(']');
     return { kind: 'list', position: open.start, elements, optionals };
@@ -206,15 +262,12 @@ class Parser {
     this.#tokens.sync([...OPERAND, '}', ',', '?']);
     const entries: Entry[] = [];
     this.#within('}', () => {
-      while (this.#tokens.current.kind !== '}' && this.#tokens.current.kind !== ',') {
-        this.#tokens.sync([...OPERAND, '?']);
+      this.#elements('}', [...OPERAND, '?'], () => {
         const isOptional = this.#tokens.take('?') !== undefined;
-        const key = this.#expression();
+        const key = this.#expression([':']);
         const { start: position } = this.#tokens.match(':');
-        entries.push({ position, key, value: this.#expression(), isOptional });
-        if (!this.#tokens.take(',')) return;
-      }
-      this.#tokens.take(',');
+        entries.push({ position, key, value: this.#expression([',']), isOptional });
+      });
     });
     this.#tokens.match('}');
     return { kind: 'map', position: open.start, entries };
@@ -223,8 +276,8 @@ class Parser {
   /** A variable, a function's call or a message. */
   #name(): Expression {
     const start = this.#tokens.current;
+    if (start.kind === '.' && !this.#tokens.isNext('IDENTIFIER')) throw this.#tokens.noViableAlternative(2);
     const leading = this.#tokens.take('.') ? '.' : '';
-    if (this.#tokens.current.kind !== 'IDENTIFIER') throw this.#tokens.noViableAlternative(start);
     const typeName = this.#tokens.takeTypeName();
     if (typeName !== undefined) return this.#struct(leading + typeName);
     const word = this.#tokens.advance();
@@ -241,15 +294,12 @@ class Parser {
     this.#tokens.sync(['}', ',', '?', 'IDENTIFIER', 'ESC_IDENTIFIER']);
     const fields: FieldInitializer[] = [];
     this.#within('}', () => {
-      while (this.#tokens.current.kind !== '}' && this.#tokens.current.kind !== ',') {
-        this.#tokens.sync(['?', 'IDENTIFIER', 'ESC_IDENTIFIER']);
+      this.#elements('}', ['?', 'IDENTIFIER', 'ESC_IDENTIFIER'], () => {
         const isOptional = this.#tokens.take('?') !== undefined;
         const field = this.#tokens.match('IDENTIFIER').text;
         const { start: position } = this.#tokens.match(':');
-        fields.push({ position, field, value: this.#expression(), isOptional });
-        if (!this.#tokens.take(',')) return;
-      }
-      this.#tokens.take(',');
+        fields.push({ position, field, value: this.#expression([',']), isOptional });
+      });
     });
     this.#tokens.match('}');
     return { kind: 'struct', position: open.start, typeName, fields };
@@ -257,6 +307,7 @@ class Parser {
 
   #literal(): Expression {
     const start = this.#tokens.current;
+    if (start.kind === '-' && !this.#tokens.isNumberNext()) throw this.#tokens.noViableAlternative(2);
     const isNegative = this.#tokens.take('-') !== undefined;
     const token = this.#tokens.advance();
     const literal = (value: LiteralValue): Expression => ({ kind: 'literal', position: start.start, value });
@@ -287,6 +338,22 @@ class Parser {
       default:
         return literal(token.kind === 'null' ? null : token.kind === 'true');
     }
+  }
+
+  /** None, or some with commas between them and perhaps one more at the end. */
+  #elements(closing: TokenKind, first: readonly TokenKind[], read: () => void): void {
+    if (this.#tokens.current.kind !== closing && this.#tokens.current.kind !== ',') {
+      this.#rule([',', closing], () => {
+        for (;;) {
+          this.#tokens.sync(first);
+          read();
+          if (this.#tokens.current.kind !== ',' || !this.#tokens.isNext(...first)) return;
+          this.#tokens.advance();
+        }
+      }, undefined);
+    }
+    this.#tokens.sync([closing, ',']);
+    this.#tokens.take(',');
   }
 
   #within<T>(closing: TokenKind, read: () => T): T {

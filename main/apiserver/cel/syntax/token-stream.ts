@@ -1,7 +1,7 @@
 import type { Problem } from './problems.ts';
 import { describeKinds, escapeBlanks, type Token, type TokenKind } from './tokens.ts';
 
-/** Reading cannot go on. */
+/** Reading cannot go on within a rule. */
 export class SyntaxFailure extends Error {
   override readonly name = 'SyntaxFailure';
   readonly problem: Problem;
@@ -16,18 +16,18 @@ const AFTER_OPERAND: ReadonlySet<TokenKind> = new Set(['==', '!=', 'in', '<', '<
 const RESERVED_MEMBER = /^\.(true|false|null)$/;
 
 /**
- * Tokens with one of lookahead, and ANTLR's repair of single tokens: one too many is skipped, one missing is taken as read, both are told.
- * Anything worse ends the reading.
+ * Tokens with one of lookahead, and ANTLR's default error strategy: one token too many is skipped, one missing is taken as read, and after anything
+ * worse reading goes on where a rule that is being read may go on. Until a token fits again, nothing further is told.
  */
 export class TokenStream {
-  readonly #source: string;
   readonly #tokens: readonly Token[];
   readonly #problems: Problem[];
   readonly #closings: TokenKind[] = [];
   #index = 0;
+  #isRecovering = false;
+  #lastErrorIndex = -1;
 
-  constructor(source: string, tokens: readonly Token[], problems: Problem[]) {
-    this.#source = source;
+  constructor(tokens: readonly Token[], problems: Problem[]) {
     this.#tokens = tokens;
     this.#problems = problems;
   }
@@ -43,7 +43,22 @@ export class TokenStream {
   advance(): Token {
     const token = this.current;
     if (token.kind !== '<EOF>') this.#index++;
+    this.#isRecovering = false;
     return token;
+  }
+
+  /** Whether the token after the current one is one of these. */
+  isNext(...kinds: readonly TokenKind[]): boolean {
+    return kinds.includes(this.#next.kind);
+  }
+
+  /** Tells what is wrong and moves to a token that may follow one of the rules being read. */
+  recover({ problem }: SyntaxFailure, follow: ReadonlySet<TokenKind>): void {
+    if (!this.#isRecovering) this.#problems.push(problem);
+    this.#isRecovering = true;
+    if (this.#lastErrorIndex === this.#index && this.current.kind !== '<EOF>') this.#index++;
+    this.#lastErrorIndex = this.#index;
+    while (this.current.kind !== '<EOF>' && !follow.has(this.current.kind)) this.#index++;
   }
 
   take(...kinds: readonly TokenKind[]): Token | undefined {
@@ -74,7 +89,7 @@ export class TokenStream {
 
   /** The current token is one of these afterwards. */
   sync(kinds: readonly TokenKind[]): void {
-    if (kinds.includes(this.current.kind)) return;
+    if (this.#isRecovering || kinds.includes(this.current.kind)) return;
     const expected = new Set(kinds);
     if (expected.has(this.#next.kind)) this.#skip(expected);
     else throw this.#mismatch(expected);
@@ -89,16 +104,24 @@ export class TokenStream {
       return this.advance();
     }
     if (kind === '<EOF>' || !this.#mayFollow(kind, token.kind)) throw this.#mismatch(expected);
-    this.#problems.push({ position: token.start, message: `Syntax error: missing ${describeKinds(expected)} at '${escapeBlanks(token.text)}'` });
+    if (!this.#isRecovering) this.#problems.push({ position: token.start, message: `Syntax error: missing ${describeKinds(expected)} at '${escapeBlanks(token.text)}'` });
+    this.#isRecovering = true;
     return { ...token, kind, text: kind };
   }
 
-  noViableAlternative(from: Token): SyntaxFailure {
-    const { current } = this;
-    const text = from.kind === '<EOF>' ? '<EOF>' : this.#source.slice(from.start, current.end);
+  /** Nothing that the grammar has begins with the current token, or with it and the next. */
+  noViableAlternative(length: 1 | 2): SyntaxFailure {
+    const last = length === 1 ? this.current : this.#next;
+    const text = this.current.kind === '<EOF>' ? '<EOF>' : this.#textBetween(this.current, last);
     const reserved = RESERVED_MEMBER.exec(text)?.[1];
     const message = reserved === undefined ? `no viable alternative at input '${escapeBlanks(text)}'` : `mismatched input '${reserved}' expecting IDENTIFIER`;
-    return new SyntaxFailure({ position: current.start, message: `Syntax error: ${message}` });
+    return new SyntaxFailure({ position: last.start, message: `Syntax error: ${message}` });
+  }
+
+  /** With blanks, without what was no token. */
+  #textBetween(from: Token, to: Token): string {
+    const tokens = this.#tokens.slice(this.#tokens.indexOf(from), this.#tokens.indexOf(to) + 1);
+    return tokens.map(({ blanks, text, kind }, index) => (index === 0 ? '' : blanks) + (kind === '<EOF>' ? '' : text)).join('');
   }
 
   #mayFollow(missing: TokenKind, token: TokenKind): boolean {
@@ -111,8 +134,9 @@ export class TokenStream {
 
   #skip(expected: ReadonlySet<TokenKind>): void {
     const { current } = this;
-    this.#problems.push({ position: current.start, message: `Syntax error: extraneous input '${escapeBlanks(current.text)}' expecting ${describeKinds(expected)}` });
+    if (!this.#isRecovering) this.#problems.push({ position: current.start, message: `Syntax error: extraneous input '${escapeBlanks(current.text)}' expecting ${describeKinds(expected)}` });
     this.#index++;
+    this.#isRecovering = false;
   }
 
   #mismatch(expected: ReadonlySet<TokenKind>): SyntaxFailure {

@@ -9,6 +9,8 @@ export interface Token {
   readonly text: string;
   readonly start: number;
   readonly end: number;
+  /** Blanks and comments before it; what was no token is not in it. */
+  readonly blanks: string;
 }
 
 /** In the order of the grammar, which is the order in which messages list them. */
@@ -39,31 +41,36 @@ const IDENTIFIER = /[A-Za-z_]\w*/y;
 const ESCAPED_IDENTIFIER = /`[A-Za-z\d_.\-/ ]+`/y;
 const SIGN = /==|!=|<=|>=|&&|\|\||[<>[\]{}().,\-!?:+*/%]/y;
 /** The beginning of a token that never ends well: what the message quotes. */
-const BROKEN = new RegExp(String.raw`[bB]?[rR]?(?:"(?:${ESCAPE}|[^\\"\n\r])*|'(?:${ESCAPE}|[^\\'\n\r])*)[\s\S]?|[=&|][\s\S]?|[\s\S]`, 'yu');
+const HALF_ESCAPE = String.raw`(?:\\(?:[xX][\da-fA-F]?|u[\da-fA-F]{0,3}|U[\da-fA-F]{0,7}|[0-3][0-7]?)?)?`;
+const BROKEN = new RegExp(String.raw`[bB]?[rR]?(?:"(?:${ESCAPE}|[^\\"\n\r])*|'(?:${ESCAPE}|[^\\'\n\r])*)${HALF_ESCAPE}[\s\S]?|[=&|][\s\S]?|[\s\S]`, 'yu');
 
 /** Tokens without blanks and comments, the end included. What no token matches is a problem, and skipped. */
 export function tokenize(source: string, problems: Problem[]): readonly Token[] {
   const tokens: Token[] = [];
   let at = 0;
+  let blanks = '';
   for (;;) {
-    at += matchAt(HIDDEN, source, at)?.length ?? 0;
+    const hidden = matchAt(HIDDEN, source, at) ?? '';
+    blanks += hidden;
+    at += hidden.length;
     if (at >= source.length) break;
     const token = tokenAt(source, at);
     if (token) {
-      tokens.push(token);
+      tokens.push({ ...token, blanks });
+      blanks = '';
       at = token.end;
     } else {
       const text = matchAt(BROKEN, source, at) ?? source[at] ?? '';
-      problems.push({ position: at, message: `Syntax error: token recognition error at: '${escapeBlanks(text)}'` });
+      problems.push({ position: at, message: `Syntax error: token recognition error at: '${text}'` });
       at += text.length;
     }
   }
-  tokens.push({ kind: '<EOF>', text: '<EOF>', start: source.length, end: source.length });
+  tokens.push({ kind: '<EOF>', text: '<EOF>', start: source.length, end: source.length, blanks });
   return tokens;
 }
 
-function tokenAt(source: string, start: number): Token | undefined {
-  const made = (kind: TokenKind, text: string): Token => ({ kind, text, start, end: start + text.length });
+function tokenAt(source: string, start: number): Omit<Token, 'blanks'> | undefined {
+  const made = (kind: TokenKind, text: string): Omit<Token, 'blanks'> => ({ kind, text, start, end: start + text.length });
   for (const pattern of STRINGS) {
     const text = matchAt(pattern, source, start);
     if (text !== undefined) return made(/^[bB]/.test(text) ? 'BYTES' : 'STRING', text);
