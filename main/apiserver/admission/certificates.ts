@@ -33,7 +33,7 @@ export function certificateAdmissions(authorizer: Authorizer): readonly Admissio
       handles: (attributes) => isFor(attributes, 'certificatesigningrequests', { group: GROUP, operations: ['CREATE'] }),
       validate(attributes) {
         const { spec } = attributes.object as CertificateSigningRequest;
-        if (spec?.signerName !== 'kubernetes.io/kube-apiserver-client' || !organizationsOf(spec.request ?? '').includes('system:masters')) return;
+        if (spec?.signerName !== 'kubernetes.io/kube-apiserver-client' || !(subjectOfRequest(spec.request, 'O') ?? []).includes('system:masters')) return;
         throw forbidden(attributes, 'use of kubernetes.io/kube-apiserver-client signer with system:masters group is not allowed');
       },
     },
@@ -52,12 +52,12 @@ async function mayFor(authorizer: Authorizer, { user }: AdmissionAttributes, { v
   return false;
 }
 
-/** Of the request's subject; none when it cannot be read, which its own validation tells. */
-function organizationsOf(request: string): readonly string[] {
+/** The values of one part of the subject of a request in base64; undefined when it cannot be read, which its own validation tells. */
+export function subjectOfRequest(request: string | undefined, part: 'CN' | 'O'): readonly string[] | undefined {
   try {
-    const pem = Buffer.from(request, 'base64').toString('utf8');
-    return new x509.Pkcs10CertificateRequest(pem).subjectName.getField('O');
+    const pem = Buffer.from(request ?? '', 'base64').toString('utf8');
+    return new x509.Pkcs10CertificateRequest(pem).subjectName.getField(part);
   } catch {
-    return [];
+    return undefined;
   }
 }

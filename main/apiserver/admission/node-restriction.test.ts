@@ -1,3 +1,5 @@
+import 'reflect-metadata';
+import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
 import { expect, test } from 'vitest';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import type { ObjectReader } from '../authentication/object-reader.ts';
@@ -21,6 +23,13 @@ const mirror = (owner: object): object => ({
   },
 });
 const token = (ref: object): object => ({ resource: 'serviceaccounts', subresource: 'token', name: 'default', object: { spec: { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', ...ref } } } });
+const requests: Record<string, string> = {};
+for (const node of ['n1', 'n2']) {
+  const keys = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify']);
+  const request = await Pkcs10CertificateRequestGenerator.create({ name: `CN=system:node:${node}, O=system:nodes`, keys, signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' } });
+  requests[node] = Buffer.from(request.toString('pem')).toString('base64');
+}
+const csr = (request: string | undefined, signerName = 'kubernetes.io/kubelet-serving'): object => ({ group: 'certificates.k8s.io', resource: 'certificatesigningrequests', object: { metadata: {}, spec: { request, signerName } } });
 const slices = { group: 'resource.k8s.io', resource: 'resourceslices' };
 
 test.each([
@@ -33,6 +42,10 @@ test.each([
   { name: 'a token for an earlier pod', attributes: token({ name: 'own', uid: 'old' }), refusal: 'the UID in the bound object reference (old) does not match the UID in record' },
   { name: 'a token for a pod that is gone', attributes: token({ name: 'gone', uid: 'u' }), refusal: 'pod "gone" not found' },
   { name: 'the eviction of a pod elsewhere', attributes: { resource: 'pods', subresource: 'eviction', name: 'foreign' }, refusal: 'node n1 can only evict pods with spec.nodeName set to itself' },
+  { name: 'a certificate of its own', attributes: csr(requests['n1']), refusal: undefined },
+  { name: 'a certificate of another node', attributes: csr(requests['n2']), refusal: 'can only create a node CSR with CN=system:node:n1' },
+  { name: 'a certificate of another node from a signer of no kubelets', attributes: csr(requests['n2'], 'example.com/any'), refusal: undefined },
+  { name: 'a certificate by no request', attributes: csr('YQ=='), refusal: 'unable to parse csr: PEM block type must be CERTIFICATE REQUEST' },
   { name: 'a slice of its own', attributes: { ...slices, object: { metadata: {}, spec: { nodeName: 'n1' } } }, refusal: undefined },
   { name: 'a slice of all nodes', attributes: { ...slices, object: { metadata: {}, spec: { allNodes: true } } }, refusal: 'can only create ResourceSlice with the same NodeName as the requesting node' },
   { name: 'the end of a slice elsewhere', attributes: { ...slices, operation: 'DELETE', oldObject: { metadata: {}, spec: { nodeName: 'n2' } } }, refusal: 'can only delete ResourceSlice with the same NodeName as the requesting node' },

@@ -1,4 +1,5 @@
 import type { Node, Pod } from '../../../kube/api/generated/core/v1.ts';
+import type { CertificateSigningRequest } from '../../../kube/api/generated/certificates/v1.ts';
 import type { TokenRequest } from '../../../kube/api/generated/authentication/v1.ts';
 import type { ResourceSlice } from '../../../kube/api/generated/resource/v1.ts';
 import { deepEqual } from '../../../kube/apimachinery/json.ts';
@@ -7,6 +8,7 @@ import { newNotFound } from '../../../kube/apimachinery/status-errors.ts';
 import type { ObjectReader } from '../authentication/object-reader.ts';
 import { nodeNameOf } from '../authentication/user.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts';
+import { subjectOfRequest } from './certificates.ts';
 import { forbidden } from './refusal.ts';
 
 const MIRROR = 'kubernetes.io/config.mirror';
@@ -41,9 +43,21 @@ async function check(reader: ObjectReader, attributes: AdmissionAttributes): Pro
   else if (group === '' && resource === 'serviceaccounts' && attributes.subresource === 'token') await checkToken(reader, attributes, nodeName);
   else if (group === 'coordination.k8s.io' && resource === 'leases') checkLease(attributes, nodeName);
   else if (group === 'resource.k8s.io' && resource === 'resourceslices') checkSlice(attributes, nodeName);
+  else if (group === 'certificates.k8s.io' && resource === 'certificatesigningrequests') checkCertificateRequest(attributes, nodeName);
   else if (group === 'storage.k8s.io' && resource === 'csinodes' && (attributes.name || attributes.object?.metadata.name) !== nodeName) {
     throw forbidden(attributes, 'can only access CSINode with the same name as the requesting node');
   }
+}
+
+const KUBELET_SIGNERS: ReadonlySet<string | undefined> = new Set(['kubernetes.io/kubelet-serving', 'kubernetes.io/kube-apiserver-client-kubelet']);
+
+/** A kubelet asks for certificates in its own name only; all else about them is for the signer. */
+function checkCertificateRequest(attributes: AdmissionAttributes, nodeName: string): void {
+  const { spec } = attributes.object as Partial<CertificateSigningRequest>;
+  if (attributes.operation !== 'CREATE' || !KUBELET_SIGNERS.has(spec?.signerName)) return;
+  const name = subjectOfRequest(spec?.request, 'CN');
+  if (name === undefined) throw forbidden(attributes, 'unable to parse csr: PEM block type must be CERTIFICATE REQUEST');
+  if (name.at(-1) !== `system:node:${nodeName}`) throw forbidden(attributes, `can only create a node CSR with CN=system:node:${nodeName}`);
 }
 
 async function checkPods(reader: ObjectReader, attributes: AdmissionAttributes, nodeName: string): Promise<void> {
