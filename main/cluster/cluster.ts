@@ -40,7 +40,6 @@ import { readStaticTokens } from './static-tokens.ts';
 import { systemClock } from './system-clock.ts';
 import { systemRandom } from './system-random.ts';
 import { waitForReadyNodes } from './wait-for-nodes.ts';
-import { warmUp } from './warm-up.ts';
 
 export interface ClusterOptions {
   readonly directory: DataDirectory;
@@ -267,8 +266,6 @@ export class Cluster implements AsyncDisposable {
     this.#running = { lifetime, abort, store, server, port, machines, dialer, registry, admin };
     await this.#startMachines({ machines, records, admin, run });
     machines.watchStates();
-    const busyMs = (): number => performance.eventLoopUtilization().active;
-    void warmUp({ url: `https://127.0.0.1:${port}`, authority: pki.authority.certificate, identity: pki.admin, clock, signal: abort.signal, busyMs });
   }
 
   async #startMachines({ machines, records, admin, run }: { machines: Machines; records: MachineRecords; admin: Client; run: <T>(name: string, limitMs: number, fix: string, work: (context: { signal: AbortSignal; step: (text: string) => void }) => Promise<T>) => Promise<T> }): Promise<void> {
