@@ -88,16 +88,21 @@ export function decodeScalar(field: FieldSchema, value: unknown, at: StructField
   throw unmarshalTypeError(value, at, goTypeOf({ ...field, container: '' }));
 }
 
+const INTEGER_TYPES: Readonly<Partial<Record<ValueKind, string>>> = { int32: 'int32', int64: 'int64', intOrString: 'int32' };
+
 /** Go takes integers from digits alone. */
 function decodeLiteral(field: FieldSchema, literal: NumberLiteral, at: StructField): unknown {
-  const isInteger = field.kind === 'int32' || field.kind === 'int64' || field.kind === 'intOrString';
-  if (isInteger && !/^-?\d+$/.test(literal.rawJSON)) throw unmarshalTypeError(literal, at, field.kind === 'int64' ? 'int64' : 'int32');
-  if (field.kind === 'quantity') return decodeQuantity(literal.rawJSON);
+  const { rawJSON } = literal;
+  if (field.kind === 'quantity') return decodeQuantity(rawJSON);
+  const goType = INTEGER_TYPES[field.kind];
+  if (goType === undefined) return decodeScalar(field, Number(rawJSON), at);
   try {
-    return decodeScalar(field, Number(literal.rawJSON), at);
+    if (/^-?\d+$/.test(rawJSON)) return decodeScalar(field, Number(rawJSON), at);
   } catch (error) {
-    throw isInteger && error instanceof GoDecodeError ? unmarshalTypeError(literal, at, field.kind === 'int64' ? 'int64' : 'int32') : error;
+    // Out of range: told with the digits that were given.
+    if (!(error instanceof GoDecodeError)) throw error;
   }
+  throw unmarshalTypeError(literal, at, goType);
 }
 
 /** Times that are written as they are read: nearly all of them. The last days of a month are left to the calendar. */

@@ -30,7 +30,12 @@ export function isNumberLiteral(value: unknown): value is NumberLiteral {
   return sourceText.isRawJSON(value);
 }
 
-/** The value with plain numbers, for what does not tell `2.0` from `2`. */
+/** The value with plain numbers, for what does not tell `2.0` from `2`; the same value when it has no literals. */
 export function withPlainNumbers(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value));
+  return hasLiterals(value) ? JSON.parse(JSON.stringify(value)) : value;
+}
+
+function hasLiterals(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return isNumberLiteral(value) || Object.values(value).some(hasLiterals);
 }

@@ -28,8 +28,8 @@ export async function lockHolder(path: string): Promise<number | undefined> {
 
 function parseHolder(text: string): Holder | undefined {
   try {
-    const holder = JSON.parse(text) as Partial<Holder> | null;
-    return Number.isInteger(holder?.pid) && holder!.pid! > 0 && typeof holder?.startTime === 'string' ? { pid: holder.pid!, startTime: holder.startTime } : undefined;
+    const { pid, startTime } = (JSON.parse(text) ?? {}) as Partial<Holder>;
+    return typeof pid === 'number' && Number.isInteger(pid) && pid > 0 && typeof startTime === 'string' ? { pid, startTime } : undefined;
   } catch {
     return undefined; // Cut short: nobody holds it.
   }

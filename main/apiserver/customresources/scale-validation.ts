@@ -1,7 +1,6 @@
 import { fieldInvalid, type FieldError } from '../../../kube/apimachinery/field-error.ts';
 import { goValue } from '../../../kube/apimachinery/go-format.ts';
 import { isJsonObject } from '../../../kube/apimachinery/json.ts';
-import { isNumberLiteral } from '../../../kube/apimachinery/number-literal.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import type { CustomVersion } from './custom-version.ts';
 
@@ -44,14 +43,12 @@ function valueAt(object: unknown, path: string, kind: Kind): { readonly value?: 
 }
 
 function accessorError(names: readonly string[], value: unknown, wanted: string): string {
-  const shown = isNumberLiteral(value) ? String(Number(value.rawJSON)) : goValue(value);
-  return `.${names.join('.')} accessor error: ${shown} is of the type ${goKindOf(value)}, expected ${wanted}`;
+  return `.${names.join('.')} accessor error: ${goValue(value)} is of the type ${goKindOf(value)}, expected ${wanted}`;
 }
 
 /** `%T` of a decoded JSON value. */
 function goKindOf(value: unknown): string {
   if (value === null || value === undefined) return '<nil>';
-  if (isNumberLiteral(value)) return 'float64';
   if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
   if (typeof value === 'boolean') return 'bool';
   if (typeof value === 'string') return 'string';

@@ -17,13 +17,22 @@ export async function stop(args: readonly string[]): Promise<number> {
 export async function stopDaemon(directory: DataDirectory): Promise<boolean> {
   using connection = await connectToDaemon(directory);
   const pid = await lockHolder(directory.lock);
-  if (connection === undefined && pid === undefined) return false;
-  if (connection === undefined) process.kill(pid!, 'SIGTERM'); // It starts just now, or somebody removed its socket.
-  else await connection.call('daemon.shutdown', {}).catch(() => {}); // It may close the connection before its answer: the lock tells.
+  if (connection !== undefined) await connection.call('daemon.shutdown', {}).catch(() => {}); // It may close the connection before its answer: the lock tells.
+  else if (pid === undefined) return false;
+  else terminate(pid); // It starts just now, or somebody removed its socket.
   const deadline = Date.now() + stopsWithinMs;
   while ((await lockHolder(directory.lock)) !== undefined) {
     if (Date.now() > deadline) throw new Error(`the daemon (pid ${pid}) did not stop within ${stopsWithinMs / 1000} s; see ${directory.logs}`);
     await wait(50);
   }
   return true;
+}
+
+function terminate(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch (error) {
+    // It has ended meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }

@@ -1,4 +1,4 @@
-import { wasGivenEmpty } from '../../../../kube/api/typed-object.ts';
+import { emptyAsGiven } from '../../../../kube/api/typed-object.ts';
 import { ipWarnings } from '../validation/ip-warnings.ts';
 import type * as networking from '../../../../kube/api/generated/networking/v1.ts';
 import { isDns1123Label, isDns1123Subdomain, isValidPathSegmentName, isValidPortName, isValidPortNumber, isWildcardDns1123Subdomain } from '../../../../kube/apimachinery/name-validation.ts';
@@ -42,7 +42,7 @@ function statusWarnings({ status }: Ingress): string[] {
 
 function checkSpec(spec: networking.IngressSpec, errors: FieldErrors): void {
   if (isEmpty(spec.rules) && spec.defaultBackend === undefined) {
-    errors.invalid(SPEC_PATH, spec.rules ?? (wasGivenEmpty(spec, 'rules') ? [] : null), 'either `defaultBackend` or `rules` must be specified');
+    errors.invalid(SPEC_PATH, spec.rules ?? emptyAsGiven(spec, 'rules'), 'either `defaultBackend` or `rules` must be specified');
   }
   if (spec.defaultBackend !== undefined) checkBackend(spec.defaultBackend, SPEC_PATH.child('defaultBackend'), errors);
   for (const [index, rule] of (spec.rules ?? []).entries()) checkRule(rule, SPEC_PATH.child('rules').index(index), errors);

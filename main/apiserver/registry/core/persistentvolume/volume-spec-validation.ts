@@ -1,4 +1,4 @@
-import { wasGivenEmpty } from '../../../../../kube/api/typed-object.ts';
+import { emptyAsGiven } from '../../../../../kube/api/typed-object.ts';
 import type * as core from '../../../../../kube/api/generated/core/v1.ts';
 import { isDns1123Label } from '../../../../../kube/apimachinery/name-validation.ts';
 import type { FieldErrors } from '../../validation/field-errors.ts';
@@ -77,7 +77,7 @@ export function checkVolumeSpec(spec: Spec, path: FieldPath, errors: FieldErrors
 function checkCapacity(spec: Spec, path: FieldPath, errors: FieldErrors): void {
   const capacity = spec.capacity ?? {};
   if (sizeOf(capacity) === 0) errors.required(path);
-  if (capacity['storage'] === undefined || sizeOf(capacity) > 1) errors.notSupported(path, spec.capacity === undefined ? (wasGivenEmpty(spec, 'capacity') ? {} : null) : Object.fromEntries(sortedKeys(spec.capacity).map((key) => [key, spec.capacity?.[key]])), ['storage']);
+  if (capacity['storage'] === undefined || sizeOf(capacity) > 1) errors.notSupported(path, spec.capacity === undefined ? emptyAsGiven(spec, 'capacity') : Object.fromEntries(sortedKeys(spec.capacity).map((key) => [key, spec.capacity?.[key]])), ['storage']);
   for (const name of sortedKeys(capacity)) {
     const quantity = capacity[name] ?? '0';
     checkInt64(quantity, path.key(name), errors);
