@@ -55,9 +55,9 @@ export function admissionChain(options: AdmissionOptions): AdmissionChain {
     podTopologyLabels(reader),
     nodeDeclaredFeatureValidator(reader),
     podResizeValidator(reader),
-    rbacEscalation(options),
     ...(options.dynamic ?? []),
     resourceQuota(options),
+    rbacEscalation(options),
   ];
   return new AdmissionChain(metrics ? plugins.map((plugin) => metrics.measured(plugin)) : plugins);
 }

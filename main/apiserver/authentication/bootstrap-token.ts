@@ -23,6 +23,8 @@ export async function authenticateBootstrapToken(reader: ObjectReader, clock: Cl
   if (value('token-id') !== id || value('usage-bootstrap-authentication') !== 'true') return undefined;
   const expiration = value('expiration');
   if (expiration !== '' && !(Date.parse(expiration) > clock.now())) return undefined;
-  const extraGroups = value('auth-extra-groups').split(',').map((group) => group.trim()).filter((group) => EXTRA_GROUP.test(group));
+  const extraGroups = value('auth-extra-groups').split(',').map((group) => group.trim()).filter((group) => group !== '');
+  // One group that a bootstrap token cannot give makes the whole token no good.
+  if (!extraGroups.every((group) => EXTRA_GROUP.test(group))) return undefined;
   return { name: `system:bootstrap:${id}`, groups: [DEFAULT_GROUP, ...extraGroups] };
 }

@@ -52,7 +52,7 @@ export async function authenticateServiceAccountToken(
 function goodAudiences(claims: Record<string, unknown>, apiAudiences: readonly string[], asked: readonly string[]): readonly string[] {
   const named = ([] as unknown[]).concat(claims['aud'] ?? []).filter((value) => typeof value === 'string');
   const own = named.length === 0 ? apiAudiences : named;
-  const good = own.filter((audience) => asked.includes(audience));
+  const good = asked.filter((audience) => own.includes(audience));
   if (good.length === 0) throw new Error(`token audiences ${goList(own)} is invalid for the target audiences ${goList(asked)}`);
   return good;
 }

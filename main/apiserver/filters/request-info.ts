@@ -68,11 +68,7 @@ export function requestInfoOf({ method, path, query }: RequestInfoInput): Reques
     if (selected !== undefined) name = selected;
     verb = isTrue(query.get('watch')) ? 'watch' : 'list';
   }
-  if (name === '' && verb === 'delete') {
-    const selected = nameInFieldSelector(query.get('fieldSelector'));
-    if (selected !== undefined) name = selected;
-    verb = 'deletecollection';
-  }
+  if (name === '' && verb === 'delete') verb = 'deletecollection';
   return { isResourceRequest: true, path, verb, apiPrefix: prefix, apiGroup, apiVersion, namespace, resource, subresource, name, parts: rest };
 }
 

@@ -81,3 +81,43 @@ test.each([
 ])('a token $name is not made', async ({ body, code, message }) => {
   expect(await post('/api/v1/namespaces/a/serviceaccounts/robot/token', body)).toMatchObject({ code, message: expect.stringMatching(message) as unknown });
 });
+
+describe('a token request', () => {
+  const ask = (body: object, account = 'a/serviceaccounts/robot') => post(`/api/v1/namespaces/${account}/token`, body) as Promise<{ code: number; message?: string; details?: object; metadata?: Record<string, unknown>; status: { token?: string } }>;
+  beforeAll(async () => {
+    await post('/api/v1/namespaces/a/serviceaccounts', { metadata: { name: 'default' } });
+    await post('/api/v1/namespaces/a/pods', { metadata: { name: 'p' }, spec: { serviceAccountName: 'robot', nodeName: 'gone', containers: [{ name: 'c', image: 'i' }] } });
+  });
+
+  test.each([
+    { name: 'bound to another pod of the name', ref: { kind: 'Pod', apiVersion: 'v1', name: 'p', uid: 'x' }, want: { code: 409, details: { name: 'p', kind: 'Pod' } } },
+    { name: 'bound to no name', ref: { kind: 'Pod', apiVersion: 'v1' }, want: { code: 400, message: 'Name parameter required.' } },
+    { name: 'bound in any version of the core group', ref: { kind: 'Pod', apiVersion: 'v2', name: 'p' }, want: { code: 201 } },
+  ])('$name', async ({ ref, want }) => {
+    expect(await ask({ spec: { boundObjectRef: ref } })).toMatchObject(want);
+  });
+
+  test('in a namespace that is not there misses the namespace', async () => {
+    expect(await ask({ spec: {} }, 'nowhere/serviceaccounts/robot')).toMatchObject({ code: 404, message: 'namespaces "nowhere" not found' });
+  });
+
+  test('keeps its labels and is answered with the UID of the account; its claims are in order', async () => {
+    const answer = await ask({ metadata: { labels: { a: 'b' } }, spec: { boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: 'p' } } });
+    const claims = JSON.parse(Buffer.from(answer.status.token?.split('.')[1] ?? '', 'base64url').toString()) as { 'kubernetes.io': { serviceaccount: { uid: string } } };
+    expect(answer.metadata).toMatchObject({ labels: { a: 'b' }, uid: claims['kubernetes.io'].serviceaccount.uid });
+    expect(Object.keys(claims['kubernetes.io'])).toEqual(['namespace', 'node', 'pod', 'serviceaccount']);
+  });
+
+  test('is good for the audiences in the order in which a review asks', async () => {
+    const { status: { token } } = await ask({ spec: { audiences: ['vault', 'other'] } });
+    expect((await post('/apis/authentication.k8s.io/v1/tokenreviews', { spec: { token, audiences: ['other', 'x', 'vault'] } })).status).toMatchObject({ authenticated: true, audiences: ['other', 'vault'] });
+  });
+});
+
+test.each([{ groups: 'system:bootstrappers:a', authenticated: true }, { groups: 'system:bootstrappers:a,system:masters', authenticated: undefined }])('a bootstrap token of the groups $groups is good: $authenticated', async ({ groups, authenticated }) => {
+  const id = authenticated ? 'aaaaaa' : 'bbbbbb';
+  const stringData = { 'token-id': id, 'token-secret': '0123456789abcdef', 'usage-bootstrap-authentication': 'true', 'auth-extra-groups': groups };
+  await post('/api/v1/namespaces/kube-system/secrets', { metadata: { name: `bootstrap-token-${id}` }, type: 'bootstrap.kubernetes.io/token', stringData });
+  const { status } = await post('/apis/authentication.k8s.io/v1/tokenreviews', { spec: { token: `${id}.0123456789abcdef` } });
+  expect(status['authenticated']).toBe(authenticated);
+});

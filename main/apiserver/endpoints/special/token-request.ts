@@ -45,9 +45,10 @@ export function tokenRequestEndpoint(options: TokenIssuerOptions): SpecialEndpoi
     const target = nameTarget(request);
     const query = writeQueryOf(request, 'CreateOptions');
     const body = (await readObject(context, { expected: TOKEN_REQUEST_KIND, fieldValidation: query.fieldValidation })) as TokenRequest;
-    const account = (await registry.storage.get(target)).object;
     checkName(body, target.name);
     checkBodyNamespace(body, request);
+    await special.admission.mutate({ ...admissionAttributes(request, { operation: 'CREATE', object: body, dryRun: query.dryRun }), object: body });
+    const account = (await registry.storage.get(target)).object;
     checkUid(body, account.metadata);
     const expirationSeconds = body.spec?.expirationSeconds ?? DEFAULT_SECONDS;
     body.spec = { ...body.spec, expirationSeconds };
@@ -62,7 +63,8 @@ export function tokenRequestEndpoint(options: TokenIssuerOptions): SpecialEndpoi
     const expires = nowSeconds + (extend ? EXTENDED_SECONDS : spec.expirationSeconds);
     const own: KubernetesClaims = {
       namespace: target.namespace ?? '',
-      ...bound,
+      // In Go's order of the members.
+      ...(bound.node ? { node: bound.node } : {}), ...(bound.pod ? { pod: bound.pod } : {}), ...(bound.secret ? { secret: bound.secret } : {}),
       serviceaccount: { name: target.name, uid: account.metadata.uid ?? '' },
       ...(extend ? { warnafter: nowSeconds + POD_SECONDS } : {}),
     };
@@ -75,7 +77,8 @@ export function tokenRequestEndpoint(options: TokenIssuerOptions): SpecialEndpoi
       'kubernetes.io': own, nbf: nowSeconds, sub: `system:serviceaccount:${target.namespace}:${target.name}`,
     });
     const { managedFields } = trackedReview(special, query, { object: body, kind: TOKEN_REQUEST_KIND }).metadata;
-    const metadata = { name: target.name, namespace: target.namespace, uid: options.random.uuid(), creationTimestamp: timestamp(clock.now()), ...(managedFields ? { managedFields } : {}) };
+    const { managedFields: _given, ...given } = body.metadata;
+    const metadata = { ...given, name: target.name, namespace: target.namespace, uid: account.metadata.uid, creationTimestamp: timestamp(clock.now()), ...(managedFields ? { managedFields } : {}) };
     const status = { token, expirationTimestamp: timestamp((nowSeconds + spec.expirationSeconds) * 1000) };
     const ordered = { audiences: spec.audiences, expirationSeconds: spec.expirationSeconds, boundObjectRef: spec.boundObjectRef ?? null };
     return answerValue(special.media, { kind: 'TokenRequest', apiVersion: 'authentication.k8s.io/v1', metadata, spec: ordered, status }, 201);
@@ -105,21 +108,24 @@ function goGroupVersion(apiVersion: string): string {
 async function boundClaims(reader: ObjectReader, { namespace = '', name: account }: { readonly namespace?: string; readonly name: string }, ref: BoundObjectReference | undefined): Promise<Pick<KubernetesClaims, 'pod' | 'secret' | 'node'>> {
   if (!ref) return {};
   const kinds: Readonly<Record<string, 'pods' | 'secrets' | 'nodes'>> = { Pod: 'pods', Secret: 'secrets', Node: 'nodes' };
-  const resource = kinds[ref.kind ?? ''];
-  if (!resource || (ref.apiVersion ?? 'v1') !== 'v1') throw newBadRequest(`cannot bind token to object of type ${goGroupVersion(ref.apiVersion ?? '')}, Kind=${ref.kind ?? ''}`);
+  const { kind = '', apiVersion = '' } = ref;
+  const resource = kinds[kind];
+  // Any version of the core group will do.
+  if (!resource || apiVersion.includes('/')) throw newBadRequest(`cannot bind token to object of type ${goGroupVersion(apiVersion)}, Kind=${kind}`);
   const name = ref.name ?? '';
+  if (name === '') throw newBadRequest('Name parameter required.');
   const stored = await reader.get<KubernetesObject & { spec?: { nodeName?: string; serviceAccountName?: string } }>({ group: '', resource }, resource === 'nodes' ? { name } : { namespace, name });
   if (!stored) throw newNotFound({ group: '', resource }, name);
+  if (resource === 'pods' && stored.spec?.serviceAccountName !== account) {
+    throw newBadRequest(`cannot bind token for serviceaccount "${account}" to pod running with different serviceaccount name.`);
+  }
   if (ref.uid && ref.uid !== stored.metadata.uid) {
     const reason = `the UID in the bound object reference (${ref.uid}) does not match the UID in record. The object might have been deleted and then recreated`;
-    throw newConflict({ group: '', resource }, name, reason);
+    throw newConflict({ group: '', resource: kind }, name, reason);
   }
   const claim = { name, uid: stored.metadata.uid ?? '' };
   if (resource === 'nodes') return { node: claim };
   if (resource === 'secrets') return { secret: claim };
-  if (stored.spec?.serviceAccountName !== account) {
-    throw newBadRequest(`cannot bind token for serviceaccount "${account}" to pod running with different serviceaccount name.`);
-  }
   const nodeName = stored.spec?.nodeName;
   const node = nodeName ? await reader.get({ group: '', resource: 'nodes' }, { name: nodeName }) : undefined;
   return { pod: claim, ...(nodeName ? { node: { name: nodeName, ...(node?.metadata.uid ? { uid: node.metadata.uid } : {}) } } : {}) };
