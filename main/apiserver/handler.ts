@@ -10,6 +10,7 @@ import type { ApiRequest, ApiResponse, RequestContext } from './endpoints/reques
 import { errorResponse, pathNotFound, statusResponse, textResponse } from './endpoints/respond.ts';
 import { compressed } from './filters/compression.ts';
 import { impersonate } from './filters/impersonation.ts';
+import { Impersonation } from './filters/impersonation-modes.ts';
 import { isLongRunning, requestInfoOf, type RequestInfo } from './filters/request-info.ts';
 import { requestTimeoutOf, withDeadline } from './filters/request-timeout.ts';
 import { withCommonHeaders } from './filters/response-headers.ts';
@@ -60,7 +61,8 @@ const UNAUTHORIZED = failureStatus({ code: 401, reason: 'Unauthorized', message:
 
 /** The chain of filters and then the endpoint, without a socket (upstream: server/config.go DefaultBuildHandlerChain). */
 export function createHandler(options: HandlerOptions): ServerHandler {
-  const { clock, metrics } = options;
+  const { authorizer, clock, metrics } = options;
+  const impersonation = new Impersonation();
 
   async function handle(request: ApiRequest): Promise<ApiResponse> {
     const startMs = clock.monotonicMs();
@@ -146,10 +148,10 @@ export function createHandler(options: HandlerOptions): ServerHandler {
 
   /** From here on it is the request of whom it impersonates. */
   async function takeOn(context: RequestContext): Promise<void> {
-    const actor = await impersonate(context, options.authorizer);
-    if (actor === context.user) return;
-    context.user = actor;
-    context.audit?.impersonated(actor);
+    const actor = await impersonate(context, { authorizer, impersonation });
+    if (!actor) return;
+    context.user = actor.user;
+    context.audit?.impersonated(actor.user, actor.constraint);
   }
 
   async function run(context: RequestContext): Promise<ApiResponse> {
@@ -170,7 +172,7 @@ export function createHandler(options: HandlerOptions): ServerHandler {
   async function refused({ info, user, request, audit }: RequestContext): Promise<ApiResponse | undefined> {
     const fieldSelector = request.query.get('fieldSelector');
     const attributes = { ...info, user, ...(fieldSelector ? { fieldSelector } : {}) };
-    const pending = options.authorizer.authorize(attributes);
+    const pending = authorizer.authorize(attributes);
     const { decision, reason } = pending instanceof Promise ? await pending : pending;
     metrics.authorized(decision === 'allow');
     audit?.annotate('authorization.k8s.io/decision', decision === 'allow' ? 'allow' : 'forbid');

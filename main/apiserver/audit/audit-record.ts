@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { formatMicroTime } from '../../../kube/apimachinery/time.ts';
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
 import type { Status } from '../../../kube/apimachinery/status.ts';
@@ -35,7 +36,7 @@ export class AuditRecord {
   readonly #options: AuditRecordOptions;
   readonly #annotations = new Map<string, string>();
   readonly #objectRef: Record<string, string> | undefined;
-  #impersonated: User | undefined;
+  #impersonated: { readonly impersonatedUser: Json; readonly authenticationMetadata?: Json } | undefined;
   #requestObject: string | undefined;
   #responseObject: string | undefined;
   #responseStatus: Json | undefined;
@@ -52,8 +53,9 @@ export class AuditRecord {
     this.#emit('RequestReceived');
   }
 
-  impersonated(user: User): void {
-    this.#impersonated = user;
+  /** The constraint is the narrow verb that allowed it, absent for `impersonate` itself. */
+  impersonated(user: User, constraint: string | undefined): void {
+    this.#impersonated = { impersonatedUser: userInfo(user), ...(constraint === undefined ? {} : { authenticationMetadata: { impersonationConstraint: constraint } }) };
   }
 
   /** The first value of a key stays. */
@@ -82,7 +84,9 @@ export class AuditRecord {
   /** Notes an answer before it is compressed; gives back one whose body can still be read. */
   async answered(response: ApiResponse): Promise<ApiResponse> {
     if (this.#responseStatus) return response;
-    const wanted = this.#options.decision.level === 'RequestResponse' || response.status >= 300 || this.#subject.info.verb === 'delete';
+    // Of what is done to an object rather than made, the answer may be a Status.
+    const { verb, subresource } = this.#subject.info;
+    const wanted = this.#options.decision.level === 'RequestResponse' || response.status >= 300 || verb === 'delete' || (verb === 'create' && subresource !== '');
     const { json, response: readable } = wanted ? await responseJson(response) : { json: undefined, response };
     const value = json === undefined ? undefined : (JSON.parse(json) as Json & { readonly kind?: string });
     this.#responseStatus = statusOf(response.status, value);
@@ -132,7 +136,7 @@ export class AuditRecord {
     const annotations = [...this.#annotations].sort(([a], [b]) => (a < b ? -1 : 1));
     const head = {
       kind: 'Event', apiVersion: 'audit.k8s.io/v1', level: decision.level, auditID: auditId, stage, requestURI: request.rawQuery === '' ? request.rawPath : `${request.rawPath}?${request.rawQuery}`,
-      verb: info.verb, user: userInfo(user), ...(this.#impersonated ? { impersonatedUser: userInfo(this.#impersonated), authenticationMetadata: { impersonationConstraint: 'impersonate:user-info' } } : {}),
+      verb: info.verb, user: userInfo(user), ...this.#impersonated,
       sourceIPs: sourceAddresses(request), ...(agent === '' ? {} : { userAgent: agent.length > MAX_USER_AGENT ? `${agent.slice(0, MAX_USER_AGENT)}...TRUNCATED` : agent }),
       ...(this.#objectRef ? { objectRef: filled(this.#objectRef) } : {}), ...(this.#responseStatus ? { responseStatus: this.#responseStatus } : {}),
     };
@@ -163,9 +167,9 @@ function filled(ref: Readonly<Record<string, string>>): Readonly<Record<string, 
 
 /** Who claims to be behind the proxies, and who is at the other end of the connection. In-process: this computer. */
 function sourceAddresses({ headers, remoteAddress = '127.0.0.1' }: ApiRequest): readonly string[] {
-  const claimed = (headers['x-forwarded-for'] ?? '').split(',').map((one) => one.trim()).filter((one) => /^[0-9a-fA-F.:]+$/.test(one));
+  const claimed = (headers['x-forwarded-for'] ?? '').split(',').map((one) => one.trim()).filter((one) => isIP(one) !== 0);
   const real = headers['x-real-ip'];
-  const all = [...claimed, ...(real && !claimed.includes(real) && /^[0-9a-fA-F.:]+$/.test(real) ? [real] : [])];
+  const all = [...claimed, ...(real && !claimed.includes(real) && isIP(real) !== 0 ? [real] : [])];
   const peer = remoteAddress.replace(/^::ffff:/, '');
   return all.at(-1) === peer ? all : [...all, peer];
 }

@@ -79,6 +79,7 @@ describe('a request is written down', () => {
 
   test('with the refusal of the authorizer, and whom it impersonated', async () => {
     await send('GET', '/api/v1/pods', undefined, { 'impersonate-user': 'bob' });
+    expect(events().at(-1)?.['authenticationMetadata']).toEqual({ impersonationConstraint: 'impersonate:user-info' });
     expect(events().at(-1)).toMatchObject({ user: { username: 'admin' }, impersonatedUser: { username: 'bob', groups: ['system:authenticated'] }, responseStatus: { code: 403, reason: 'Forbidden' }, annotations: { 'authorization.k8s.io/decision': 'forbid' } });
   });
 
@@ -222,5 +223,41 @@ describe('the log file', () => {
     } finally {
       await rm(directory, { recursive: true, force: true });
     }
+  });
+});
+
+describe('what upstream writes of', () => {
+  test('the options of a delete', async () => {
+    await send('POST', CONFIG_MAPS, { metadata: { name: 'gone' } });
+    await send('DELETE', `${CONFIG_MAPS}/gone`, { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background' });
+    expect(events().at(-1)?.requestObject).toEqual({ kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/__internal', propagationPolicy: 'Background' });
+  });
+
+  test('an answer in YAML, and a patch of a scale', async () => {
+    await send('GET', `${CONFIG_MAPS}?limit=1`, undefined, { accept: 'application/yaml' });
+    expect(events().at(-1)?.responseObject).toMatchObject({ kind: 'ConfigMapList', apiVersion: 'v1' });
+    await send('PATCH', '/apis/apps/v1/namespaces/default/deployments/d/scale', { spec: { replicas: 2 } }, { 'content-type': 'application/merge-patch+json' });
+    expect(events().at(-1)?.requestObject).toEqual({ spec: { replicas: 2 } });
+  });
+
+  test('an eviction, whose answer is a Status, at any level', async () => {
+    lines.splice(0);
+    await send('POST', '/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'default' } });
+    await send('POST', '/api/v1/namespaces/default/pods', { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }] } });
+    await send('POST', '/api/v1/namespaces/default/pods/p/eviction', { kind: 'Eviction', apiVersion: 'policy/v1', metadata: { name: 'p' } });
+    expect(events().at(-1)?.responseStatus).toEqual({ metadata: {}, status: 'Success', code: 201 });
+  });
+
+  test('addresses that are some', async () => {
+    await send('GET', '/api', undefined, { 'x-forwarded-for': '1.2.3.4, bad, ::1', 'x-real-ip': 'face' });
+    expect(events().at(-1)?.['sourceIPs']).toEqual(['1.2.3.4', '::1', '127.0.0.1']);
+  });
+
+  test('the old way of impersonation: no constraint', async () => {
+    await send('GET', '/api/v1/pods', undefined, { 'impersonate-user': 'bob', 'impersonate-group': 'system:masters' });
+    const last = events().at(-1);
+    expect([last?.['impersonatedUser'], last?.['authenticationMetadata']]).toEqual([{ username: 'bob', groups: ['system:masters', 'system:authenticated'] }, undefined]);
+    await send('GET', '/api/v1/pods', undefined, { 'impersonate-user': 'system:node:n1' });
+    expect(events().at(-1)).toMatchObject({ impersonatedUser: { username: 'system:node:n1', groups: ['system:authenticated'] } });
   });
 });

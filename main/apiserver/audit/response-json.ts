@@ -1,4 +1,5 @@
 import type { ApiResponse } from '../endpoints/request.ts';
+import { parseDocument } from '../negotiation/decode-body.ts';
 import { decodeProtobufEnvelope } from '../negotiation/protobuf-envelope.ts';
 
 /** The answer as JSON, whatever it travels as, and the answer to send: a stream can be read only once. */
@@ -7,9 +8,11 @@ export async function responseJson(response: ApiResponse): Promise<{ readonly js
   const type = String(response.headers['content-type'] ?? '');
   if (response.events !== undefined || response.headers['content-encoding'] !== undefined) return { json: undefined, response };
   const isJson = type.startsWith('application/json');
-  if (!isJson && !type.startsWith('application/vnd.kubernetes.protobuf')) return { json: undefined, response };
+  const isYaml = type.startsWith('application/yaml');
+  if (!isJson && !isYaml && !type.startsWith('application/vnd.kubernetes.protobuf')) return { json: undefined, response };
   const body = response.body instanceof Uint8Array ? response.body : await collected(response.body);
   const readable = { ...response, body };
+  if (isYaml) return { json: JSON.stringify(parseDocument(body, 'yaml').value), response: readable };
   if (!isJson) return { json: JSON.stringify(decodeProtobufEnvelope(body, { group: '', version: '', kind: '' })), response: readable };
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8').trim();
   return { json: text.startsWith('{') ? text : undefined, response: readable };

@@ -58,7 +58,12 @@ function answerDelete(request: ResourceRequest, { object, deleted }: DeleteResul
 export async function deleteOptionsOf({ context }: ResourceRequest): Promise<DeleteOptions> {
   const { request } = context;
   const body = await request.readBody();
-  if (body.length > 0) return parseOptions(body, request.headers['content-type']);
+  if (body.length > 0) {
+    const options = parseOptions(body, request.headers['content-type']);
+    // As upstream's audit log names what it decodes into.
+    context.audit?.requestObject({ kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/__internal', ...options });
+    return options;
+  }
   const { query } = request;
   const grace = query.get('gracePeriodSeconds');
   if (grace && !/^[+-]?\d+$/.test(grace)) throw newBadRequest(`strconv.ParseInt: parsing ${JSON.stringify(grace)}: invalid syntax`);

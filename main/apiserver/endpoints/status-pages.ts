@@ -17,13 +17,14 @@ export type Flags = Readonly<Record<string, string>>;
 
 /** /statusz (KEP-4827): what runs here since when. */
 export function statusz(context: RequestContext, nowMs: number): ApiResponse {
-  const { goVersion = '', major = '', minor = '' } = versionInfo();
+  const { goVersion = '', gitVersion = '', major = '', minor = '' } = versionInfo();
   const version = `${major}.${minor}`;
+  const binaryVersion = /\d+\.\d+\.\d+/.exec(gitVersion)?.[0] ?? version;
   const upSeconds = Math.floor((nowMs - startedAtMs()) / 1000);
   const two = (value: number): string => String(value).padStart(2, '0');
   const up = `${Math.floor(upSeconds / 3600)} hr ${two(Math.floor(upSeconds / 60) % 60)} min ${two(upSeconds % 60)} sec`;
-  const lines = [`Started: ${unixDate(startedAtMs())}`, `Up: ${up}`, `Go version: ${goVersion}`, `Binary version: ${version}`, `Emulation version: ${version}`, `Paths: ${PATHS.join(' ')}`];
-  const fields = { startTime: formatTime(startedAtMs()), uptimeSeconds: upSeconds, goVersion, binaryVersion: version, emulationVersion: version, paths: PATHS };
+  const lines = [`Started: ${unixDate(startedAtMs())}`, `Up: ${up}`, `Go version: ${goVersion}`, `Binary version: ${binaryVersion}`, `Emulation version: ${version}`, `Paths: ${PATHS.join(' ')}`];
+  const fields = { startTime: formatTime(startedAtMs()), uptimeSeconds: upSeconds, goVersion, binaryVersion, emulationVersion: version, paths: PATHS };
   return page(context, { kind: 'Statusz', text: `\napiserver statusz\n${WARNING}\n\n${lines.join('\n')}\n`, fields });
 }
 

@@ -36,18 +36,44 @@ const MODES: readonly Mode[] = [
   { name: 'legacy', applies: () => true },
 ];
 
-/** Tries the narrow ways first; the first refusal is the one told (upstream: endpoints/filters/impersonation). Differs from upstream: nothing is cached. */
-export async function impersonatedUser(attempt: ImpersonationAttempt): Promise<User> {
-  let first: unknown;
-  for (const mode of MODES) {
-    if (!mode.applies(attempt.wanted, attempt.attributes.user)) continue;
-    try {
-      return await inMode(mode, attempt);
-    } catch (error) {
-      first ??= error;
+/** Who a request is from in the end, and the verb that allowed it unless it was the old one. */
+export interface Impersonated {
+  readonly user: User;
+  readonly constraint: string | undefined;
+}
+
+/** More users than impersonate others in one cluster; the oldest is forgotten. */
+const MAX_REMEMBERED = 10_000;
+
+/**
+ * Tries the way that last led somewhere for the asking user, then the narrow ones and then the old one; the first refusal is the one told
+ * (upstream: endpoints/filters/impersonation). Differs from upstream: answers are not cached.
+ */
+export class Impersonation {
+  readonly #lastModes = new Map<string, Mode>();
+
+  async userOf(attempt: ImpersonationAttempt): Promise<Impersonated> {
+    const asking = attempt.attributes.user.name;
+    const last = this.#lastModes.get(asking);
+    let first: unknown;
+    for (const mode of last ? [last, ...MODES.filter((other) => other !== last)] : MODES) {
+      if (!mode.applies(attempt.wanted, attempt.attributes.user)) continue;
+      try {
+        const user = await inMode(mode, attempt);
+        if (mode !== last) this.#remember(asking, mode);
+        return { user, constraint: mode.name === 'legacy' ? undefined : `impersonate:${mode.name}` };
+      } catch (error) {
+        first ??= error;
+      }
     }
+    throw first;
   }
-  throw first;
+
+  #remember(asking: string, mode: Mode): void {
+    this.#lastModes.delete(asking);
+    if (this.#lastModes.size >= MAX_REMEMBERED) for (const oldest of this.#lastModes.keys()) { this.#lastModes.delete(oldest); break; }
+    this.#lastModes.set(asking, mode);
+  }
 }
 
 async function inMode({ name: mode }: Mode, { wanted, attributes, authorizer }: ImpersonationAttempt): Promise<User> {

@@ -4,7 +4,7 @@ import type { User } from '../authentication/user.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import { allHeaders, headerValues } from '../endpoints/header-values.ts';
 import type { ApiRequest } from '../endpoints/request.ts';
-import { impersonatedUser, type WantedUser } from './impersonation-modes.ts';
+import { type Impersonated, type Impersonation, type WantedUser } from './impersonation-modes.ts';
 import type { RequestInfo } from './request-info.ts';
 
 const EXTRA_PREFIX = 'impersonate-extra-';
@@ -15,12 +15,12 @@ export interface ImpersonationRequest {
   readonly user: User;
 }
 
-/** `kubectl --as`: who the request is from in the end. Throws 403 for what the asking user may not take on, 400 for headers without a user. */
-export async function impersonate({ request, info, user }: ImpersonationRequest, authorizer: Authorizer): Promise<User> {
+/** `kubectl --as`; undefined for a request that stays its sender's. Throws 403 for what the asking user may not take on, 400 for headers without a user. */
+export async function impersonate({ request, info, user }: ImpersonationRequest, { authorizer, impersonation }: { readonly authorizer: Authorizer; readonly impersonation: Impersonation }): Promise<Impersonated | undefined> {
   const wanted = wantedUser(request);
-  if (!wanted) return user;
+  if (!wanted) return undefined;
   const fieldSelector = request.query.get('fieldSelector');
-  return impersonatedUser({ wanted, attributes: { ...info, user, ...(fieldSelector ? { fieldSelector } : {}) }, authorizer });
+  return impersonation.userOf({ wanted, attributes: { ...info, user, ...(fieldSelector ? { fieldSelector } : {}) }, authorizer });
 }
 
 function wantedUser(request: ApiRequest): WantedUser | undefined {

@@ -72,6 +72,7 @@ async function patchOf(request: ResourceRequest): Promise<Change> {
   const { mediaType, query } = patchOptionsOf(request);
   if (mediaType === APPLY_PATCH_MEDIA_TYPE) return { query, wanted: await applyOf(request, query) };
   const text = Buffer.from(await context.request.readBody()).toString('utf8');
+  context.audit?.requestPatch(text);
   const patch = { text, mediaType: mediaType as PatchMediaType };
   const served = scaleServed();
   return { query, wanted: (current) => trackedScale(request, query, { current, next: patched({ context, served }, query, { ...patch, current }) as Scale }) };

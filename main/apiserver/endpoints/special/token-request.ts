@@ -45,14 +45,15 @@ export function tokenRequestEndpoint(options: TokenIssuerOptions): SpecialEndpoi
     const target = nameTarget(request);
     const query = writeQueryOf(request, 'CreateOptions');
     const body = (await readObject(context, { expected: TOKEN_REQUEST_KIND, fieldValidation: query.fieldValidation })) as TokenRequest;
+    const expirationSeconds = body.spec?.expirationSeconds ?? DEFAULT_SECONDS;
+    body.spec = { ...body.spec, expirationSeconds };
+    const { audiences: asked = null, boundObjectRef = null } = body.spec;
+    context.audit?.requestObject({ ...body, spec: { audiences: asked, expirationSeconds, boundObjectRef }, status: { token: '', expirationTimestamp: null } });
     checkName(body, target.name);
     checkBodyNamespace(body, request);
     await special.admission.mutate({ ...admissionAttributes(request, { operation: 'CREATE', object: body, dryRun: query.dryRun }), object: body });
     const account = (await registry.storage.get(target)).object;
     checkUid(body, account.metadata);
-    const expirationSeconds = body.spec?.expirationSeconds ?? DEFAULT_SECONDS;
-    body.spec = { ...body.spec, expirationSeconds };
-    context.audit?.requestObject({ ...body, spec: { ...body.spec, boundObjectRef: body.spec.boundObjectRef ?? null }, status: { token: '', expirationTimestamp: null } });
     const spec = { ...body.spec, expirationSeconds };
     if (!spec.audiences?.length) spec.audiences = [...options.audiences];
     validate(expirationSeconds);
