@@ -1,5 +1,6 @@
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import { StatusError } from '../../../kube/apimachinery/status.ts';
 import { prefixRange } from '../../etcd/mvcc/key-range.ts';
 import { SortedKeys } from '../../etcd/mvcc/sorted-keys.ts';
 import { CompactedError, type KeyValue, type Store, type StoreEvent, StoreUnavailableError } from '../../etcd/store.ts';
@@ -22,6 +23,7 @@ const restartDelayMs = 500;
 interface Waiter {
   readonly revision: number;
   readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
 }
 
 /**
@@ -136,7 +138,7 @@ export class WatchCache<T extends KubernetesObject> implements AsyncDisposable {
       const onAbort = (): void => settle(() => reject(signal?.reason));
       const onTimeout = (): void => settle(() => reject(newTooLargeResourceVersion(needed, this.#store.revision)));
       const timer = this.#clock.setTimer(freshnessTimeoutMs, onTimeout);
-      const waiter = { revision: needed, resolve: () => settle(resolve) };
+      const waiter = { revision: needed, resolve: () => settle(resolve), reject: (error: Error) => settle(() => reject(error)) };
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#waiters.add(waiter);
     });
@@ -163,6 +165,8 @@ export class WatchCache<T extends KubernetesObject> implements AsyncDisposable {
         this.watchers.endAll();
         if (error instanceof StoreUnavailableError && error.reason === 'closed') return;
         this.#readyRevision = this.#store.revision;
+        // An object that cannot be read: who asks learns which, and another attempt is made.
+        if (error instanceof StatusError) for (const waiter of this.#waiters) waiter.reject(error);
         // Compaction came between: the next attempt begins after it. Anything else is the store's trouble and needs a pause.
         if (!(error instanceof CompactedError)) await this.#clock.sleep(restartDelayMs, signal).catch(() => undefined);
       }

@@ -4,7 +4,7 @@ import type { Store } from '../../../etcd/store.ts';
 import type { ValueTransformer } from '../object-storage-options.ts';
 import type { EncryptionConfiguration, EncryptionProvider } from './encryption-configuration.ts';
 import { isEncrypted, startsWith } from './identity-transformer.ts';
-import { cipherOf, type Cipher } from './value-transformers.ts';
+import { cipherOf, KeyUnavailableError, type Cipher } from './value-transformers.ts';
 
 /** One key of one provider, with what its values begin with: `k8s:enc:secretbox:v1:key1:`. */
 interface SealingKey {
@@ -70,7 +70,8 @@ class KeyedTransformer implements ValueTransformer {
     if (!sealing) throw unreadable(key, `it is encrypted with the key ${namedKey(value)}, which the encryption configuration does not have`);
     try {
       return sealing.cipher.decrypt(value.subarray(sealing.prefix.length), key);
-    } catch {
+    } catch (error) {
+      if (error instanceof KeyUnavailableError) throw unreadable(key, error.message, error);
       throw unreadable(key, `the key ${namedKey(value)} of the encryption configuration is not the one that it was encrypted with, or the value is damaged`);
     }
   }
@@ -82,8 +83,14 @@ class KeyedTransformer implements ValueTransformer {
   }
 }
 
-function unreadable(key: string, why: string): Error {
-  return newInternalError(`unable to transform key ${JSON.stringify(key)}: ${why}`);
+function unreadable(key: string, why: string, cause?: Error): Error {
+  return newInternalError(new Error(`unable to transform key ${JSON.stringify(key)}: ${why}`, { cause }));
+}
+
+/** Whether it will be read once a plugin is back. */
+function isUnavailable(error: unknown): boolean {
+  for (let one = error; one instanceof Error; one = one.cause) if (one instanceof KeyUnavailableError) return true;
+  return false;
 }
 
 /** `"key1" (secretbox)`, from what the value begins with. */
@@ -103,6 +110,11 @@ export async function checkReadable(store: Store, { prefix, transformer }: { rea
     const header = isEncrypted(value) ? namedKey(value) : 'plain';
     if (seen.has(header)) continue;
     seen.add(header);
-    transformer.fromStorage(value, key);
+    try {
+      transformer.fromStorage(value, key);
+    } catch (error) {
+      // A plugin that is away comes back.
+      if (!isUnavailable(error)) throw error;
+    }
   }
 }

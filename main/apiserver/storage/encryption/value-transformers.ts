@@ -8,6 +8,11 @@ export interface Cipher {
   decrypt(sealed: Uint8Array, storageKey: string): Uint8Array;
 }
 
+/** The value is sound, but what is needed to open it is not to be had at the moment. */
+export class KeyUnavailableError extends Error {
+  override readonly name = 'KeyUnavailableError';
+}
+
 export type ProviderName = 'aescbc' | 'aesgcm' | 'secretbox';
 
 const BLOCK = 16;

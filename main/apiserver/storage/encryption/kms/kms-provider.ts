@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../../../../kube/apimachinery/clock.ts';
-import { type Cipher, cipherOf } from '../value-transformers.ts';
+import { type Cipher, cipherOf, KeyUnavailableError } from '../value-transformers.ts';
 import type { EncryptedKey, KmsService } from './kms-service.ts';
 import { seedCipher } from './seed-cipher.ts';
 import { WireMessage, writeMessage } from './wire-message.ts';
@@ -31,12 +31,15 @@ interface Writer {
 /**
  * Envelope encryption (KEP-3299): values are sealed with a seed of our own, which the plugin has encrypted and which stands, so encrypted, beside each
  * value. Only this server writes the store, so all seeds in it are known from the start ({@link KmsProvider.learn}) and values are read without asking.
+ * While the plugin is away nothing is sealed, and what it has not opened yet cannot be read.
  */
 export class KmsProvider implements Cipher, AsyncDisposable {
   readonly name: string;
   readonly #options: KmsProviderOptions;
   readonly #stop = new AbortController();
   readonly #ciphers = new Map<string, Cipher>();
+  /** Seeds that the plugin has not opened yet. */
+  readonly #sealed = new Map<string, { readonly key: EncryptedKey; readonly type: number }>();
   #writer: Writer | undefined;
   #failure: string | undefined;
   #loop: Promise<void> = Promise.resolve();
@@ -46,22 +49,33 @@ export class KmsProvider implements Cipher, AsyncDisposable {
     this.#options = options;
   }
 
-  /** Rejects when the plugin does not answer, or is not well. */
+  /** The plugin may be away, or not well: {@link KmsProvider.check} tells. */
   static async open(options: KmsProviderOptions): Promise<KmsProvider> {
     const provider = new KmsProvider(options);
-    await provider.#refresh();
+    await provider.#refreshOrReport();
     provider.#loop = provider.#keepFresh();
     return provider;
   }
 
-  /** Has the seeds of stored values decrypted, each once. */
+  /** Has the seeds of stored values decrypted, each once; those that cannot be are tried again as long as the plugin lives. */
   async learn(sealed: Iterable<Uint8Array>): Promise<void> {
     for (const bytes of sealed) {
       const object = new WireMessage(bytes);
       const id = sourceOf(object);
-      if (this.#ciphers.has(id)) continue;
-      const plain = await this.#options.service.decrypt({ ciphertext: object.bytes(3), keyId: object.text(2), annotations: object.map(4) });
-      this.#ciphers.set(id, object.number(5) === AES_GCM_KEY ? cipherOf('aesgcm', plain) : seedCipher(plain));
+      if (!this.#ciphers.has(id)) this.#sealed.set(id, { key: keyOf(object), type: object.number(5) });
+    }
+    if (this.#failure === undefined) await this.#unseal();
+  }
+
+  async #unseal(): Promise<void> {
+    for (const [id, { key, type }] of this.#sealed) {
+      try {
+        const plain = await this.#options.service.decrypt(key);
+        this.#ciphers.set(id, type === AES_GCM_KEY ? cipherOf('aesgcm', plain) : seedCipher(plain));
+        this.#sealed.delete(id);
+      } catch (error) {
+        this.#options.reportError(error, `KMS provider ${this.name}: a stored key cannot be decrypted`);
+      }
     }
   }
 
@@ -75,7 +89,7 @@ export class KmsProvider implements Cipher, AsyncDisposable {
   decrypt(sealed: Uint8Array, storageKey: string): Uint8Array {
     const object = new WireMessage(sealed);
     const cipher = this.#ciphers.get(sourceOf(object));
-    if (cipher === undefined) throw new Error('its key is not known');
+    if (cipher === undefined) throw new KeyUnavailableError(`failed to decrypt DEK, error: ${this.#failure ?? `KMS Provider ${this.name} does not decrypt it`}`);
     return cipher.decrypt(object.bytes(1), storageKey);
   }
 
@@ -90,12 +104,21 @@ export class KmsProvider implements Cipher, AsyncDisposable {
   }
 
   async #keepFresh(): Promise<void> {
-    const { clock, reportError } = this.#options;
+    const { clock } = this.#options;
     const { signal } = this.#stop;
     for (;;) {
       await clock.sleep(this.#failure === undefined ? HEALTHY_MS : FAILING_MS, signal).catch(() => {});
       if (signal.aborted) return;
-      await this.#refresh().catch((error: unknown) => reportError(error, `KMS provider ${this.name}`));
+      await this.#refreshOrReport();
+    }
+  }
+
+  async #refreshOrReport(): Promise<void> {
+    try {
+      await this.#refresh();
+      await this.#unseal();
+    } catch (error) {
+      this.#options.reportError(error, `KMS provider ${this.name}`);
     }
   }
 
@@ -139,7 +162,11 @@ function checkKeyId(keyId: string): void {
 }
 
 function sourceOf(object: WireMessage): string {
-  return idOf({ ciphertext: object.bytes(3), keyId: object.text(2), annotations: object.map(4) }, object.number(5));
+  return idOf(keyOf(object), object.number(5));
+}
+
+function keyOf(object: WireMessage): EncryptedKey {
+  return { ciphertext: object.bytes(3), keyId: object.text(2), annotations: object.map(4) };
 }
 
 function idOf({ ciphertext, keyId, annotations }: EncryptedKey, type: number): string {

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import grpc from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
+import type { Clock } from '../../../../../kube/apimachinery/clock.ts';
 import { VirtualClock } from '../../../../../kube/apimachinery/virtual-clock.ts';
 import { openMemoryStore } from '../../../../etcd/memory-store.ts';
 import type { Store } from '../../../../etcd/store.ts';
+import { systemClock } from '../../../../etcd/system-clock.ts';
 import { startTestApiServer } from '../../../testing.ts';
 import { type EncryptionConfiguration, readEncryptionConfiguration } from '../encryption-configuration.ts';
 import { KmsProvider } from './kms-provider.ts';
@@ -57,8 +59,8 @@ async function startPlugin(): Promise<FakePlugin> {
 const configuration = (endpoint: string, kms: object = {}): EncryptionConfiguration =>
   readEncryptionConfiguration({ kind: 'EncryptionConfiguration', apiVersion: 'apiserver.config.k8s.io/v1', resources: [{ resources: ['secrets'], providers: [{ kms: { apiVersion: 'v2', name: 'vault', endpoint, ...kms } }, { identity: {} }] }] });
 
-async function serving(store: Store, endpoint: string, body: (send: (method: string, path: string, object?: object) => Promise<{ status: number; text: string }>) => Promise<void>): Promise<void> {
-  await using server = await startTestApiServer({ store, encryption: configuration(endpoint) });
+async function serving(store: Store, endpoint: string, body: (send: (method: string, path: string, object?: object) => Promise<{ status: number; text: string }>) => Promise<void>, clock: Clock = systemClock): Promise<void> {
+  await using server = await startTestApiServer({ store, clock, encryption: configuration(endpoint) });
   await body(async (method, path, object) => {
     const response = await server.transport.fetch({ method, path, headers: { 'content-type': 'application/json' }, ...(object ? { body: JSON.stringify(object) } : {}) });
     return { status: response.status, text: Buffer.from(response.body as Uint8Array).toString() };
@@ -90,11 +92,26 @@ describe('Secrets encrypted with a plugin', () => {
     expect(new WireMessage((again?.value ?? new Uint8Array(0)).subarray('k8s:enc:kms:v2:vault:'.length)).text(2)).toBe('two');
   });
 
-  it('stop the start when the plugin is not well', async () => {
+  it('wait for a plugin that is away at the start; the server says that it is not well', async () => {
     await using plugin = await startPlugin();
     await using store = await openMemoryStore();
+    await serving(store, plugin.endpoint, async (send) => {
+      expect((await send('POST', SECRETS, { metadata: { name: 'a' }, stringData: { password: 'open sesame' } })).status).toBe(201);
+    });
     plugin.healthz = 'sealed';
-    await expect(startTestApiServer({ store, encryption: configuration(plugin.endpoint) })).rejects.toThrow('healthz check for KMS Provider vault, error: got unexpected healthz status: sealed');
+    const clock = { ...systemClock, sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / 100, signal) };
+    await serving(store, plugin.endpoint, async (send) => {
+      expect(await send('GET', '/readyz/kms-providers')).toEqual({ status: 500, text: 'internal server error: failed to perform status section of the healthz check for KMS Provider vault, error: got unexpected healthz status: sealed\n' });
+      const unreadable = { status: 500, text: expect.stringMatching(/unable to transform key ..\/registry\/secrets\/default\/a..: failed to decrypt DEK, error: .* got unexpected healthz status: sealed/) as string };
+      expect(await send('GET', `${SECRETS}/a`)).toEqual(unreadable);
+      expect(await send('GET', SECRETS)).toEqual(unreadable);
+      expect((await send('POST', SECRETS, { metadata: { name: 'b' } })).status).toBe(500);
+      expect((await send('POST', '/api/v1/namespaces/default/configmaps', { metadata: { name: 'plain' } })).status).toBe(201);
+      plugin.healthz = 'ok';
+      await expect.poll(async () => (await send('GET', '/readyz/kms-providers')).status).toBe(200);
+      await expect.poll(async () => (await send('GET', SECRETS)).text).toContain(Buffer.from('open sesame').toString('base64'));
+      expect((await send('POST', SECRETS, { metadata: { name: 'b' } })).status).toBe(201);
+    }, clock);
   });
 });
 

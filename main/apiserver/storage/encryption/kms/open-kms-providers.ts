@@ -17,7 +17,7 @@ export interface KmsProviders extends AsyncDisposable {
   readonly byName: ReadonlyMap<string, KmsProvider>;
 }
 
-/** Connects to the plugins that a configuration names, and knows the keys of all values that the store has of them. Rejects when one is away. */
+/** Connects to the plugins that a configuration names, and knows the keys of all values that the store has of them. One that is away is waited for meanwhile: its values cannot be read until then. */
 export async function openKmsProviders({ resources }: EncryptionConfiguration, { store, ...options }: OpenKmsOptions): Promise<KmsProviders> {
   await using stack = new AsyncDisposableStack();
   const byName = new Map<string, KmsProvider>();
