@@ -48,7 +48,7 @@ export class KeyIndex {
     }
     const created = new KeyHistory(key, version);
     this.#histories.set(key, created);
-    this.#sorted.insert(created);
+    this.#sorted.set(created);
   }
 
   /** Undoes the last push of this key. */

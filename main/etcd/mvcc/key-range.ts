@@ -33,6 +33,14 @@ function rank(unit: number): number {
   return unit < afterSurrogates ? unit + 0x2000 : unit - 0x800;
 }
 
+/**
+ * The order in which any key can be compared with the bounds of this range. The two orders differ only where a surrogate meets a unit
+ * from U+D800 on, so bounds without such units have the quick one.
+ */
+export function orderOf({ start, end = '' }: KeyRange): KeyOrder {
+  return /[\ud800-\uffff]/.test(start) || /[\ud800-\uffff]/.test(end) ? byteOrder : unitOrder;
+}
+
 /** All keys that start with prefix. The empty prefix gives all keys. */
 export function prefixRange(prefix: string): KeyRange {
   for (let i = prefix.length - 1; i >= 0; i--) {

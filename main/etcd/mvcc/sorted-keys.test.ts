@@ -13,7 +13,7 @@ describe('SortedKeys', () => {
   it('keeps thousands of keys in order over many chunks, inserted in any order', () => {
     const sorted = new SortedKeys<{ readonly key: string }>();
     const all = Array.from({ length: 5000 }, (_, i) => `/k/${String((i * 2741) % 5000).padStart(5, '0')}`);
-    for (const key of all) sorted.insert({ key });
+    for (const key of all) sorted.set({ key });
     expect(keysIn(sorted, '', '\uffff')).toEqual(all.toSorted());
     for (const key of all.slice(0, 2500)) expect(sorted.delete(key)).toBe(true);
     expect(sorted.delete('/k/none')).toBe(false);

@@ -33,28 +33,25 @@ export class SortedKeys<T extends { readonly key: string }> {
     return this.#order;
   }
 
-  /** The key must not be present. */
-  insert(item: T): void {
-    this.orderFor(item.key);
-    this.#size++;
-    const chunkIndex = Math.max(0, this.#chunkOf(item.key));
-    const chunk = this.#chunks[chunkIndex];
-    if (chunk === undefined) {
-      this.#chunks.push([item]);
-      return;
-    }
-    // Keys often arrive in ascending order; then there is nothing to move.
-    chunk.splice(this.#lowerBound(chunk, item.key), 0, item);
-    if (chunk.length > maxChunkSize) this.#chunks.splice(chunkIndex + 1, 0, chunk.splice(chunk.length >> 1));
-  }
-
   /** Puts item in the place of the one with the same key, or inserts it. */
   set(item: T): void {
     this.orderFor(item.key);
-    const chunk = this.#chunks[this.#chunkOf(item.key)];
-    const at = chunk === undefined ? 0 : this.#lowerBound(chunk, item.key);
-    if (chunk?.[at]?.key === item.key) chunk[at] = item;
-    else this.insert(item);
+    const chunkIndex = Math.max(0, this.#chunkOf(item.key));
+    const chunk = this.#chunks[chunkIndex];
+    if (chunk === undefined) {
+      this.#size++;
+      this.#chunks.push([item]);
+      return;
+    }
+    const at = this.#lowerBound(chunk, item.key);
+    if (chunk[at]?.key === item.key) {
+      chunk[at] = item;
+      return;
+    }
+    this.#size++;
+    if (at === chunk.length) chunk.push(item);
+    else chunk.splice(at, 0, item);
+    if (chunk.length > maxChunkSize) this.#chunks.splice(chunkIndex + 1, 0, chunk.splice(chunk.length >> 1));
   }
 
   delete(key: string): boolean {

@@ -1,8 +1,10 @@
 import type { KeyRange, WatchBatch } from '../store.ts';
+import { type KeyOrder, orderOf } from './key-range.ts';
 import { type Watcher, eventsIn } from './watcher.ts';
 
 interface WatchGroup {
   readonly range: KeyRange;
+  readonly order: KeyOrder;
   readonly watchers: Set<Watcher>;
 }
 
@@ -22,7 +24,7 @@ export class WatchGroups {
   add(watcher: Watcher): void {
     const { groups, id } = this.#place(watcher.range);
     const group = groups.get(id);
-    if (group === undefined) groups.set(id, { range: watcher.range, watchers: new Set([watcher]) });
+    if (group === undefined) groups.set(id, { range: watcher.range, order: orderOf(watcher.range), watchers: new Set([watcher]) });
     else group.watchers.add(watcher);
   }
 
@@ -58,7 +60,7 @@ export class WatchGroups {
 }
 
 function deliver(group: WatchGroup, batch: WatchBatch): void {
-  const events = eventsIn(group.range, batch.events);
+  const events = eventsIn(group.range, batch.events, group.order);
   if (events.length === 0) return;
   const filtered = events.length === batch.events.length ? batch : { revision: batch.revision, events };
   for (const watcher of group.watchers) watcher.push(filtered);

@@ -1,6 +1,6 @@
 import { CompactedError, type KeyRange, type Revision, type StoreEvent, type WatchBatch } from '../store.ts';
 import type { EventLog } from './event-log.ts';
-import { byteOrder, hasSurrogate, rangeContains, unitOrder } from './key-range.ts';
+import { type KeyOrder, orderOf, rangeContains } from './key-range.ts';
 
 /** Batches that wait for a slow consumer before it is fed from the log instead. A queue of pointers: 1,024 are a few kilobytes. */
 const maxQueuedBatches = 1024;
@@ -22,6 +22,7 @@ export interface WatchSource {
 export class Watcher {
   readonly range: KeyRange;
   readonly #source: WatchSource;
+  readonly #order: KeyOrder;
   #nextRevision: Revision;
   #behind = true;
   #progressWanted = false;
@@ -30,6 +31,7 @@ export class Watcher {
 
   constructor(range: KeyRange, startRevision: Revision, source: WatchSource) {
     this.range = range;
+    this.#order = orderOf(range);
     this.#nextRevision = startRevision;
     this.#source = source;
   }
@@ -76,7 +78,7 @@ export class Watcher {
     if (this.#nextRevision < compactRevision) throw new CompactedError(this.#nextRevision, compactRevision);
     const batches = log.from(this.#nextRevision, catchUpStep);
     for (const batch of batches) {
-      const events = eventsIn(this.range, batch.events);
+      const events = eventsIn(this.range, batch.events, this.#order);
       if (events.length > 0) this.#queue.push({ revision: batch.revision, events });
       this.#nextRevision = batch.revision + 1;
     }
@@ -93,14 +95,13 @@ export class Watcher {
   }
 }
 
-/** The events whose key is in the range; the given array when all are. */
-export function eventsIn(range: KeyRange, events: readonly StoreEvent[]): readonly StoreEvent[] {
-  const boundsNeedBytes = hasSurrogate(range.start) || (range.end !== undefined && hasSurrogate(range.end));
-  const inRange = (event: StoreEvent): boolean => {
-    const key = event.type === 'put' ? event.kv.key : event.key;
-    return rangeContains(range, key, boundsNeedBytes || hasSurrogate(key) ? byteOrder : unitOrder);
-  };
+/** The events whose key is in the range; the given array when all are. `order` is the range's, see {@link orderOf}. */
+export function eventsIn(range: KeyRange, events: readonly StoreEvent[], order: KeyOrder): readonly StoreEvent[] {
   const first = events[0];
-  if (events.length === 1 && first !== undefined) return inRange(first) ? events : [];
-  return events.filter(inRange);
+  if (events.length === 1 && first !== undefined) return rangeContains(range, keyOf(first), order) ? events : nothing;
+  return events.filter((event) => rangeContains(range, keyOf(event), order));
 }
+
+const nothing: readonly StoreEvent[] = [];
+
+const keyOf = (event: StoreEvent): string => (event.type === 'put' ? event.kv.key : event.key);

@@ -99,12 +99,13 @@ export function union(a: FieldSet, b: FieldSet): FieldSet {
 }
 
 export function intersection(a: FieldSet, b: FieldSet): FieldSet {
+  if (isBare(a)) return a;
   return combineChildren(a, a.members.intersection(b.members), (element, child) => intersection(child, withPrefix(b, element)));
 }
 
 /** Paths of a that are not in b; what is below a path of b stays. */
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
-  if (isBare(b)) return a;
+  if (isBare(a) || isBare(b)) return a;
   return combineChildren(a, a.members.difference(b.members), (element, child) => {
     const other = b.children.get(element);
     return other === undefined ? child : difference(child, other);
@@ -113,7 +114,7 @@ export function difference(a: FieldSet, b: FieldSet): FieldSet {
 
 /** Paths of a that are neither in b nor below a path of b. */
 export function recursiveDifference(a: FieldSet, b: FieldSet): FieldSet {
-  if (isBare(b)) return a;
+  if (isBare(a) || isBare(b)) return a;
   return combineChildren(a, a.members.difference(b.members), (element, child) => {
     if (b.members.has(element)) return EMPTY_FIELD_SET;
     const other = b.children.get(element);
