@@ -5,12 +5,14 @@ import type { Client } from '../kube/client/client.ts';
 import type { EventRecorder } from '../kube/client/event-recorder.ts';
 import type { InformerFactory } from '../kube/client/informer.ts';
 
-/** What every part of the agent is given; the client speaks as system:node:NAME. */
+/** What every part of the agent is given; the client and its informers speak as system:node:NAME. */
 export interface AgentContext {
   readonly config: NodeAgentConfiguration;
   readonly client: Client;
   /** Started already; informers that are asked for later start at once. */
   readonly informers: InformerFactory;
+  /** The same as system:kube-proxy: Services, EndpointSlices and Nodes of the whole cluster. */
+  readonly clusterInformers: InformerFactory;
   readonly recorder: EventRecorder;
   readonly clock: Clock;
   readonly random: Random;

@@ -23,6 +23,7 @@ export interface AgentOptions {
 }
 
 const USER_AGENT = 'coracle-agent/v1.36';
+const PROXY_USER_AGENT = 'kube-proxy/v1.36';
 
 /** Joins the cluster and runs the node until the signal is aborted; pods are left running. */
 export async function runAgent({ config, parts, clock, random, signal, podLogsDirectory = '/var/log/pods' }: AgentOptions): Promise<void> {
@@ -32,9 +33,15 @@ export async function runAgent({ config, parts, clock, random, signal, podLogsDi
   stack.use(identity);
   const { client } = identity;
   const recorder = stack.use(new ClientEventRecorder({ client, clock, random, source: { component: 'kubelet', host: config.nodeName }, onError: (error) => console.error('Cannot write an event', { error: String(error) }) }));
-  const informers = stack.use(new SharedInformerFactory({ client, clock, random, onError: (error, resource) => console.error('Watch failed', { resource, error: String(error) }) }));
-  informers.start(signal);
-  const context: AgentContext = { config, client, informers, recorder, clock, random, signal };
+  const factoryOf = (user: Client): SharedInformerFactory => {
+    const factory = stack.use(new SharedInformerFactory({ client: user, clock, random, onError: (error, resource) => console.error('Watch failed', { resource, error: String(error) }) }));
+    factory.start(signal);
+    return factory;
+  };
+  const informers = factoryOf(client);
+  const transport = stack.use(new ApiTransport({ server: config.apiServer, clock, credentials: () => ({ ca: config.clusterCA, cert: config.proxyIdentity.certificate, key: config.proxyIdentity.key }) }));
+  const clusterInformers = factoryOf(new RestClient({ transport, userAgent: PROXY_USER_AGENT, clock }));
+  const context: AgentContext = { config, client, informers, clusterInformers, recorder, clock, random, signal };
   for (const part of parts) {
     try {
       stack.use(await part.start(context));

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { configFileOf, parseConfiguration } from './config.ts';
 
 const whole = {
-  apiVersion: 'coracle.dev/v1', kind: 'NodeAgentConfiguration', nodeName: 'n', nodeIP: '10.89.0.11', apiServer: 'https://10.0.2.2:6443', clusterCA: 'x', bootstrapToken: 'a.b', clusterDomain: 'cluster.local',
+  apiVersion: 'coracle.dev/v1', kind: 'NodeAgentConfiguration', nodeName: 'n', nodeIP: '10.89.0.11', apiServer: 'https://10.0.2.2:6443', clusterCA: 'x', bootstrapToken: 'a.b', proxyIdentity: { certificate: '', key: '' }, clusterDomain: 'cluster.local',
   clusterDNS: ['10.96.0.10'], serviceCIDR: '10.96.0.0/16', clusterCIDR: '10.244.0.0/16', containerRuntimeEndpoint: 'unix:///x',
 };
 

@@ -3,7 +3,7 @@ import type { NodeAgentConfiguration } from '../kube/api/coracle/v1/node-agent-c
 
 export const DEFAULT_CONFIG_FILE = '/etc/coracle/agent.json';
 
-const REQUIRED = ['nodeName', 'nodeIP', 'apiServer', 'clusterCA', 'bootstrapToken', 'clusterDomain', 'clusterDNS', 'serviceCIDR', 'clusterCIDR', 'containerRuntimeEndpoint'] as const;
+const REQUIRED = ['nodeName', 'nodeIP', 'apiServer', 'clusterCA', 'bootstrapToken', 'proxyIdentity', 'clusterDomain', 'clusterDNS', 'serviceCIDR', 'clusterCIDR', 'containerRuntimeEndpoint'] as const;
 
 const DEFAULTS = { kubeletPort: 10_250, clusterInterface: 'eth1', rootDirectory: '/var/lib/kubelet', maxPods: 110 } as const;
 

@@ -15,9 +15,9 @@ const log = (message: string, fields: Readonly<Record<string, unknown>>): void =
 
 const network: AgentPart = {
   name: 'network',
-  async start({ config, informers, clock, signal }: AgentContext): Promise<AsyncDisposable> {
+  async start({ config, clusterInformers, clock, signal }: AgentContext): Promise<AsyncDisposable> {
     const nodeNetwork = new NodeNetwork({ nodeName: config.nodeName, clusterInterface: config.clusterInterface, clusterCIDR: config.clusterCIDR, cniDirectory: '/etc/cni/net.d' });
-    const informer = informers.informer(nodes);
+    const informer = clusterInformers.informer(nodes);
     let retry: Disposable | undefined;
     const update = (): void => {
       retry?.[Symbol.dispose]();
@@ -41,9 +41,9 @@ const network: AgentPart = {
 
 const kubeProxy: AgentPart = {
   name: 'kube-proxy',
-  async start({ config, informers, clock, signal }: AgentContext): Promise<AsyncDisposable> {
+  async start({ config, informers, clusterInformers, clock, signal }: AgentContext): Promise<AsyncDisposable> {
     const proxy = new KubeProxy({
-      nodeName: config.nodeName, clusterCIDR: config.clusterCIDR, informers, clock, log, localAddresses: config.clusterDNS,
+      nodeName: config.nodeName, clusterCIDR: config.clusterCIDR, informers: clusterInformers, clock, log, localAddresses: config.clusterDNS,
       pods: informers.informer(pods, { fieldSelector: `spec.nodeName=${config.nodeName}` }),
     });
     inBackground('kube-proxy', () => proxy.start(signal), { clock, signal });
@@ -53,11 +53,11 @@ const kubeProxy: AgentPart = {
 
 const dns: AgentPart = {
   name: 'dns',
-  async start({ config, informers, clock, signal }: AgentContext): Promise<AsyncDisposable> {
+  async start({ config, clusterInformers, clock, signal }: AgentContext): Promise<AsyncDisposable> {
     const [address] = config.clusterDNS;
     if (address === undefined) return { async [Symbol.asyncDispose]() {} };
     const upstream = getServers().filter((server) => !server.includes(':') && server !== address);
-    const server = new DnsServer({ informers, domain: config.clusterDomain, address, port: 53, upstream, clock, log });
+    const server = new DnsServer({ informers: clusterInformers, domain: config.clusterDomain, address, port: 53, upstream, clock, log });
     inBackground('dns', async () => {
       await assignLocalAddress(address);
       await server.start(signal);

@@ -15,13 +15,6 @@ const objects: readonly { readonly resource: Resource<never>; readonly object: o
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'system:node-bootstrapper' },
     subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'system:bootstrappers' }],
   }),
-  entry(clusterrolebindings, {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'ClusterRoleBinding',
-    metadata: { name: 'coracle-node-proxier' },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'system:node-proxier' },
-    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'system:nodes' }],
-  }),
   // Every node answers the cluster DNS address itself, so the Service has no selector and no endpoints.
   entry(services, {
     apiVersion: 'v1',
@@ -37,19 +30,24 @@ const objects: readonly { readonly resource: Resource<never>; readonly object: o
   }),
 ];
 
+/** Bindings that clusters of earlier versions have: this one let every kubelet read what kube-proxy reads. */
+const obsoleteBindings = ['coracle-node-proxier'];
+
 /** Makes what is missing; what is there, changed by the user or not, stays. */
 export async function ensureClusterObjects(client: Client): Promise<void> {
+  await Promise.all(obsoleteBindings.map((name) => client.delete(clusterrolebindings, { name }).catch(unlessNotFound)));
   await Promise.all(
     objects.map(async ({ resource, object }) => {
       const { name, namespace } = (object as KubernetesObject).metadata;
       // Looked up first: creating a Service anew fails on its address, which it holds itself, before its name is compared.
-      const missing = await client.get(resource, { name, ...(namespace === undefined ? {} : { namespace }) }).then(() => false, (error: unknown) => {
-        if (isNotFound(error)) return true;
-        throw error;
-      });
-      if (missing) await client.create(resource, object as never);
+      const found = await client.get(resource, { name, ...(namespace === undefined ? {} : { namespace }) }).catch(unlessNotFound);
+      if (found === undefined) await client.create(resource, object as never);
     }),
   );
+}
+
+function unlessNotFound(error: unknown): undefined {
+  if (!isNotFound(error)) throw error;
 }
 
 function entry<T extends KubernetesObject>(resource: Resource<T>, object: Partial<T> & KubernetesObject): { resource: Resource<never>; object: object } {

@@ -15,6 +15,7 @@ export async function nodeAgentConfiguration({ record, admin, pki, apiPort, regi
     apiServer: `https://${addresses.host}:${apiPort}`,
     clusterCA: pki.authority.certificate,
     bootstrapToken: record.driver === 'simulated' ? '' : await createJoinToken(admin, record.name, now),
+    proxyIdentity: pki.kubeProxy,
     clusterDomain: addresses.clusterDomain,
     clusterDNS: [addresses.clusterDNS],
     serviceCIDR: addresses.serviceCIDR,

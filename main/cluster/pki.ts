@@ -14,6 +14,8 @@ export interface ClusterPki {
   readonly frontProxyClient: KeyPair;
   /** kubernetes-admin in system:masters: what the kubeconfig carries. */
   readonly admin: KeyPair;
+  /** system:kube-proxy: what every node's agent reads Services and Nodes as. */
+  readonly kubeProxy: KeyPair;
   readonly serviceAccount: ServiceAccountKeys;
 }
 
@@ -38,14 +40,15 @@ export async function ensurePki(options: { directory: string; names: { dns: read
     ensureAuthority(directory, 'front-proxy-ca', 'front-proxy-ca', now),
   ]);
   const leaf = (name: string, issuer: KeyPair, request: Omit<LeafRequest, 'validDays'>) => ensureLeaf({ directory, name, issuer, request: { ...request, validDays: leafDays }, now });
-  const [apiServer, kubeletClient, frontProxyClient, admin, serviceAccount] = await Promise.all([
+  const [apiServer, kubeletClient, frontProxyClient, admin, kubeProxy, serviceAccount] = await Promise.all([
     leaf('apiserver', authority, { commonName: 'kube-apiserver', usage: 'server', dnsNames: names.dns, addresses: names.addresses }),
     leaf('apiserver-kubelet-client', authority, { commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'], usage: 'client' }),
     leaf('front-proxy-client', frontProxyAuthority, { commonName: 'front-proxy-client', usage: 'client' }),
     leaf('admin', authority, { commonName: 'kubernetes-admin', organizations: ['system:masters'], usage: 'client' }),
+    leaf('kube-proxy', authority, { commonName: 'system:kube-proxy', usage: 'client' }),
     ensureServiceAccountKey(directory),
   ]);
-  return { authority, frontProxyAuthority, apiServer, kubeletClient, frontProxyClient, admin, serviceAccount };
+  return { authority, frontProxyAuthority, apiServer, kubeletClient, frontProxyClient, admin, kubeProxy, serviceAccount };
 }
 
 async function ensureAuthority(directory: string, name: string, commonName: string, now: number): Promise<KeyPair> {

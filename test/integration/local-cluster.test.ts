@@ -44,6 +44,14 @@ describe.skipIf(unavailable !== undefined)('the first five minutes', () => {
     }
   });
 
+  test("a node's kubelet reads no other nodes; its kube-proxy does", async () => {
+    const can = async (what: string, ...identity: readonly string[]): Promise<string> => (await cluster.tryKubectl(['auth', 'can-i', ...what.split(' '), ...identity])).stdout.trim().split(' ')[0] ?? '';
+    const kubelet = ['--as=system:node:worker-1', '--as-group=system:nodes'];
+    expect(await Promise.all(['list nodes', 'list pods', 'list endpointslices', 'get secrets'].map((what) => can(what, ...kubelet)))).toEqual(['no', 'no', 'no', 'no']);
+    expect(await can('get nodes/worker-1', ...kubelet)).toBe('yes');
+    expect(await Promise.all(['list nodes', 'list endpointslices', 'list pods', 'update nodes'].map((what) => can(what, '--as=system:kube-proxy')))).toEqual(['yes', 'yes', 'no', 'no']);
+  });
+
   test('exec passes input, output and the exit code', async () => {
     const failed = await cluster.tryKubectl(['exec', 'client', '--', 'sh', '-c', 'echo out; echo err >&2; exit 3']);
     expect(failed).toMatchObject({ code: 3, stdout: 'out\n' });

@@ -8,7 +8,7 @@ import type { NodeConnection } from '../driver.ts';
 import { agentPaths, provisionAgent } from './agent-provisioner.ts';
 
 const configuration: NodeAgentConfiguration = {
-  apiVersion: 'coracle.dev/v1', kind: 'NodeAgentConfiguration', nodeName: 'worker-1', nodeIP: '10.89.0.11', apiServer: 'https://10.0.2.2:6443', clusterCA: 'PEM', bootstrapToken: 'a.b',
+  apiVersion: 'coracle.dev/v1', kind: 'NodeAgentConfiguration', nodeName: 'worker-1', nodeIP: '10.89.0.11', apiServer: 'https://10.0.2.2:6443', clusterCA: 'PEM', bootstrapToken: 'a.b', proxyIdentity: { certificate: '', key: '' },
   clusterDomain: 'cluster.local', clusterDNS: ['10.96.0.10'], serviceCIDR: '10.96.0.0/16', clusterCIDR: '10.244.0.0/16', containerRuntimeEndpoint: 'unix:///run/containerd/containerd.sock',
   kubeletPort: 10250, clusterInterface: 'eth1', rootDirectory: '/var/lib/kubelet', maxPods: 110,
 };

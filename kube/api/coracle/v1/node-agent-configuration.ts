@@ -14,6 +14,8 @@ export interface NodeAgentConfiguration {
   readonly clusterCA: string;
   /** `id.secret`; exchanged for a client certificate by a CSR (TLS bootstrapping), then not used again. */
   readonly bootstrapToken: string;
+  /** What the agent's parts beside the kubelet speak as: system:kube-proxy, which reads all Services and Nodes, as a kubelet may not. */
+  readonly proxyIdentity: ClientIdentity;
   readonly clusterDomain: string;
   readonly clusterDNS: readonly string[];
   readonly serviceCIDR: string;
@@ -30,4 +32,10 @@ export interface NodeAgentConfiguration {
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
   readonly maxPods: number;
+}
+
+/** A client certificate and its private key, PEM. */
+export interface ClientIdentity {
+  readonly certificate: string;
+  readonly key: string;
 }
