@@ -13,7 +13,8 @@ import { Auditor, type AuditSink } from './audit/auditor.ts';
 import { Aggregator } from './aggregator/aggregator.ts';
 import { createAuthenticator } from './authentication/authenticator.ts';
 import { ClusterTrustPublisher } from './authentication/cluster-trust.ts';
-import { configuredAuthentication, type AuthenticationFiles } from './authentication/configured-tokens.ts';
+import type { AuthenticationFiles } from './authentication/configured-tokens.ts';
+import { LiveAuthentication } from './authentication/live-authentication.ts';
 import { secretTracker } from './authentication/secret-tracker.ts';
 import { serviceAccountKeyFromPem } from './authentication/service-account-keys.ts';
 import type { User } from './authentication/user.ts';
@@ -34,7 +35,7 @@ import { FlowControl } from './flow-control/flow-control.ts';
 import { FlowController } from './flow-control/flow-controller.ts';
 import { REQUEST_TIMEOUT_MS } from './filters/request-timeout.ts';
 import { createHandler, type HandlerOptions } from './handler.ts';
-import { IdentityLease } from './identity/identity-lease.ts';
+import { apiServerIdentity, IdentityLease } from './identity/identity-lease.ts';
 import { proxyEndpoints, proxyUpgrade, type ProxyOptions } from './proxy/proxy-endpoints.ts';
 import { inProcessTransport } from './in-process-transport.ts';
 import { createTablePrinter } from './negotiation/table-endpoint.ts';
@@ -45,12 +46,13 @@ import { resourceDefinitions } from './registry/resources.ts';
 import { listen, type Listener, type ListenOptions, type ServerHandler } from './server.ts';
 import { startObjects } from './start-objects.ts';
 import { flagsOf } from './server-flags.ts';
+import { ReloadMetrics } from './metrics/reload-metrics.ts';
 import { createServerMetrics } from './metrics/server-metrics.ts';
 import { StoreRequestMetrics } from './metrics/store-request-metrics.ts';
-import { checkReadable, EncryptionAtRest } from './storage/encryption/encryption-at-rest.ts';
+import { checkReadable } from './storage/encryption/encryption-at-rest.ts';
 import type { EncryptionConfiguration } from './storage/encryption/encryption-configuration.ts';
-import { openKmsProviders } from './storage/encryption/kms/open-kms-providers.ts';
 import { identityTransformer } from './storage/encryption/identity-transformer.ts';
+import { LiveEncryption } from './storage/encryption/live-encryption.ts';
 import { LeaseManager } from './storage/lease-manager.ts';
 import type { ObjectStorage } from './storage/object-storage.ts';
 import type { ValueTransformer } from './storage/object-storage-options.ts';
@@ -120,6 +122,10 @@ export interface ApiServer extends AsyncDisposable {
   readonly catalog: ResourceCatalog;
   /** What the expressions of a policy would run into, judging by the kinds that it is about. */
   checkTypes(policy: ValidatingAdmissionPolicy): Promise<readonly ExpressionWarning[]>;
+  /** Replaces the AuthenticationConfiguration (YAML). Throws, and keeps the present one, when it makes no sense. */
+  reloadAuthentication(configuration: string): void;
+  /** Replaces the encryption configuration, `text` as it was written. Rejects, and keeps the present one, when what is stored could not be read with it. */
+  reloadEncryption(configuration: EncryptionConfiguration, text: string): Promise<void>;
 }
 
 const DEFAULT_ISSUER = 'https://kubernetes.default.svc';
@@ -146,14 +152,13 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     serviceCIDR: options.serviceCIDR, nodePortRange: options.nodePortRange ?? { first: 30_000, last: 32_767 }, random: () => random.next(),
     namespaceLabels: async (name) => (await catalog.registry({ group: '', resource: 'namespaces' })?.find({ name }))?.object.metadata.labels,
   });
-  const kms = options.encryption && stack.use(await openKmsProviders(options.encryption, { store, clock, reportError }));
-  const encryption = options.encryption && new EncryptionAtRest(options.encryption, kms?.byName);
+  const encryption = options.encryption && stack.use(await LiveEncryption.open(options.encryption, {
+    store, clock, reportError, resources: definitions.map((definition) => ({ resource: definition.resource, prefix: `/registry/${storagePrefixOf(definition)}/` })),
+  }));
   const transformerOf = (resource: { readonly group: string; readonly resource: string }): { transformer?: ValueTransformer } => {
     const transformer = encryption?.transformerFor(resource);
     return transformer ? { transformer } : {};
   };
-  const readable = definitions.map((definition) => ({ prefix: `/registry/${storagePrefixOf(definition)}/`, ...transformerOf(definition.resource) }));
-  await Promise.all(readable.map((one) => one.transformer && checkReadable(store, { prefix: one.prefix, transformer: one.transformer })));
   if (!encryption) await checkReadable(store, { prefix: '/registry/secrets/', transformer: identityTransformer });
   const catalog = new ResourceCatalog({
     definitions, clock, random,
@@ -175,11 +180,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   await Promise.all([...MIRRORED.map((resource) => mirror.follow(resource)), ...definitions.map((definition) => restore(catalog, definition))]);
   const keys = pki.serviceAccountKeys.map(serviceAccountKeyFromPem);
   const issuer = options.serviceAccountIssuer ?? DEFAULT_ISSUER;
-  const configured = configuredAuthentication(options.authentication ?? {}, { clock, apiAudiences: [issuer], issuers: [issuer] });
+  const authentication = new LiveAuthentication(options.authentication ?? {}, { clock, apiAudiences: [issuer], issuers: [issuer] });
   let own: Transport | undefined;
   const authenticator = createAuthenticator({
     secrets: secretTracker(() => own),
-    issuers: [issuer], apiAudiences: [issuer], keys, reader: mirror, clock, anonymous: configured.anonymous ?? options.anonymous ?? 'paths', frontProxyNames: FRONT_PROXY_NAMES, furtherTokens: configured.tokens,
+    issuers: [issuer], apiAudiences: [issuer], keys, reader: mirror, clock, anonymous: authentication.anonymous ?? options.anonymous ?? 'paths', frontProxyNames: FRONT_PROXY_NAMES, furtherTokens: authentication,
     ...(options.staticTokens ? { staticTokens: options.staticTokens } : {}),
   });
   const authorizer = await authorizerFor(options, mirror);
@@ -197,8 +202,12 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   }));
   let flowController: FlowController | undefined;
   const metrics = createServerMetrics({ catalog, store, flow, registry });
+  const serverId = apiServerIdentity(options.hostname ?? '');
+  const authenticationReloads = new ReloadMetrics({ registry, clock, subject: 'authentication', serverId });
+  const encryptionReloads = new ReloadMetrics({ registry, clock, subject: 'encryption', serverId });
+  authenticationReloads.inForce(options.authentication?.configuration);
   const lifecycle = { started: false, stopping: false };
-  const shared = { ...options, kms: kms?.byName, flow, metrics, lifecycle, flags: flagsOf(options), catalog, aggregator, mirror, authenticator, authorizer, admission, keys, issuer };
+  const shared = { ...options, kms: () => encryption?.kms ?? new Map<string, never>(), flow, metrics, lifecycle, flags: flagsOf(options), catalog, aggregator, mirror, authenticator, authorizer, admission, keys, issuer };
   const proxy: ProxyOptions = { reader: mirror, admission, ...(options.dialer ? { dialer: options.dialer } : {}), ...(pki.kubeletClient ? { kubeletClient: pki.kubeletClient } : {}) };
   const handler = createHandler({
     catalog, admission, clock, random, authenticator, authorizer, tables: createTablePrinter(clock),
@@ -232,6 +241,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   return {
     handler, catalog, transport,
     checkTypes: (policy) => typeChecker.check(policy),
+    reloadAuthentication: (text) => authenticationReloads.measured(text, () => authentication.reload(text)),
+    reloadEncryption: (next, text) => encryptionReloads.measuredLater(text, async () => {
+      if (!encryption) throw new Error('the server was started without encryption');
+      await encryption.reload(next);
+    }),
     async listen({ host, port }) {
       const { certificate, key } = pki.server;
       const listener = await listen(handler, { host, port, tls: { certificate, key, clientCA: pki.clientCA, ...(pki.frontProxyCA ? { frontProxyCA: pki.frontProxyCA } : {}) } });

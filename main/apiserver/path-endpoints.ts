@@ -27,7 +27,7 @@ export interface PathOptions {
   readonly advertise: { readonly address: string; readonly port: number };
   readonly issuer: string;
   readonly keys: readonly ServiceAccountKey[];
-  readonly kms?: ReadonlyMap<string, { check(): void }>;
+  readonly kms?: () => ReadonlyMap<string, { check(): void }>;
   readonly readyChecks?: readonly HealthCheck[];
   readonly flow: FlowControl;
   readonly metrics: ServerMetrics;

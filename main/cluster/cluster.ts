@@ -36,6 +36,7 @@ import { PhaseError, PhaseTracker } from './phases.ts';
 import { ensurePki } from './pki.ts';
 import type { ClusterPki } from './pki.ts';
 import { readAuthenticationFiles } from './authentication-files.ts';
+import { followConfiguration } from './reload-configuration.ts';
 import { readStaticTokens } from './static-tokens.ts';
 import { systemClock } from './system-clock.ts';
 import { systemRandom } from './system-random.ts';
@@ -247,6 +248,7 @@ export class Cluster implements AsyncDisposable {
       ...(staticTokens === undefined ? {} : { staticTokens }), ...(audit === undefined ? {} : { audit }),
     }));
     lifetime.use(server);
+    lifetime.use(await followConfiguration({ directory, server, clock, log }));
     const admin = new RestClient({ transport: adminTransport(server), userAgent: 'coracle/v1', acceptObjects: true, clock });
     await run(phase.loops, 20_000, 'see `coracle logs daemon`', async () => {
       const { controllers, scheduler } = this.#options;

@@ -5,6 +5,7 @@ import { authenticateBootstrapToken } from './bootstrap-token.ts';
 import type { ObjectReader } from './object-reader.ts';
 import { authenticateRequestHeader } from './request-header.ts';
 import { authenticateServiceAccountToken, type TokenAuthenticatorOptions } from './service-account-token.ts';
+import type { LiveAuthentication } from './live-authentication.ts';
 import { CachedTokens, type TokenAuthenticator, type TokenResult } from './token-authenticator.ts';
 import { anonymousUser, withAuthenticatedGroup, type User } from './user.ts';
 
@@ -14,7 +15,7 @@ export interface AuthenticatorOptions extends TokenAuthenticatorOptions {
   /** token → user, for tests and tools. */
   readonly staticTokens?: Readonly<Record<string, User>>;
   /** Asked after the server's own kinds of token, in order: issuers of identities and webhooks that the operator named. */
-  readonly furtherTokens?: readonly TokenAuthenticator[];
+  readonly furtherTokens?: Pick<LiveAuthentication, 'tokens' | 'onReload'>;
   /** Common names of proxies that may speak for users. */
   readonly frontProxyNames: readonly string[];
   /** What may be asked without a credential. 'paths': those below and what is under them; a list: exactly those. */
@@ -33,15 +34,14 @@ const WEBSOCKET_TOKEN_PREFIX = 'base64url.bearer.authorization.k8s.io.';
 
 /** In upstream's order: front proxy, client certificate, token, nobody (pkg/kubeapiserver/authenticator/config.go). */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const tokens = new CachedTokens(
-    [
-      staticTokenAuthenticator(options.staticTokens ?? {}, options.apiAudiences),
-      { authenticateToken: (token, audiences) => authenticateServiceAccountToken(options, token, audiences) },
-      { authenticateToken: async (token, audiences) => ofServer(await authenticateBootstrapToken(options.reader, options.clock, token), options.apiAudiences, audiences) },
-      ...(options.furtherTokens ?? []),
-    ],
-    options.clock,
-  );
+  const own: readonly TokenAuthenticator[] = [
+    staticTokenAuthenticator(options.staticTokens ?? {}, options.apiAudiences),
+    { authenticateToken: (token, audiences) => authenticateServiceAccountToken(options, token, audiences) },
+    { authenticateToken: async (token, audiences) => ofServer(await authenticateBootstrapToken(options.reader, options.clock, token), options.apiAudiences, audiences) },
+  ];
+  const { furtherTokens } = options;
+  const tokens = new CachedTokens(() => (furtherTokens ? [...own, ...furtherTokens.tokens] : own), options.clock);
+  furtherTokens?.onReload(() => tokens.forget());
   return {
     authenticateToken: (token, audiences) => tokens.authenticateToken(token, audiences),
     async authenticate(request, warn) {

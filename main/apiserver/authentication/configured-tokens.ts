@@ -18,8 +18,15 @@ export interface ConfiguredAuthentication {
   readonly anonymous?: 'all' | 'none' | readonly string[];
 }
 
+export interface AuthenticationOptions {
+  readonly clock: Clock;
+  readonly apiAudiences: readonly string[];
+  /** Of the server's own tokens: no other may claim to be one of them. */
+  readonly issuers: readonly string[];
+}
+
 /** Throws when a file makes no sense: a server with half of its authentication would be worse than none. */
-export function configuredAuthentication({ configuration, tokenWebhook }: AuthenticationFiles, options: { readonly clock: Clock; readonly apiAudiences: readonly string[]; readonly issuers: readonly string[] }): ConfiguredAuthentication {
+export function configuredAuthentication({ configuration, tokenWebhook }: AuthenticationFiles, options: AuthenticationOptions): ConfiguredAuthentication {
   const parsed = configuration === undefined ? undefined : named('authentication configuration', () => parseAuthenticationConfiguration(configuration, { disallowedIssuers: options.issuers }));
   const webhook = tokenWebhook === undefined ? [] : [named('kubeconfig of the token webhook', () => webhookTokenAuthenticator(tokenWebhook, options))];
   const anonymous = parsed?.anonymous;

@@ -23,19 +23,20 @@ const MAX_CACHED = 4096;
 
 /** Asks each kind in turn; the first that knows the token decides, unless it fails and another one knows it too. */
 export class CachedTokens implements TokenAuthenticator {
-  readonly #kinds: readonly TokenAuthenticator[];
+  readonly #kinds: () => readonly TokenAuthenticator[];
   readonly #clock: Clock;
   /** By a digest: a heap dump shows no tokens. */
   readonly #cache = new Map<string, { readonly result: TokenResult; readonly expiresAtMs: number }>();
 
-  constructor(kinds: readonly TokenAuthenticator[], clock: Clock) {
+  /** The kinds may change; whoever changes them says so by {@link CachedTokens.forget}. */
+  constructor(kinds: () => readonly TokenAuthenticator[], clock: Clock) {
     this.#kinds = kinds;
     this.#clock = clock;
   }
 
   async authenticateToken(token: string, audiences?: readonly string[]): Promise<TokenResult | undefined> {
     const reasons: string[] = [];
-    for (const kind of this.#kinds) {
+    for (const kind of this.#kinds()) {
       try {
         const result = await kind.authenticateToken(token, audiences);
         if (result) return { ...result, user: withAuthenticatedGroup(result.user) };
@@ -45,6 +46,10 @@ export class CachedTokens implements TokenAuthenticator {
     }
     if (reasons.length > 0) throw new Error(reasons.length === 1 ? reasons[0] : `[${reasons.join(', ')}]`);
     return undefined;
+  }
+
+  forget(): void {
+    this.#cache.clear();
   }
 
   /** For the server's own audiences; undefined for any token that is no good, whatever the reason. */

@@ -23,12 +23,12 @@ export interface HealthCheckOptions {
   readonly store: Store;
   readonly lifecycle: Lifecycle;
   /** Plugins that encrypt what is stored, by name. */
-  readonly kms?: ReadonlyMap<string, { check(): void }>;
+  readonly kms?: () => ReadonlyMap<string, { check(): void }>;
   /** Further ones of /readyz. */
   readonly readyChecks?: readonly HealthCheck[];
 }
 
-export function healthChecks({ store, lifecycle, kms = new Map(), readyChecks = [] }: HealthCheckOptions): HealthChecks {
+export function healthChecks({ store, lifecycle, kms = () => new Map<string, never>(), readyChecks = [] }: HealthCheckOptions): HealthChecks {
   const finished = (name: string): HealthCheck => ({
     name,
     check() {
@@ -48,12 +48,14 @@ export function healthChecks({ store, lifecycle, kms = new Map(), readyChecks = 
   const plugins: HealthCheck = {
     name: 'kms-providers',
     check() {
-      for (const provider of kms.values()) provider.check();
+      for (const provider of kms().values()) provider.check();
     },
   };
-  if (kms.size > 0) basic.push(plugins);
+  /** Plugins come and go with the encryption configuration. */
+  const basics = (): readonly HealthCheck[] => (kms().size > 0 ? [...basic, plugins] : basic);
   return {
-    healthz: [...basic, ...hooks], livez: [...basic, ...hooks],
-    readyz: [...basic, { name: 'etcd-readiness', check: readStore }, finished('informer-sync'), ...hooks, shutdown, ...readyChecks],
+    get healthz() { return [...basics(), ...hooks]; },
+    get livez() { return [...basics(), ...hooks]; },
+    get readyz() { return [...basics(), { name: 'etcd-readiness', check: readStore }, finished('informer-sync'), ...hooks, shutdown, ...readyChecks]; },
   };
 }

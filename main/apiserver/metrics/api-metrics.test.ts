@@ -116,14 +116,14 @@ describe('/statusz and /flagz', () => {
   test('are text for people', async () => {
     const { headers, text } = await get('/statusz');
     expect(headers['content-type']).toBe('text/plain; charset=utf-8');
-    expect(text).toMatch(/^\napiserver statusz\nWarning: .*\n\nStarted: \w{3} \w{3} [ \d]\d [\d:]{8} UTC \d{4}\nUp: \d+ hr \d\d min \d\d sec\nGo version: .*\nBinary version: 1\.36\nEmulation version: 1\.36\nPaths: \/flagz .*\n$/);
+    expect(text).toMatch(/^\napiserver statusz\nWarning: .*\n\nStarted: \w{3} \w{3} [ \d]\d [\d:]{8} UTC \d{4}\nUp: \d+ hr \d\d min \d\d sec\nGo version: .*\nBinary version: 1\.36\.2\nEmulation version: 1\.36\nPaths: \/flagz .*\n$/);
     expect((await get('/flagz')).text).toContain('\nauthorization-mode: [Node,RBAC]\n');
   });
 
   test('are objects for programs', async () => {
     const { headers, text } = await get('/statusz', { accept: 'application/json;v=v1beta1;g=config.k8s.io;as=Statusz' });
     expect(headers['content-type']).toBe('application/json;g=config.k8s.io;v=v1beta1;as=Statusz');
-    expect(JSON.parse(text)).toMatchObject({ kind: 'Statusz', apiVersion: 'config.k8s.io/v1beta1', metadata: { name: 'apiserver' }, binaryVersion: '1.36', uptimeSeconds: expect.any(Number) });
+    expect(JSON.parse(text)).toMatchObject({ kind: 'Statusz', apiVersion: 'config.k8s.io/v1beta1', metadata: { name: 'apiserver' }, binaryVersion: '1.36.2', uptimeSeconds: expect.any(Number) });
     const old = await get('/flagz', { accept: 'application/json;v=v1alpha1;g=config.k8s.io;as=Flagz' });
     expect([old.headers['warning'], (JSON.parse(old.text) as { flags: object }).flags]).toEqual([['299 - "This version of the flagz endpoint is deprecated. Please use a newer version."'], expect.objectContaining({ 'request-timeout': '1m0s' })]);
   });

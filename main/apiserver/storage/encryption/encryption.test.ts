@@ -150,3 +150,25 @@ describe('a cipher', () => {
     }
   });
 });
+
+test('a configuration is replaced while the server runs, unless it could not read what is stored', async () => {
+  await using store = await openMemoryStore();
+  await using server = await startTestApiServer({ store, encryption: configuration([box('key1', KEY_1)]) });
+  const send = async (method: string, path: string, body?: object): Promise<string> => {
+    const response = await server.transport.fetch({ method, path, headers: { 'content-type': 'application/json' }, ...(body ? { body: JSON.stringify(body) } : {}) });
+    return Buffer.from(response.body as Uint8Array).toString();
+  };
+  const path = '/api/v1/namespaces/default/secrets';
+  await send('POST', path, { metadata: { name: 's' }, stringData: { password: 'one' } });
+  await expect(server.apiServer.reloadEncryption(configuration([box('key2', KEY_2)]), 'no key1')).rejects.toThrow('which the encryption configuration does not have');
+  await send('POST', '/api/v1/namespaces/default/configmaps', { metadata: { name: 'plain' } });
+  await server.apiServer.reloadEncryption(configuration([box('key2', KEY_2), box('key1', KEY_1), IDENTITY], ['secrets', 'configmaps']), 'both');
+  expect(await send('GET', `${path}/s`)).toContain(Buffer.from('one').toString('base64'));
+  expect(await send('GET', '/api/v1/namespaces/default/configmaps/plain')).toContain('"name":"plain"');
+  await send('PUT', `${path}/s`, JSON.parse(await send('GET', `${path}/s`)) as object);
+  expect(await stored(store, 's')).toMatch(/^k8s:enc:secretbox:v1:key2:/);
+  await send('POST', '/api/v1/namespaces/default/configmaps', { metadata: { name: 'sealed' } });
+  const { kvs } = await store.range({ start: '/registry/configmaps/default/sealed' });
+  expect(Buffer.from(kvs[0]?.value ?? []).toString('latin1')).toMatch(/^k8s:enc:secretbox:v1:key2:/);
+  expect(await send('GET', '/metrics')).toMatch(/apiserver_encryption_config_controller_automatic_reloads_total\{apiserver_id_hash="sha256:[0-9a-f]+",status="failure"\} 1/);
+});
