@@ -8,7 +8,7 @@ import { decodeScalar, goTypeOf, isZero, zeroOf } from './typed-scalar.ts';
 /**
  * Brings a decoded JSON object into the form that Go's decode and encode of the same object would give it: unknown fields
  * and nulls dropped, empty omitempty fields dropped, structs that are no pointers present (`resources: {}`), quantities and
- * times canonical, members in Go's order with kind and apiVersion first.
+ * times canonical, members in Go's order with kind and apiVersion first, maps by key.
  *
  *     { spec: { containers: [{ name: 'a', image: null, foo: 1, args: [] }] } }
  *  -> { metadata: {}, spec: { containers: [{ name: 'a', resources: {} }] }, status: {} }      for core/v1.Pod
@@ -193,9 +193,18 @@ function typedField(schema: ObjectSchema, field: FieldSchema, value: unknown, pl
     const map: Record<string, unknown> = {};
     for (const key of Object.keys(value)) setMember(map, key, typedElement(field, value[key], place.item(key)));
     if (isResourceList(schema, field)) for (const key of Object.keys(map)) map[key] = roundedToMilli(map[key] as string);
-    return map;
+    return sortedByKey(map);
   }
   return typedValue(field, value, place);
+}
+
+/** Go writes maps so, however they came to be. */
+function sortedByKey(map: Record<string, unknown>): Record<string, unknown> {
+  const keys = Object.keys(map);
+  if (keys.every((key, index) => index === 0 || (keys[index - 1] as string) < key)) return map;
+  const sorted: Record<string, unknown> = {};
+  for (const key of keys.sort()) setMember(sorted, key, map[key]);
+  return sorted;
 }
 
 /** Upstream's defaulting of core/v1 rounds every amount of a resource; node/v1 has the same type and leaves it alone. */

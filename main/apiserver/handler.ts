@@ -7,7 +7,8 @@ import { withAuthenticatedGroup } from './authentication/user.ts';
 import { forbiddenMessage, type Authorizer } from './authorization/authorizer.ts';
 import { dispatchResource, type DispatchOptions } from './endpoints/dispatch.ts';
 import type { ApiRequest, ApiResponse, RequestContext } from './endpoints/request.ts';
-import { errorResponse, pathNotFound, statusResponse, textResponse } from './endpoints/respond.ts';
+import { mediaOf } from './endpoints/media.ts';
+import { errorResponse, indentedJsonResponse, pathNotFound, statusResponse, textResponse } from './endpoints/respond.ts';
 import { compressed } from './filters/compression.ts';
 import { impersonate } from './filters/impersonation.ts';
 import { Impersonation } from './filters/impersonation-modes.ts';
@@ -18,7 +19,6 @@ import type { FlowControl, FlowTicket } from './flow-control/flow-control.ts';
 import { LongRequestAccount } from './long-request-account.ts';
 import type { RequestMetrics } from './metrics/request-metrics.ts';
 import { encode } from './negotiation/encode.ts';
-import { negotiateResponse } from './negotiation/negotiate.ts';
 import { watchOverWebSocket } from './endpoints/watch-over-websocket.ts';
 import { answerOnSocket } from './serving/http1.ts';
 import type { ServerHandler } from './server.ts';
@@ -243,16 +243,15 @@ interface Arrived {
   readonly warnings: string[];
 }
 
-/** The Status in the media type the client reads; JSON when it asks for something else. */
+/** The Status in the media type the client reads; indented JSON when it asks for something that a Status cannot be. */
 function encodedError(error: unknown, request: ApiRequest): ApiResponse {
   const plain = errorResponse(error);
-  const { accept } = request.headers;
-  if (!accept || !/yaml|protobuf/.test(accept)) return plain;
+  const status = statusOf(error);
   try {
-    const media = negotiateResponse(accept, { transforms: false });
-    return media.format === 'json' ? plain : { ...plain, headers: { ...plain.headers, 'content-type': media.contentType }, body: encode(statusOf(error), media) };
+    const media = mediaOf(request, { transforms: false, routed: false });
+    return typeof media === 'string' ? plain : { ...plain, headers: { ...plain.headers, 'content-type': media.contentType }, body: encode(status, media) };
   } catch {
-    return plain;
+    return { ...plain, body: indentedJsonResponse(status).body };
   }
 }
 

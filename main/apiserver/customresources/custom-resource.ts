@@ -24,6 +24,7 @@ export interface CustomStorageOptions {
   readonly kind: string;
   readonly namespaced: boolean;
   readonly resourcePrefix: string;
+  readonly memberOrder: 'name';
   readonly selectableFields: (object: KubernetesObject) => Readonly<Record<string, string>>;
   readonly upgrade: (object: KubernetesObject) => KubernetesObject;
   /** Versions are converted by a webhook, by whoever reads. */
@@ -67,7 +68,7 @@ export class CustomResource implements AsyncDisposable {
     this.#options = options;
     this.#registryDefinition = { resource, strategy, storagePrefix: `${group}/${names.plural}`, metadataRules: () => ({ plainFinalizers: true }) };
     const storage = options.openStorage({
-      resource, apiVersion, kind: names.kind, namespaced, resourcePrefix: `${group}/${names.plural}`,
+      resource, apiVersion, kind: names.kind, namespaced, resourcePrefix: `${group}/${names.plural}`, memberOrder: 'name',
       selectableFields: (object) => strategy.selectableFields?.(object) ?? {},
       upgrade: (object) => ({ ...object, apiVersion }),
       ...(webhookOf(definition) ? { keepsVersions: true } : {}),
@@ -173,7 +174,7 @@ function reader(custom: CustomVersion, apiVersion: string): (object: KubernetesO
   return (object) => {
     const known = read.get(object);
     if (known) return known;
-    const converted = deepFreeze({ ...readCustomResource(custom, object), apiVersion });
+    const converted = deepFreeze(sorted({ ...readCustomResource(custom, object), apiVersion }));
     read.set(object, converted);
     return converted;
   };

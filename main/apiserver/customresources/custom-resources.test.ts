@@ -80,6 +80,14 @@ describe('custom resources', () => {
     expect(body).toMatchObject({ columnDefinitions: [{ name: 'Name' }, { name: 'Size', type: 'integer' }], rows: [{ cells: ['one', 2] }] });
   });
 
+  test('have a definition whose status the API server owns', async () => {
+    await define('m.test');
+    const { managedFields } = (await send('GET', `${DEFINITIONS}/things.m.test`)).body['metadata'] as { managedFields: readonly { manager: string; fieldsV1: object }[] };
+    const own = managedFields.find(({ manager }) => manager === 'kube-apiserver');
+    expect(own).toMatchObject({ operation: 'Update', subresource: 'status' });
+    expect(Object.keys(own?.fieldsV1 ?? {})).toEqual(['f:status']);
+  });
+
   test('go with their definition', async () => {
     const path = await define('g.test');
     await send('POST', path, { body: thing('g.test', 'one') });

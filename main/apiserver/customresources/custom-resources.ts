@@ -8,9 +8,11 @@ import { timestamp } from '../registry/generic/deletion.ts';
 import { nameOf, type Registry, type WriteContext } from '../registry/generic/registry.ts';
 import { CustomResource, type CustomResourceOptions } from './custom-resource.ts';
 import { CLEANUP_FINALIZER } from './definition-deletion.ts';
+import { StatusTracker } from './tracked-status.ts';
 import { computeDefinitionStatus, isConditionTrue, withCondition } from './definition-status.ts';
 
 type Definition = apiextensions.CustomResourceDefinition;
+type Status = apiextensions.CustomResourceDefinitionStatus;
 
 export interface CustomResourcesOptions extends CustomResourceOptions {
   readonly catalog: ResourceCatalog;
@@ -34,6 +36,7 @@ const CLEANUP_RETRY_MS = 500;
 export class CustomResources implements AsyncDisposable {
   readonly #options: CustomResourcesOptions;
   readonly #registry: Registry;
+  readonly #tracker = new StatusTracker();
   readonly #definitions = new Map<string, Definition>();
   readonly #serving = new Map<string, Serving>();
   readonly #work = new Map<string, Promise<void>>();
@@ -130,7 +133,7 @@ export class CustomResources implements AsyncDisposable {
     if (definition.metadata.deletionTimestamp) return this.#cleanUp(definition);
     if (deepEqual(this.#statusOf(definition), definition.status)) return;
     const result = await this.#registry.update({ name }, this.#context('status'), {
-      change: (current) => ({ ...current, status: this.#statusOf(current as Definition) }) as unknown as KubernetesObject,
+      change: (current) => this.#withStatus(current as Definition, this.#statusOf(current as Definition)),
     });
     if (!this.#definitions.has(name)) return;
     const written = result.object as Definition;
@@ -138,7 +141,7 @@ export class CustomResources implements AsyncDisposable {
     if (isConditionTrue(written, 'Established')) this.#serve(written);
   }
 
-  #statusOf(definition: Definition): apiextensions.CustomResourceDefinitionStatus {
+  #statusOf(definition: Definition): Status {
     const others = [...this.#definitions.values()].filter(({ spec, metadata }) => spec.group === definition.spec.group && metadata.name !== definition.metadata.name);
     return computeDefinitionStatus(definition, others, timestamp(this.#options.clock.now()));
   }
@@ -176,11 +179,15 @@ export class CustomResources implements AsyncDisposable {
   async #setTerminating(name: string, verdict: { readonly status: string; readonly reason: string; readonly message: string }): Promise<void> {
     const now = timestamp(this.#options.clock.now());
     await this.#registry.update({ name }, this.#context('status'), {
-      change(current) {
+      change: (current) => {
         const { status } = current as Definition;
-        return { ...current, status: { ...status, conditions: withCondition(status?.conditions ?? [], { type: 'Terminating', ...verdict }, now) } } as unknown as KubernetesObject;
+        return this.#withStatus(current as Definition, { ...status, conditions: withCondition(status?.conditions ?? [], { type: 'Terminating', ...verdict }, now) } as Status);
       },
     });
+  }
+
+  #withStatus(current: Definition, status: Status): KubernetesObject {
+    return this.#tracker.withStatus(current, status, this.#options.clock.now());
   }
 
   #context(subresource?: string): WriteContext {

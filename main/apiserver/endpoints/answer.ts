@@ -1,4 +1,5 @@
 import { OBJECT_MEDIA_TYPE } from '../../../kube/client/transport.ts';
+import { goJson } from '../../../kube/apimachinery/go-format.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import { failureStatus, StatusError } from '../../../kube/apimachinery/status.ts';
 import { newNotAcceptable } from '../../../kube/apimachinery/status-errors.ts';
@@ -16,6 +17,7 @@ const EMPTY = new Uint8Array(0);
 const NEWLINE = 10;
 
 export function answerStored({ media, served, tables, context }: Pick<ResourceRequest, 'media' | 'served' | 'tables' | 'context'>, stored: StoredObject<KubernetesObject>, status = 200): ApiResponse {
+  if (typeof media === 'object' && media.as) return answerTransformed({ media, served, tables, context }, printed(served, stored.object), status);
   if (media !== 'json') return answerObject({ media, served, tables, context }, inVersion(served, stored.object), status);
   if (served.alternative) return answerValue(media, inVersion(served, stored.object), status);
   const body = Buffer.allocUnsafe(stored.jsonSize(served.head) + 1);
@@ -26,13 +28,24 @@ export function answerStored({ media, served, tables, context }: Pick<ResourceRe
 /** An object of the resource that is not stored as it stands: dry runs, conversions, what an update ended. */
 export function answerObject({ media, served, tables, context }: Pick<ResourceRequest, 'media' | 'served' | 'tables' | 'context'>, object: KubernetesObject, status = 200): ApiResponse {
   if (media === 'metadata') return answerValue(media, toPartialMetadata(object, { version: 'v1' }), status);
-  if (typeof media === 'object' && media.as) {
-    if (media.as.kind === 'PartialObjectMetadata') return answerValue(media, toPartialMetadata(object, media.as), status);
-    if (media.as.kind === 'PartialObjectMetadataList') throw newWrongShape(served, { asked: media.as.kind, isList: false });
-    if (media.as.kind !== 'Table' || !tables) throw newNotAcceptable(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']);
-    return answerValue(media, tables.objectTable(served, object, { version: media.as.version, query: context.request.query }), status);
-  }
-  return answerValue(media, object, status);
+  if (typeof media !== 'object' || !media.as) return answerValue(media, object, status);
+  const { alternative, custom } = served;
+  return answerTransformed({ media, served, tables, context }, alternative && !custom ? alternative.toStorage(object) : object, status);
+}
+
+/** PartialObjectMetadata and Tables: of the object as {@link printed}. */
+function answerTransformed({ media, served, tables, context }: Pick<ResourceRequest, 'media' | 'served' | 'tables' | 'context'>, object: KubernetesObject, status: number): ApiResponse {
+  if (typeof media !== 'object' || !media.as) return answerValue(media, object, status);
+  const { kind, version } = media.as;
+  if (kind === 'PartialObjectMetadata') return answerValue(media, toPartialMetadata(object, { version }), status);
+  if (kind === 'PartialObjectMetadataList') throw newWrongShape(served, { asked: kind, isList: false });
+  if (kind !== 'Table' || !tables) throw newNotAcceptable(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']);
+  return answerValue(media, tables.objectTable(served, object, { version, query: context.request.query }), status);
+}
+
+/** What Tables and metadata alone are made of: the stored form of a built-in kind whichever version serves it, as upstream's internal one. */
+export function printed(served: ServedResource, stored: KubernetesObject): KubernetesObject {
+  return served.custom ? inVersion(served, stored) : stored;
 }
 
 /** One object was asked for and there is a list, or the other way round; named as Go names the internal type. */
@@ -46,7 +59,7 @@ export function newWrongShape({ info, custom }: ServedResource, { asked, isList 
 /** Any value as it is: Status, reviews, Tables. */
 export function answerValue(media: Media, object: object, status = 200): ApiResponse {
   if (media === 'object' || media === 'metadata') return { status, headers: OBJECT_HEADERS, body: EMPTY, object };
-  if (media === 'json') return { status, headers: JSON_HEADERS, body: Buffer.from(`${JSON.stringify(object)}\n`) };
+  if (media === 'json') return { status, headers: JSON_HEADERS, body: Buffer.from(`${goJson(object)}\n`) };
   return { status, headers: { 'content-type': media.contentType }, body: encode(object as KubernetesObject, media) };
 }
 

@@ -5,7 +5,7 @@ import type { ServedResource } from '../registry/catalog.ts';
 import { bareJsonHead } from '../storage/json-head.ts';
 import { jsonListChunks } from '../storage/json-list.ts';
 import type { ListQuery, StoredList, StoredObject } from '../storage/object-storage.ts';
-import { answerValue, inVersion, JSON_HEADERS, newWrongShape } from './answer.ts';
+import { answerValue, inVersion, printed, JSON_HEADERS, newWrongShape } from './answer.ts';
 import type { ApiResponse } from './request.ts';
 import type { ResourceRequest } from './resource-request.ts';
 import { selectionOf } from './selection.ts';
@@ -20,8 +20,8 @@ export async function listObjects(request: ResourceRequest): Promise<ApiResponse
   if (media === 'metadata') return answerValue(media, metadataList(served, list));
   const quick = transformedList(request, list);
   if (quick) return quick;
-  const object = listObject(served, list, { wholeItems: typeof media === 'object' && media.as?.kind === 'Table' });
-  if (typeof media !== 'object' || !media.as) return answerValue(media, object);
+  if (typeof media !== 'object' || !media.as) return answerValue(media, listObject(served, list, (item) => itemOf(served, item)));
+  const object = listObject(served, list, (item) => printed(served, item));
   if (media.as.kind !== 'Table') return answerValue(media, toPartialMetadataList(object, media.as));
   if (!tables) throw newNotAcceptable(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']);
   return answerValue(media, tables.listTable(served, object, { version: media.as.version, query: context.request.query }));
@@ -60,14 +60,15 @@ export function listMetaOf(list: StoredList<KubernetesObject>): ListMeta {
   };
 }
 
-/** Items of a list of built-in kinds have neither kind nor apiVersion; the objects of a Table's rows have. */
-export function listObject(served: ServedResource, list: StoredList<KubernetesObject>, { wholeItems }: { readonly wholeItems: boolean }): KubernetesList<KubernetesObject> {
-  return {
-    kind: listKindOf(served),
-    apiVersion: served.apiVersion,
-    metadata: served.custom ? { continue: '', ...listMetaOf(list) } : listMetaOf(list),
-    items: list.items.map((item) => (wholeItems ? inVersion(served, item.object) : itemOf(served, item.object))),
-  };
+/** `itemOf`: what becomes of each stored object. */
+function listObject(served: ServedResource, list: StoredList<KubernetesObject>, itemOf: (stored: KubernetesObject) => KubernetesObject): KubernetesList<KubernetesObject> {
+  const { apiVersion } = served;
+  const kind = listKindOf(served);
+  const items = list.items.map((item) => itemOf(item.object));
+  if (!served.custom) return { kind, apiVersion, metadata: listMetaOf(list), items };
+  // Members by name, as Go writes custom resources.
+  const { resourceVersion, ...others } = listMetaOf(list);
+  return { apiVersion, items, kind, metadata: { continue: '', ...others, resourceVersion: resourceVersion ?? '' } };
 }
 
 /** For clients in this process; whole objects are not decoded for it. */
@@ -101,8 +102,9 @@ export function bare(object: KubernetesObject): Omit<KubernetesObject, 'kind' | 
 function listBody(served: ServedResource, list: StoredList<KubernetesObject>): Uint8Array | AsyncIterable<Uint8Array> {
   const { apiVersion, custom } = served;
   const head = custom ? served.head : bareJsonHead;
+  const byName = custom !== undefined;
   const continued = custom ? { ...list, continue: list.continue ?? '' } : list;
   let size = 0;
   for (const item of list.items) size += item.jsonSize(head);
-  return bodyOf((buffers) => jsonListChunks(continued, { kind: listKindOf(served), apiVersion, itemHead: head, buffers }), size);
+  return bodyOf((buffers) => jsonListChunks(continued, { kind: listKindOf(served), apiVersion, itemHead: head, byName, buffers }), size);
 }

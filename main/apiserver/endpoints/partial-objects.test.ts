@@ -28,10 +28,45 @@ test('the metadata of a DaemonSet alone is without the annotation that stands fo
   }
 });
 
+test('a Job has the labels that are generated into a template without any', async () => {
+  const spec = { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] } } };
+  const { body } = await send('POST', '/apis/batch/v1/namespaces/default/jobs', { body: { metadata: { name: 'j' }, spec } });
+  expect(body.metadata['labels']).toMatchObject({ 'job-name': 'j', 'batch.kubernetes.io/job-name': 'j' });
+});
+
 test('rows with whole objects have their kind', async () => {
   await send('POST', CONFIG_MAPS, { body: { metadata: { name: 'row' } } });
   const { body } = await send('GET', `${CONFIG_MAPS}?includeObject=Object`, { headers: as('Table') });
   expect((body['rows'] as readonly { object: object }[])[0]?.object).toMatchObject({ kind: 'ConfigMap', apiVersion: 'v1' });
+});
+
+test('each row of FlowSchemas, which stand by precedence, has its own object', async () => {
+  const { body } = await send('GET', '/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas', { headers: as('Table') });
+  const rows = body['rows'] as readonly { cells: readonly unknown[]; object: { metadata: { name: string } } }[];
+  expect(rows[0]?.cells[0]).toBe('exempt');
+  expect(rows.map(({ object }) => object.metadata.name)).toEqual(rows.map(({ cells }) => cells[0]));
+});
+
+test('a HorizontalPodAutoscaler of v1 is printed with all its metrics, and its metadata alone is without the annotations that stand for them', async () => {
+  const metrics = [{ type: 'Pods', pods: { metric: { name: 'q' }, target: { type: 'AverageValue', averageValue: '5' } } }];
+  const path = (version: string): string => `/apis/autoscaling/${version}/namespaces/default/horizontalpodautoscalers`;
+  const created = await send('POST', path('v2'), { body: { metadata: { name: 'h' }, spec: { maxReplicas: 3, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' }, metrics } } });
+  expect(created.status, created.body.message).toBe(201);
+  const one = await send('GET', `${path('v1')}/h`);
+  expect(Object.keys(one.body.metadata['annotations'] as object)).toEqual(['autoscaling.alpha.kubernetes.io/metrics']);
+  for (const target of [path('v1'), `${path('v1')}/h`]) {
+    const table = await send('GET', target, { headers: as('Table') });
+    const [row] = table.body['rows'] as readonly { cells: readonly unknown[]; object: { metadata: Record<string, unknown> } }[];
+    expect(row?.cells[2]).toBe('<unknown>/5');
+    expect(row?.object.metadata).not.toHaveProperty('annotations');
+  }
+  const whole = await send('GET', `${path('v1')}?includeObject=Object`, { headers: as('Table') });
+  expect((whole.body['rows'] as readonly { object: object }[])[0]?.object).toMatchObject({ apiVersion: 'autoscaling/v1' });
+});
+
+test('a list of no metadata has null for items', async () => {
+  const { body } = await send('GET', '/api/v1/namespaces/default/podtemplates', { headers: as('PartialObjectMetadataList') });
+  expect(body['items']).toBeNull();
 });
 
 test('a list is no single object, nor the other way round', async () => {

@@ -1,3 +1,4 @@
+import { goJson } from '../../../kube/apimachinery/go-format.ts';
 import { statusOf, type Status } from '../../../kube/apimachinery/status.ts';
 import type { ApiResponse } from './request.ts';
 
@@ -5,12 +6,12 @@ const EMPTY = new Uint8Array(0);
 const PLAIN_TEXT = 'text/plain; charset=utf-8';
 
 export function jsonResponse(status: number, value: unknown): ApiResponse {
-  return { status, headers: { 'content-type': 'application/json' }, body: Buffer.from(`${JSON.stringify(value)}\n`) };
+  return { status, headers: { 'content-type': 'application/json' }, body: Buffer.from(`${goJson(value)}\n`) };
 }
 
 /** A document that upstream writes indented whoever asks, and without a newline at its end. */
 export function indentedJsonResponse(value: unknown): ApiResponse {
-  return { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(JSON.stringify(value, undefined, 2)) };
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(goJson(value, 2)) };
 }
 
 /** As Go's http.Error: nosniff goes with plain-text errors. */

@@ -1,7 +1,7 @@
 import type { KubernetesList, KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import type { ServedResource } from '../registry/catalog.ts';
 
-/** Makes meta.k8s.io Tables of objects: what kubectl get prints. */
+/** Makes meta.k8s.io Tables of objects, built-in ones as they are stored: what kubectl get prints. */
 export interface TablePrinter {
   objectTable(served: ServedResource, object: KubernetesObject, options: TableOptions): object;
   listTable(served: ServedResource, list: KubernetesList<KubernetesObject>, options: TableOptions): object;

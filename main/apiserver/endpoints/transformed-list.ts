@@ -1,5 +1,7 @@
+import { goJson } from '../../../kube/apimachinery/go-format.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import { hidesAnnotations } from '../negotiation/partial-metadata.ts';
+import { printerOf } from '../negotiation/printers/registry.ts';
 import type { Table } from '../negotiation/table.ts';
 import { ChunkBuffers, LongBody } from '../storage/chunk-buffers.ts';
 import { jsonHead, type JsonHead } from '../storage/json-head.ts';
@@ -18,25 +20,25 @@ const HEADS = new Map(['v1', 'v1beta1'].map((version) => [version, jsonHead({ ap
  * cells are encoded. Undefined when this is asked for in some other way.
  */
 export function transformedList({ media, served, tables, context }: ResourceRequest, list: StoredList<KubernetesObject>): ApiResponse | undefined {
-  if (typeof media !== 'object' || !media.as || media.format !== 'json' || media.pretty || served.alternative || hidesAnnotations({ apiVersion: served.apiVersion, kind: served.info.kind })) return undefined;
+  if (typeof media !== 'object' || !media.as || media.format !== 'json' || media.pretty || served.custom || hidesAnnotations({ apiVersion: served.apiVersion, kind: served.info.kind })) return undefined;
   const { kind, version } = media.as;
   const head = HEADS.get(version);
   if (!head) return undefined;
   const headers = { 'content-type': media.contentType };
   let size = 0;
   for (const item of list.items) size += item.metadataJsonSize(head);
-  if (kind === 'PartialObjectMetadataList') {
+  if (kind === 'PartialObjectMetadataList' && list.items.length > 0) {
     return { status: 200, headers, body: bodyOf((buffers) => jsonListChunks(list, { kind, apiVersion: `meta.k8s.io/${version}`, itemHead: head, metadataOnly: true, buffers }), size) };
   }
   const { query } = context.request;
-  if (kind !== 'Table' || !tables || (query.get('includeObject') ?? '') !== '') return undefined;
+  if (kind !== 'Table' || !tables || (query.get('includeObject') ?? '') !== '' || printerOf(served.info).inOrder) return undefined;
   const objects = { kind: '', apiVersion: '', metadata: metaOf(list), items: list.items.map((item) => item.object) };
   // Rows without their objects: those are put in below.
   const { rows, ...table } = tables.listTable(served, objects, { version, query: new URLSearchParams({ includeObject: 'None' }) }) as Table;
   if (!rows) return undefined;
-  const start = `${JSON.stringify(table).slice(0, -1)},"rows":[`;
-  const items = rows.values().map(({ object: _none, ...row }, index) => rowItem(`${JSON.stringify(row).slice(0, -1)},"object":`, list.items[index] as StoredObject<KubernetesObject>, head));
-  return { status: 200, headers, body: bodyOf((buffers) => joinedChunks(start, items, buffers), size) };
+  const start = `${goJson(table).slice(0, -1)},"rows":[`;
+  const items = rows.values().map(({ object: _none, ...row }, index) => rowItem(`${goJson(row).slice(0, -1)},"object":`, list.items[index] as StoredObject<KubernetesObject>, head));
+  return { status: 200, headers, body: bodyOf((buffers) => joinedChunks({ start }, items, buffers), size) };
 }
 
 function metaOf({ resourceVersion, continue: next, remainingItemCount }: StoredList<KubernetesObject>): { resourceVersion: string; continue?: string; remainingItemCount?: number } {

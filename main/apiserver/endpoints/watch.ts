@@ -1,13 +1,16 @@
 import { OBJECT_MEDIA_TYPE } from '../../../kube/client/transport.ts';
+import { goJson } from '../../../kube/apimachinery/go-format.ts';
 import { newNotAcceptable } from '../../../kube/apimachinery/status-errors.ts';
 import { encodeWatchEvent } from '../negotiation/encode.ts';
+import { schemaOfKind } from '../../../kube/api/schema.ts';
+import { toTyped } from '../../../kube/api/typed-object.ts';
 import type { MediaType } from '../negotiation/media-type.ts';
 import { toPartialMetadata } from '../negotiation/partial-metadata.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import { statusOf } from '../../../kube/apimachinery/status.ts';
 import type { ServedResource } from '../registry/catalog.ts';
 import type { BookmarkEvent, ChangeEvent, ObjectEvent, ObjectStorage, ObjectWatch, StoredObject, WatchQuery } from '../storage/object-storage.ts';
-import { inVersion, JSON_HEADERS } from './answer.ts';
+import { inVersion, JSON_HEADERS, printed } from './answer.ts';
 import { partialMetadata } from './list.ts';
 import { checkListOptions } from './list-options.ts';
 import type { ApiResponse, WatchAccount } from './request.ts';
@@ -92,7 +95,8 @@ async function* encodedFrames(request: ResourceRequest, media: MediaType, events
     for await (const batch of events) {
       request.context.long?.sent(batch.length);
       for (const event of batch) {
-        const object = event.type === 'BOOKMARK' ? bookmark(served, event) : inVersion(served, event.stored.object);
+        const shown = media.as ? printed : inVersion;
+        const object = event.type === 'BOOKMARK' ? bookmark(served, event) : shown(served, event.stored.object);
         yield encodeWatchEvent(event.type, transformed(request, object as KubernetesObject, { media, first }), media);
         first = false;
       }
@@ -127,7 +131,7 @@ function frameOf(served: ServedResource, event: ObjectEvent<KubernetesObject>): 
 }
 
 function encodeFrame(type: string, object: unknown): Uint8Array {
-  return Buffer.from(`${JSON.stringify({ type, object })}\n`);
+  return Buffer.from(`${goJson({ type, object })}\n`);
 }
 
 interface ObjectEvents {
@@ -147,7 +151,12 @@ async function* eventObjects(served: ServedResource, { events, objectOf, account
   }
 }
 
-function bookmark({ info, apiVersion }: ServedResource, event: BookmarkEvent): object {
+function bookmark({ info, apiVersion, custom }: ServedResource, event: BookmarkEvent): object {
   const annotations = event.initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {};
-  return { kind: info.kind, apiVersion, metadata: { resourceVersion: event.resourceVersion, ...annotations } };
+  const { resourceVersion } = event;
+  if (custom) return { apiVersion, kind: info.kind, metadata: { ...annotations, resourceVersion } };
+  const schema = schemaOfKind(info);
+  const object = { kind: info.kind, apiVersion, metadata: { resourceVersion, ...annotations } };
+  // Go writes the other fields of an empty object too.
+  return schema ? toTyped(schema, object, { nulls: true }) : object;
 }

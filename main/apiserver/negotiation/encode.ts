@@ -1,3 +1,4 @@
+import { goJson } from '../../../kube/apimachinery/go-format.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import type { MediaType } from './media-type.ts';
 import { encodeProtobufEnvelope } from './protobuf-envelope.ts';
@@ -10,14 +11,14 @@ export type Encodable = Pick<KubernetesObject, 'apiVersion' | 'kind'>;
 const utf8 = new TextEncoder();
 
 /**
- * Writes one object as the negotiated media type. JSON ends with a newline, as Go's encoder does. The object must be in
+ * Writes one object as the negotiated media type. JSON ends with a newline unless it is indented, as Go has it. The object must be in
  * Go's form already (kube/api/typed-object.ts); mediaType.as must have been applied before (toTable, toPartialMetadata).
  * Throws when protobuf is asked for a kind that has no protobuf form.
  */
 export function encode(object: Encodable, mediaType: Pick<MediaType, 'format' | 'pretty'>): Uint8Array {
   switch (mediaType.format) {
     case 'json':
-      return utf8.encode(`${mediaType.pretty ? JSON.stringify(object, undefined, 2) : JSON.stringify(object)}\n`);
+      return utf8.encode(mediaType.pretty ? goJson(object, 2) : `${goJson(object)}\n`);
     case 'yaml':
       return utf8.encode(writeYaml(object));
     case 'protobuf':
@@ -30,5 +31,5 @@ export type WatchEventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ER
 /** One frame of a watch: `{"type":…,"object":…}` and a newline, or a length-delimited protobuf WatchEvent. */
 export function encodeWatchEvent(type: WatchEventType, object: Encodable, mediaType: Pick<MediaType, 'format'>): Uint8Array {
   if (mediaType.format === 'protobuf') return encodeProtobufWatchEvent(type, encodeProtobufEnvelope(object));
-  return utf8.encode(`{"type":"${type}","object":${JSON.stringify(object)}}\n`);
+  return utf8.encode(`{"type":"${type}","object":${goJson(object)}}\n`);
 }

@@ -5,6 +5,7 @@ import { goQuote } from '../../../kube/apimachinery/go-format.ts';
 import { newBadRequest } from '../../../kube/apimachinery/status-errors.ts';
 import type { TableOptions, TablePrinter } from '../endpoints/table-printer.ts';
 import type { ServedResource } from '../registry/catalog.ts';
+import { inVersion } from '../endpoints/answer.ts';
 import { toTable, type Table } from './table.ts';
 
 const INCLUDE = ['None', 'Metadata', 'Object'] as const;
@@ -27,6 +28,7 @@ export function createTablePrinter(clock: Clock): TablePrinter {
       ...(rest.served.custom ? { printer: rest.served.custom.printer } : {}),
       version: rest.options.version,
       includeObject: includeObject(rest.options.query),
+      wholeObject: (object) => inVersion(rest.served, object),
       nowMs: clock.now(),
       metadata: rest.metadata,
       withColumns: rest.options.withoutHeaders !== true,
@@ -39,7 +41,8 @@ export function createTablePrinter(clock: Clock): TablePrinter {
     },
     listTable(served: ServedResource, list: KubernetesList<KubernetesObject>, options: TableOptions) {
       const { continue: token, ...rest } = list.metadata;
-      return table(served.info, list.items, { served, metadata: token ? list.metadata : rest, options });
+      const gvk = (served.custom ? undefined : served.registry?.definition.resource) ?? served.info;
+      return table(gvk, list.items, { served, metadata: token ? list.metadata : rest, options });
     },
   };
 }

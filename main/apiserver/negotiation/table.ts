@@ -36,6 +36,8 @@ export interface TableOptions {
   readonly version: string;
   /** The `includeObject` query parameter; absent is Metadata. */
   readonly includeObject?: 'None' | 'Metadata' | 'Object';
+  /** What a row has of `includeObject=Object`. Default: the object itself. */
+  readonly wholeObject?: (object: KubernetesObject) => KubernetesObject;
   readonly nowMs: number;
   /** Of the list; for a single object {resourceVersion} of it. */
   readonly metadata: ListMeta;
@@ -80,7 +82,7 @@ function tableRow(object: KubernetesObject, printer: Printer, options: TableOpti
   return { cells, ...(conditions ? { conditions } : {}), object: rowObject(object, options) };
 }
 
-function rowObject(object: KubernetesObject, { includeObject, version }: TableOptions): unknown {
+function rowObject(object: KubernetesObject, { includeObject, wholeObject, version }: TableOptions): unknown {
   if (includeObject === 'None') return null;
-  return includeObject === 'Object' ? object : toPartialMetadata(object, { version });
+  return includeObject === 'Object' ? (wholeObject?.(object) ?? object) : toPartialMetadata(object, { version });
 }

@@ -9,7 +9,7 @@ import { servedGroupVersions, type ResourceInfo, type SubresourceInfo } from '..
 import type { KnownConversions } from '../customresources/conversion/known-conversions.ts';
 import type { CustomVersion } from '../customresources/custom-version.ts';
 import type { FieldScope } from '../patch/apply/field-scope.ts';
-import { jsonHead, type JsonHead } from '../storage/json-head.ts';
+import { jsonHead, storedJsonHead, type JsonHead } from '../storage/json-head.ts';
 import type { ObjectStorage } from '../storage/object-storage.ts';
 import { defaultStrategy } from './generic/default-strategy.ts';
 import { Registry } from './generic/registry.ts';
@@ -136,7 +136,7 @@ export class ResourceCatalog {
   }
 }
 
-function normalizerOf({ resource }: ResourceDefinition): (object: KubernetesObject) => KubernetesObject {
+function normalizerOf({ resource }: Pick<ResourceDefinition, 'resource'>): (object: KubernetesObject) => KubernetesObject {
   const schema = schemaOfKind(resource);
   if (!schema) return (object) => object;
   return (object) => toTyped(schema, object as unknown as Record<string, unknown>, { nulls: true }) as unknown as KubernetesObject;
@@ -150,7 +150,7 @@ export function served(info: ResourceInfo, registry: Registry | undefined): Serv
     apiVersion,
     ...(registry ? { registry } : {}),
     ...(alternative ? { alternative } : {}),
-    head: jsonHead({ apiVersion, kind: info.kind }),
+    head: info.isCustom ? storedJsonHead : jsonHead({ apiVersion, kind: info.kind }),
     subresources: new Map(info.subresources.map((subresource) => [subresource.name, subresource])),
     fieldNames: new Set(registry ? selectableNames(registry.definition) : []),
     fieldScopes: new Map(),
@@ -161,7 +161,13 @@ function alternativeFor(info: ResourceInfo, definition: ResourceDefinition): Alt
   const { resource, alternatives } = definition;
   if (resource.group === info.group && resource.version === info.version) return undefined;
   const known = alternatives?.find((candidate) => candidate.resource.group === info.group && candidate.resource.version === info.version);
-  return known ?? renamed(info, definition);
+  return known ? inGoForm(known) : renamed(info, definition);
+}
+
+/** Whatever the conversion made, in the order of its version's fields. */
+function inGoForm(version: AlternativeVersion): AlternativeVersion {
+  const normalize = normalizerOf(version);
+  return { ...version, fromStorage: (object) => normalize(version.fromStorage(object)) };
 }
 
 /** A version of the same shape: only apiVersion differs. */

@@ -1,5 +1,6 @@
 import type { KubernetesObject, ObjectMeta } from '../../../kube/apimachinery/object-meta.ts';
 import type { JsonHead } from './json-head.ts';
+import type { JsonPlaces } from './json-places.ts';
 import type { ObjectCodec } from './object-codec.ts';
 import type { ObjectKeys } from './object-keys.ts';
 import type { StoredObject } from './object-storage.ts';
@@ -28,7 +29,7 @@ export class CachedObject<T extends KubernetesObject> implements StoredObject<T>
   #decoded: WeakRef<T> | undefined;
   #attributes: Attributes | undefined;
   #forms: Map<string, Uint8Array> | undefined;
-  #metadataEnd: number | undefined;
+  #knownPlaces: JsonPlaces | undefined;
 
   /** `object`, when it is at hand: without or with another resourceVersion, frozen if the codec freezes. */
   constructor(
@@ -66,7 +67,7 @@ export class CachedObject<T extends KubernetesObject> implements StoredObject<T>
   get metadata(): ObjectMeta {
     const metadata = this.#decoded?.deref()?.metadata;
     if (metadata !== undefined) return metadata;
-    return this.#context.codec.decodeMetadata(this.#json.subarray(0, this.#endOfMetadata), this.resourceVersion);
+    return this.#context.codec.decodeMetadata(this.#json.subarray(0, this.#places.metadataEnd), this.resourceVersion);
   }
 
   get attributes(): Attributes {
@@ -88,35 +89,39 @@ export class CachedObject<T extends KubernetesObject> implements StoredObject<T>
   }
 
   jsonSize(head: JsonHead): number {
-    return head.bytes.length + this.resourceVersion.length + this.#json.length - this.#tailStart;
+    return head.bytes.length + this.resourceVersion.length + this.#json.length - this.#tailStart(head);
   }
 
   copyJson(target: Uint8Array, { offset, head }: { readonly offset: number; readonly head: JsonHead }): number {
-    target.set(head.bytes, offset);
-    const digits = this.resourceVersion;
-    let at = offset + head.bytes.length;
-    for (let i = 0; i < digits.length; i++) target[at++] = digits.charCodeAt(i);
-    target.set(this.#json.subarray(this.#tailStart), at);
-    return at + this.#json.length - this.#tailStart;
+    const { resourceVersion } = this.#places;
+    const at = this.#copyStart(target, { offset, head, resourceVersion });
+    target.set(this.#json.subarray(resourceVersion), at);
+    return at + this.#json.length - resourceVersion;
   }
 
   metadataJsonSize(head: JsonHead): number {
-    return head.bytes.length + this.resourceVersion.length + this.#endOfMetadata - this.#tailStart + 1;
+    return head.bytes.length + this.resourceVersion.length + this.#places.metadataEnd - this.#tailStart(head) + 1;
   }
 
   copyMetadataJson(target: Uint8Array, { offset, head }: { readonly offset: number; readonly head: JsonHead }): number {
-    target.set(head.bytes, offset);
-    const digits = this.resourceVersion;
-    let at = offset + head.bytes.length;
-    for (let i = 0; i < digits.length; i++) target[at++] = digits.charCodeAt(i);
-    target.set(this.#json.subarray(this.#tailStart, this.#endOfMetadata), at);
-    at += this.#endOfMetadata - this.#tailStart;
-    target[at] = closingBrace;
-    return at + 1;
+    const { resourceVersion, metadataEnd } = this.#places;
+    const at = this.#copyStart(target, { offset, head, resourceVersion });
+    target.set(this.#json.subarray(resourceVersion, metadataEnd), at);
+    const end = at + metadataEnd - resourceVersion;
+    target[end] = closingBrace;
+    return end + 1;
   }
 
-  get #endOfMetadata(): number {
-    return (this.#metadataEnd ??= endOfObject(this.#json, this.#tailStart));
+  /** Up to and with the digits of the revision; returns the offset after them. */
+  #copyStart(target: Uint8Array, { offset, head, resourceVersion }: { readonly offset: number; readonly head: JsonHead; readonly resourceVersion: number }): number {
+    target.set(head.bytes, offset);
+    const tail = this.#tailStart(head);
+    let at = offset + head.bytes.length;
+    target.set(this.#json.subarray(tail, resourceVersion), at);
+    at += resourceVersion - tail;
+    const digits = this.resourceVersion;
+    for (let i = 0; i < digits.length; i++) target[at++] = digits.charCodeAt(i);
+    return at;
   }
 
   json(head: JsonHead): Uint8Array {
@@ -134,8 +139,12 @@ export class CachedObject<T extends KubernetesObject> implements StoredObject<T>
     return bytes;
   }
 
-  get #tailStart(): number {
-    return this.#context.codec.head.bytes.length;
+  #tailStart(head: JsonHead): number {
+    return head.asStored ? 0 : this.#context.codec.headLength;
+  }
+
+  get #places(): JsonPlaces {
+    return (this.#knownPlaces ??= this.#context.codec.placesOf(this.#json));
   }
 
   #keep(object: T): T {
@@ -144,26 +153,7 @@ export class CachedObject<T extends KubernetesObject> implements StoredObject<T>
   }
 }
 
-const quote = 0x22;
-const backslash = 0x5c;
-const openingBrace = 0x7b;
 const closingBrace = 0x7d;
-
-/** Where the object ends in which the string ends that `start` is in. */
-function endOfObject(json: Uint8Array, start: number): number {
-  let depth = 1;
-  let inString = true;
-  for (let at = start; at < json.length; at++) {
-    const byte = json[at];
-    if (inString) {
-      if (byte === backslash) at++;
-      else if (byte === quote) inString = false;
-    } else if (byte === quote) inString = true;
-    else if (byte === openingBrace) depth++;
-    else if (byte === closingBrace && --depth === 0) return at + 1;
-  }
-  return json.length;
-}
 
 function attributesOf<T extends KubernetesObject>({ codec }: ObjectContext<T>, object: T): Attributes {
   return { labels: object.metadata.labels, fields: codec.selectableFields(object) };

@@ -1,11 +1,13 @@
 import type { KubernetesObject, ObjectMeta } from '../../../kube/apimachinery/object-meta.ts';
+import { goJson } from '../../../kube/apimachinery/go-format.ts';
 import { identityTransformer } from './encryption/identity-transformer.ts';
-import { type JsonHead, jsonHead } from './json-head.ts';
+import { jsonHead } from './json-head.ts';
+import { placesAfterHead, placesByName, type JsonPlaces } from './json-places.ts';
 import type { ObjectStorageOptions, ValueTransformer } from './object-storage-options.ts';
 
-/** The bytes of an object without the resourceVersion: `head`, then `tail`. */
+/** The bytes of an object without its revision. */
 export interface EncodedObject {
-  /** Begins with the head of the storage version. */
+  /** With an empty resourceVersion. */
   readonly json: Uint8Array;
   /** What goes into the Store: the same array, unless it is encrypted. */
   readonly value: Uint8Array;
@@ -13,15 +15,21 @@ export interface EncodedObject {
 
 /** Between objects and bytes, for one resource in its storage version. */
 export class ObjectCodec<T extends KubernetesObject> {
-  readonly head: JsonHead;
+  /** Of the bytes that all objects of built-in kinds begin with; 0 for members by name. */
+  readonly headLength: number;
   readonly freeze: boolean;
   readonly #options: ObjectStorageOptions<T>;
   readonly #transformer: ValueTransformer | undefined;
+  readonly #isByName: boolean;
+  /** What tells the storage version. */
+  readonly #start: Uint8Array;
 
   constructor(options: ObjectStorageOptions<T>) {
     this.#options = options;
     this.#transformer = options.transformer;
-    this.head = jsonHead(options);
+    this.#isByName = options.memberOrder === 'name';
+    this.#start = this.#isByName ? Buffer.from(`{"apiVersion":${JSON.stringify(options.apiVersion)},`) : jsonHead(options).bytes;
+    this.headLength = this.#isByName ? 0 : this.#start.length;
     this.freeze = options.freeze ?? true;
   }
 
@@ -30,10 +38,10 @@ export class ObjectCodec<T extends KubernetesObject> {
     return { json, value: this.#transformer?.toStorage(json, key) ?? json };
   }
 
-  /** The JSON of a stored value, beginning with this codec's head. Bytes of another version are upgraded. */
+  /** The JSON of a stored value, as this codec writes it. Bytes of another version are upgraded. */
   jsonOf(value: Uint8Array, key: string): Uint8Array {
     const json = (this.#transformer ?? identityTransformer).fromStorage(value, key);
-    return this.#options.keepsVersions === true || startsWith(json, this.head.bytes) ? json : this.#encodeJson(this.#upgrade(parse(json)));
+    return this.#options.keepsVersions === true || startsWith(json, this.#start) ? json : this.#encodeJson(this.#upgrade(parse(json)));
   }
 
   /** Whether a value is stored as this codec would store it now. */
@@ -48,7 +56,7 @@ export class ObjectCodec<T extends KubernetesObject> {
     return Buffer.compare(next, json) === 0 ? json : next;
   }
 
-  /** Decodes JSON that begins with this codec's head; the object carries the given resourceVersion. */
+  /** The object carries the given resourceVersion. */
   decode(json: Uint8Array, resourceVersion: string): T {
     const object = parse(json) as T;
     object.metadata.resourceVersion = resourceVersion;
@@ -63,7 +71,7 @@ export class ObjectCodec<T extends KubernetesObject> {
   }
 
   withResourceVersion(object: T, resourceVersion: string): T {
-    const copy = { ...object, metadata: { ...object.metadata, resourceVersion } };
+    const copy = { ...object, metadata: this.#metadataWith(object.metadata, resourceVersion) };
     if (this.freeze) {
       Object.freeze(copy.metadata);
       Object.freeze(copy);
@@ -79,12 +87,36 @@ export class ObjectCodec<T extends KubernetesObject> {
     return this.#options.upgrade?.(object) ?? (object as T);
   }
 
-  #encodeJson(object: T): Uint8Array {
-    const { apiVersion: _version, kind: _kind, metadata, ...rest } = object;
-    const { resourceVersion: _resourceVersion, ...others } = metadata;
-    const { apiVersion, kind } = this.#options;
-    return encoder.encode(JSON.stringify({ kind, apiVersion, metadata: { resourceVersion: '', ...others }, ...rest }));
+  placesOf(json: Uint8Array): JsonPlaces {
+    return this.#isByName ? placesByName(json) : placesAfterHead(json, this.headLength);
   }
+
+  #encodeJson(object: T): Uint8Array {
+    const metadata = this.#metadataWith(object.metadata, '');
+    if (this.#isByName) return encoder.encode(goJson(byName({ ...object, metadata })));
+    const { apiVersion: _version, kind: _kind, metadata: _metadata, ...rest } = object;
+    const { apiVersion, kind } = this.#options;
+    return encoder.encode(goJson({ kind, apiVersion, metadata, ...rest }));
+  }
+
+  /** The resourceVersion where it belongs among the others. */
+  #metadataWith(metadata: ObjectMeta, resourceVersion: string): ObjectMeta {
+    if (this.#isByName) return byName({ ...metadata, resourceVersion });
+    const { name, generateName, namespace, selfLink, uid, resourceVersion: _resourceVersion, ...others } = metadata;
+    return {
+      name,
+      ...(generateName === undefined ? {} : { generateName }),
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(selfLink === undefined ? {} : { selfLink }),
+      ...(uid === undefined ? {} : { uid }),
+      resourceVersion,
+      ...others,
+    };
+  }
+}
+
+function byName<O extends object>(object: O): O {
+  return Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1))) as O;
 }
 
 const encoder = new TextEncoder();

@@ -28,6 +28,11 @@ export interface ObjectStorageOptions<T extends KubernetesObject> {
   readonly upgradeOnStart?: boolean;
   /** Objects of other versions stay as they are and are handed out in the version they were stored in: whoever reads them converts. */
   readonly keepsVersions?: boolean;
+  /**
+   * How members stand in objects that are handed in. `struct` (default): in Go's order of fields, so kind and apiVersion come first.
+   * `name`: by name at every depth, as Go writes custom resources.
+   */
+  readonly memberOrder?: 'struct' | 'name';
   /** Encryption at rest. Absent: plain. */
   readonly transformer?: ValueTransformer;
   /** Shared by all storages of a server, so that they share leases. Absent: one of its own. */

@@ -1,3 +1,4 @@
+import { goJson } from '../../../../kube/apimachinery/go-format.ts';
 import type { FieldRequirement } from '../../../../kube/apimachinery/field-selector.ts';
 import type { KubernetesObject, ObjectMeta } from '../../../../kube/apimachinery/object-meta.ts';
 import { deepFreeze } from '../../../../kube/apimachinery/json.ts';
@@ -164,7 +165,7 @@ class ConvertedObject implements StoredObject<KubernetesObject> {
     return this.object.metadata;
   }
   json(): Uint8Array {
-    return Buffer.from(JSON.stringify(this.object));
+    return Buffer.from(goJson(this.object));
   }
   jsonSize(): number {
     return this.json().length;
@@ -188,14 +189,14 @@ class ConvertedObject implements StoredObject<KubernetesObject> {
 
   #metadataJson(): Uint8Array {
     const { kind, apiVersion, metadata } = this.object;
-    return Buffer.from(JSON.stringify({ kind, apiVersion, metadata }));
+    return Buffer.from(goJson({ kind, apiVersion, metadata }));
   }
 }
 
 function changeEvent(type: ChangeEvent<KubernetesObject>['type'], stored: Stored): ChangeEvent<KubernetesObject> {
   return {
     type, stored,
-    jsonFrame: () => Buffer.from(`${JSON.stringify({ type, object: stored.object })}\n`),
+    jsonFrame: () => Buffer.from(`${goJson({ type, object: stored.object })}\n`),
     jsonFrames: (head, batch) => Buffer.concat(batch.map((event) => event.jsonFrame(head))),
   };
 }

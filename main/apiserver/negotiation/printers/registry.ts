@@ -1,8 +1,4 @@
 import type { GroupVersionKind } from '../../../../kube/apimachinery/gvr.ts';
-import type { Event as CoreEvent } from '../../../../kube/api/generated/core/v1.ts';
-import type { Event } from '../../../../kube/api/generated/events/v1.ts';
-import type { HorizontalPodAutoscaler as HorizontalPodAutoscalerV1 } from '../../../../kube/api/generated/autoscaling/v1.ts';
-import type { HorizontalPodAutoscaler } from '../../../../kube/api/generated/autoscaling/v2.ts';
 import {
   admissionPolicyBindingPrinter, apiServicePrinter, certificateSigningRequestPrinter, clusterRoleBindingPrinter, flowSchemaPrinter,
   mutatingAdmissionPolicyPrinter, priorityLevelConfigurationPrinter, roleBindingPrinter, validatingAdmissionPolicyPrinter, webhookConfigurationPrinter,
@@ -33,27 +29,6 @@ const nameAndAge = printer({ columns: [NAME, AGE], cells: (object, context) => [
 export const createdAtPrinter = printer({
   columns: [NAME, 'Created At|date|0|@meta/v1.ObjectMeta.creationTimestamp'],
   cells: (object) => [object.metadata.name, object.metadata.creationTimestamp ?? null],
-});
-
-function asCoreEvent({ note, regarding, deprecatedSource, deprecatedFirstTimestamp, deprecatedLastTimestamp, deprecatedCount, reportingController, ...rest }: Event): CoreEvent {
-  return {
-    ...rest, message: note, involvedObject: regarding ?? {}, source: deprecatedSource, firstTimestamp: deprecatedFirstTimestamp,
-    lastTimestamp: deprecatedLastTimestamp, count: deprecatedCount, reportingComponent: reportingController ?? '',
-  } as CoreEvent;
-}
-
-function asV2({ spec, status, ...rest }: HorizontalPodAutoscalerV1): HorizontalPodAutoscaler {
-  const { targetCPUUtilizationPercentage: target, ...others } = spec;
-  const current = status?.currentCPUUtilizationPercentage;
-  const metrics = target === undefined ? [] : [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: target } } }];
-  const currentMetrics = current === undefined ? [] : [{ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: current } } }];
-  return { ...rest, spec: { ...others, metrics }, status: { desiredReplicas: 0, ...status, currentMetrics } } as HorizontalPodAutoscaler;
-}
-
-const eventsV1Printer = printer<Event>({ columns: eventPrinter.columns, cells: (object, context) => eventPrinter.cells(asCoreEvent(object), context) });
-const autoscalingV1Printer = printer<HorizontalPodAutoscalerV1>({
-  columns: horizontalPodAutoscalerPrinter.columns,
-  cells: (object, context) => horizontalPodAutoscalerPrinter.cells(asV2(object), context),
 });
 
 /** By `group/Kind`. */
@@ -92,7 +67,7 @@ const printers: Readonly<Record<string, Printer>> = {
   'certificates.k8s.io/CertificateSigningRequest': certificateSigningRequestPrinter,
   'coordination.k8s.io/Lease': leasePrinter,
   'discovery.k8s.io/EndpointSlice': endpointSlicePrinter,
-  'events.k8s.io/Event': eventsV1Printer,
+  'events.k8s.io/Event': eventPrinter,
   'flowcontrol.apiserver.k8s.io/FlowSchema': flowSchemaPrinter,
   'flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration': priorityLevelConfigurationPrinter,
   'networking.k8s.io/IPAddress': ipAddressPrinter,
@@ -117,7 +92,6 @@ const printers: Readonly<Record<string, Printer>> = {
 };
 
 /** The printer of a built-in kind; kinds without one get name and creation time. */
-export function printerOf({ group, version, kind }: GroupVersionKind): Printer {
-  if (group === 'autoscaling' && version === 'v1' && kind === 'HorizontalPodAutoscaler') return autoscalingV1Printer;
+export function printerOf({ group, kind }: GroupVersionKind): Printer {
   return printers[`${group}/${kind}`] ?? createdAtPrinter;
 }
