@@ -136,6 +136,7 @@ export function createHandler(options: HandlerOptions): ServerHandler {
     const user = request.identity ? withAuthenticatedGroup(request.identity) : await options.authenticator.authenticate(request, (text) => warnings.push(text));
     metrics.authenticated(user, clock.monotonicMs() - startMs);
     if (!user) return undefined;
+    if (request.certificate?.authority === 'client') metrics.certified(request.certificate.notAfterMs - clock.now());
     const audit = options.auditor?.begin({ request, info, user, auditId });
     return { request, info, auditId, warnings, user, ...(audit ? { audit } : {}) };
   }
@@ -172,9 +173,10 @@ export function createHandler(options: HandlerOptions): ServerHandler {
   async function refused({ info, user, request, audit }: RequestContext): Promise<ApiResponse | undefined> {
     const fieldSelector = request.query.get('fieldSelector');
     const attributes = { ...info, user, ...(fieldSelector ? { fieldSelector } : {}) };
+    const startMs = clock.monotonicMs();
     const pending = authorizer.authorize(attributes);
     const { decision, reason } = pending instanceof Promise ? await pending : pending;
-    metrics.authorized(decision === 'allow');
+    metrics.authorized(decision === 'allow', clock.monotonicMs() - startMs);
     audit?.annotate('authorization.k8s.io/decision', decision === 'allow' ? 'allow' : 'forbid');
     audit?.annotate('authorization.k8s.io/reason', reason);
     if (decision === 'allow') return undefined;

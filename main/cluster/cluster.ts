@@ -37,6 +37,7 @@ import { ensurePki } from './pki.ts';
 import type { ClusterPki } from './pki.ts';
 import { readAuthenticationFiles } from './authentication-files.ts';
 import { followConfiguration } from './reload-configuration.ts';
+import { registerStoreSize } from './store-size.ts';
 import { readStaticTokens } from './static-tokens.ts';
 import { systemClock } from './system-clock.ts';
 import { systemRandom } from './system-random.ts';
@@ -243,6 +244,7 @@ export class Cluster implements AsyncDisposable {
     const audit = await openAudit(directory, { clock, log });
     for (const sink of audit?.sinks ?? []) lifetime.use(sink);
     const metrics = new MetricsRegistry();
+    registerStoreSize(metrics, directory);
     const server = await run(phase.api, 20_000, 'see `coracle logs daemon`', async () => startApiServer({
       store, pki, port, clock, random, log, dialer, authentication, metrics, encryption: await encryptionConfiguration(directory),
       ...(staticTokens === undefined ? {} : { staticTokens }), ...(audit === undefined ? {} : { audit }),

@@ -1,4 +1,4 @@
-import { MetricVector, type MetricDescription, type MetricFamily, type MetricType, type MetricValue } from './metric-family.ts';
+import { MetricVector, type MetricDescription, type MetricFamily, type MetricType, type MetricValue, type Stability } from './metric-family.ts';
 import { Counter, Gauge, Histogram } from './metric-values.ts';
 import { formatMetrics } from './prometheus-text.ts';
 
@@ -32,6 +32,13 @@ export class MetricsRegistry {
         for (const { labels = [], value } of samples()) yield { labels, value };
       },
     });
+  }
+
+  /** How many metrics there are of each stability; those without one count for nothing. */
+  countByStability(): ReadonlyMap<Stability, number> {
+    const counts = new Map<Stability, number>();
+    for (const { stability } of this.#families.values()) if (stability) counts.set(stability, (counts.get(stability) ?? 0) + 1);
+    return counts;
   }
 
   /** The exposition; `only` picks metrics by name. */

@@ -52,15 +52,27 @@ export interface AdmissionPlugin {
   validate?(attributes: AdmissionAttributes, signal?: AbortSignal): Promise<void> | void;
 }
 
+/** Times a phase. */
+export interface StepMetrics {
+  step<T>(type: 'admit' | 'validate', attributes: AdmissionAttributes, run: () => Promise<T>): Promise<T>;
+}
+
 /** The plugins in order: every mutation, then, after the object's own validation, every check. */
 export class AdmissionChain {
   readonly #plugins: readonly AdmissionPlugin[];
+  readonly #metrics: StepMetrics | undefined;
 
-  constructor(plugins: readonly AdmissionPlugin[]) {
+  constructor(plugins: readonly AdmissionPlugin[], metrics?: StepMetrics) {
     this.#plugins = plugins;
+    this.#metrics = metrics;
   }
 
-  async mutate<T extends KubernetesObject>(attributes: AdmissionAttributes<T> & { readonly object: T }, signal?: AbortSignal): Promise<T> {
+  mutate<T extends KubernetesObject>(attributes: AdmissionAttributes<T> & { readonly object: T }, signal?: AbortSignal): Promise<T> {
+    const run = (): Promise<T> => this.#mutate(attributes, signal);
+    return this.#metrics ? this.#metrics.step('admit', attributes, run) : run();
+  }
+
+  async #mutate<T extends KubernetesObject>(attributes: AdmissionAttributes<T> & { readonly object: T }, signal: AbortSignal | undefined): Promise<T> {
     const outputs = new Map<string, KubernetesObject>();
     const first = await this.#mutateOnce(attributes, { isSecond: false, outputs }, signal);
     if (!first.needsSecondRound) return first.object;
@@ -83,7 +95,12 @@ export class AdmissionChain {
     return { object: current.object, needsSecondRound };
   }
 
-  async validate(attributes: AdmissionAttributes, signal?: AbortSignal): Promise<void> {
+  validate(attributes: AdmissionAttributes, signal?: AbortSignal): Promise<void> {
+    const run = (): Promise<void> => this.#validate(attributes, signal);
+    return this.#metrics ? this.#metrics.step('validate', attributes, run) : run();
+  }
+
+  async #validate(attributes: AdmissionAttributes, signal: AbortSignal | undefined): Promise<void> {
     for (const plugin of this.#plugins) {
       if (!plugin.validate || !plugin.handles(attributes)) continue;
       const pending = plugin.validate(attributes, signal);

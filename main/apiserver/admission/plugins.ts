@@ -59,5 +59,5 @@ export function admissionChain(options: AdmissionOptions): AdmissionChain {
     resourceQuota(options),
     rbacEscalation(options),
   ];
-  return new AdmissionChain(metrics ? plugins.map((plugin) => metrics.measured(plugin)) : plugins);
+  return new AdmissionChain(metrics ? plugins.map((plugin) => metrics.measured(plugin)) : plugins, metrics);
 }

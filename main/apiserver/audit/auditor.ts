@@ -1,4 +1,6 @@
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
+import type { MetricVector } from '../../../kube/apimachinery/metrics/metric-family.ts';
+import type { Counter } from '../../../kube/apimachinery/metrics/metric-values.ts';
 import type { MetricsRegistry } from '../../../kube/apimachinery/metrics/metrics-registry.ts';
 import type { ApiResponse } from '../endpoints/request.ts';
 import { decideAudit, type AuditPolicy } from './audit-policy.ts';
@@ -24,12 +26,15 @@ export interface AuditorOptions {
 export class Auditor {
   readonly #options: AuditorOptions;
   readonly #write: (line: string) => void;
+  readonly #levels: MetricVector<Counter>;
 
   constructor(options: AuditorOptions) {
     this.#options = options;
     const { sinks, metrics } = options;
     const events = metrics.counter({ name: 'apiserver_audit_event_total', stability: 'ALPHA', help: 'Audit events made.' }).with();
     metrics.collect('counter', { name: 'apiserver_audit_error_total', stability: 'ALPHA', help: 'Audit events lost.', labels: ['plugin'] }, () => sinks.map(({ plugin, lost }) => ({ labels: [plugin], value: lost })));
+    this.#levels = metrics.counter({ name: 'apiserver_audit_level_total', stability: 'ALPHA', help: 'Requests by how much of them the policy wants written down.', labels: ['level'] });
+    metrics.counter({ name: 'apiserver_audit_requests_rejected_total', stability: 'ALPHA', help: 'Requests refused because they could not be written down.' });
     this.#write = (line) => {
       events.inc();
       for (const sink of sinks) sink.write(line);
@@ -54,6 +59,7 @@ export class Auditor {
   #recordOf(subject: AuditSubject): AuditRecord | undefined {
     const { policy, clock } = this.#options;
     const decision = decideAudit(policy, subject.user, subject.info);
+    this.#levels.with(decision.level).inc();
     return decision.level === 'None' ? undefined : new AuditRecord(subject, { decision, clock, receivedMs: clock.now(), write: this.#write });
   }
 }

@@ -34,6 +34,8 @@ export interface ClientCertificate {
   readonly organizations: readonly string[];
   /** SHA-256 of the DER, hex. */
   readonly fingerprint: string;
+  /** Until when it is good, since the epoch. */
+  readonly notAfterMs: number;
 }
 
 /** What the filters learned, handed to the endpoints. */

@@ -37,6 +37,19 @@ describe('/metrics', () => {
     expect(await metric('apiserver_request_duration_seconds_count{component="apiserver",dry_run="",group="",resource="secrets",scope="resource",subresource="",verb="GET",version="v1"}')).toBe(2);
   });
 
+  test('tells of the watch cache, of admission and of itself', async () => {
+    await server.transport.fetch({ method: 'POST', path: '/api/v1/namespaces/default/limitranges', headers: JSON_HEADERS, body: '{"metadata":{"name":"seen"},"spec":{"limits":[]}}' });
+    const of = (name: string): Promise<number | undefined> => metric(`${name}{group="",resource="limitranges"}`);
+    await expect.poll(() => of('apiserver_storage_events_received_total')).toBe(1);
+    expect(await of('apiserver_watch_cache_events_dispatched_total')).toBe(1);
+    expect(await of('apiserver_watch_cache_initializations_total')).toBe(1);
+    expect(await of('apiserver_watch_cache_resource_version')).toBeGreaterThan(1);
+    expect(await metric('apiserver_admission_step_admission_duration_seconds_count{operation="CREATE",rejected="false",type="admit"}')).toBeGreaterThan(0);
+    expect(await metric('authorization_duration_seconds_count{result="allowed"}')).toBeGreaterThan(0);
+    expect(await metric('registered_metrics_total{deprecated_version="",stability_level="STABLE"}')).toBeGreaterThan(5);
+    expect(await metric('version_info{binary="1.36.2",component="kube",emulation="1.36",min_compat="1.35"}')).toBe(1);
+  });
+
   test('has one line for names that nobody serves: none', async () => {
     await get('/apis/invented.example.com/v1/things');
     await get('/api/v1/namespaces/default/secrets/x/invented');

@@ -16,8 +16,9 @@ export function registerProcessMetrics(registry: MetricsRegistry): void {
   gauge('process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss());
   gauge('process_virtual_memory_bytes', 'Virtual memory.', () => virtualMemory());
   gauge('process_start_time_seconds', 'When the process began, since the epoch.', () => startedAtMs() / 1000);
+  gauge('process_virtual_memory_max_bytes', 'Most virtual memory that may be had.', () => limitOf('Max address space', 2 ** 64));
   gauge('process_open_fds', 'Open file descriptors.', () => openDescriptors());
-  gauge('process_max_fds', 'Most file descriptors that may be open.', () => maxDescriptors());
+  gauge('process_max_fds', 'Most file descriptors that may be open.', () => limitOf('Max open files', Infinity));
   let before = performance.eventLoopUtilization();
   gauge('nodejs_eventloop_utilization', 'Part of the time since the last reading that the event loop was busy.', () => {
     const now = performance.eventLoopUtilization();
@@ -32,11 +33,22 @@ export function registerProcessMetrics(registry: MetricsRegistry): void {
 }
 
 function registerBuild(registry: MetricsRegistry): void {
-  const { buildDate = '', compiler = '', gitCommit = '', gitTreeState = '', gitVersion = '', goVersion = '', major = '', minor = '', platform = '' } = versionInfo();
+  const { buildDate = '', compiler = '', gitCommit = '', gitTreeState = '', gitVersion = '', goVersion = '', major = '', minor = '', platform = '', minCompatibilityMajor = '', minCompatibilityMinor = '' } = versionInfo();
   registry
     .gauge({ name: 'kubernetes_build_info', stability: 'BETA', help: 'Always 1; the labels say which build it is.', labels: ['major', 'minor', 'git_version', 'git_commit', 'git_tree_state', 'build_date', 'go_version', 'compiler', 'platform'] })
     .with(major, minor, gitVersion, gitCommit, gitTreeState, buildDate, goVersion, compiler, platform)
     .set(1);
+  registry
+    .gauge({ name: 'version_info', stability: 'ALPHA', help: 'Always 1; the labels say which versions the component speaks.', labels: ['component', 'binary', 'emulation', 'min_compat'] })
+    .with('kube', /\d+\.\d+\.\d+/.exec(gitVersion)?.[0] ?? '', `${major}.${minor}`, `${minCompatibilityMajor}.${minCompatibilityMinor}`)
+    .set(1);
+}
+
+/** The registry's own size, by what the metrics promise. Nothing is hidden or disabled here. */
+export function registerRegistryMetrics(registry: MetricsRegistry): void {
+  registry.collect('counter', { name: 'registered_metrics_total', stability: 'BETA', help: 'Metrics by stability.', labels: ['stability_level', 'deprecated_version'] }, () =>
+    [...registry.countByStability()].map(([stability, value]) => ({ labels: [stability, ''], value })));
+  for (const what of ['hidden', 'disabled']) registry.counter({ name: `${what}_metrics_total`, stability: 'BETA', help: `Metrics that are ${what}.` });
 }
 
 export function startedAtMs(): number {
@@ -65,9 +77,9 @@ function openDescriptors(): number | undefined {
   }
 }
 
-function maxDescriptors(): number | undefined {
-  const match = /^Max open files\s+(\d+)/m.exec(procFile('limits') ?? '');
-  return match?.[1] === undefined ? undefined : Number(match[1]);
+function limitOf(name: string, unlimited: number): number | undefined {
+  const value = new RegExp(`^${name}\\s+(\\d+|unlimited)`, 'm').exec(procFile('limits') ?? '')?.[1];
+  return value === undefined ? undefined : value === 'unlimited' ? unlimited : Number(value);
 }
 
 /** Features of 1.36 that this server has on, by name and stage. */

@@ -9,6 +9,9 @@ import { requestLabels, type RequestLabels } from './request-labels.ts';
 const DURATION_BOUNDS = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
 const SLI_BOUNDS = DURATION_BOUNDS.slice(2);
 const AUTH_BOUNDS = exponentialBounds(0.001, 2, 15);
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+const CERTIFICATE_BOUNDS = [0, HOUR / 2, HOUR, 2 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 4 * DAY, 7 * DAY, 30 * DAY, 90 * DAY, 180 * DAY, 360 * DAY];
 const BY_RESOURCE = ['group', 'version', 'resource'] as const;
 const BY_REQUEST = ['verb', ...BY_RESOURCE, 'subresource', 'scope', 'component'] as const;
 
@@ -50,6 +53,8 @@ export class RequestMetrics {
   readonly #attemptDurations: { readonly success: Histogram; readonly failure: Histogram };
   readonly #decisions: { readonly allowed: Counter; readonly denied: Counter };
   readonly #users: MetricVector<Counter>;
+  readonly #decisionDurations: { readonly allowed: Histogram; readonly denied: Histogram };
+  readonly #certificates: Histogram;
 
   /** Only what is served gets a name of its own: nobody fills the memory with invented ones. */
   constructor(registry: MetricsRegistry, isServed: (info: RequestInfo) => boolean) {
@@ -68,6 +73,9 @@ export class RequestMetrics {
     this.#attemptDurations = { success: attemptDurations.with('success'), failure: attemptDurations.with('failure') };
     const decisions = registry.counter({ name: 'authorization_attempts_total', stability: 'ALPHA', help: 'Requests by whether they were allowed.', labels: ['result'] });
     this.#decisions = { allowed: decisions.with('allowed'), denied: decisions.with('no-opinion') };
+    const decisionDurations = registry.histogram({ name: 'authorization_duration_seconds', stability: 'ALPHA', help: 'Time that it took to decide whether a request is allowed.', labels: ['result'], bounds: AUTH_BOUNDS });
+    this.#decisionDurations = { allowed: decisionDurations.with('allowed'), denied: decisionDurations.with('no-opinion') };
+    this.#certificates = registry.histogram({ name: 'apiserver_client_certificate_expiration_seconds', stability: 'ALPHA', help: 'How long the certificates of clients will be good, by request.', bounds: CERTIFICATE_BOUNDS }).with();
     this.#users = registry.counter({ name: 'authenticated_user_requests', stability: 'ALPHA', help: 'Recognised requests by kind of user.', labels: ['username'] });
   }
 
@@ -78,8 +86,15 @@ export class RequestMetrics {
     if (user) this.#users.with(userKind(user.name)).inc();
   }
 
-  authorized(allowed: boolean): void {
-    (allowed ? this.#decisions.allowed : this.#decisions.denied).inc();
+  /** A client was recognised by its certificate. */
+  certified(remainingMs: number): void {
+    this.#certificates.observe(remainingMs / 1000);
+  }
+
+  authorized(allowed: boolean, elapsedMs: number): void {
+    const result = allowed ? 'allowed' : 'denied';
+    this.#decisions[result].inc();
+    this.#decisionDurations[result].observe(elapsedMs / 1000);
   }
 
   /** An answer of the endpoint itself. Watches are counted when they end. */

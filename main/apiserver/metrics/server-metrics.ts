@@ -3,7 +3,7 @@ import type { Store } from '../../etcd/store.ts';
 import type { FlowControl } from '../flow-control/flow-control.ts';
 import { registerFlowMetrics } from '../flow-control/flow-metrics.ts';
 import type { ResourceCatalog } from '../registry/catalog.ts';
-import { registerFeatures, registerProcessMetrics } from './process-metrics.ts';
+import { registerFeatures, registerProcessMetrics, registerRegistryMetrics } from './process-metrics.ts';
 import { RequestMetrics } from './request-metrics.ts';
 import { registerStorageMetrics } from './storage-metrics.ts';
 
@@ -28,6 +28,7 @@ export function createServerMetrics({ catalog, store, flow, registry = new Metri
   const slis = new MetricsRegistry();
   registerProcessMetrics(registry);
   registerFeatures(registry);
+  registerRegistryMetrics(registry);
   registerStorageMetrics(registry, { catalog, store });
   registerFlowMetrics(registry, flow);
   const isServed = ({ apiGroup, apiVersion, resource, subresource }: { readonly apiGroup: string; readonly apiVersion: string; readonly resource: string; readonly subresource: string }): boolean => {

@@ -1,22 +1,30 @@
+import type { MetricDescription } from '../../../kube/apimachinery/metrics/metric-family.ts';
 import type { MetricsRegistry } from '../../../kube/apimachinery/metrics/metrics-registry.ts';
 import { formatGroupResource } from '../../../kube/apimachinery/status-errors.ts';
 import type { Store } from '../../etcd/store.ts';
 import type { ResourceCatalog } from '../registry/catalog.ts';
+import type { CacheStatistics } from '../storage/object-storage.ts';
 
 /** Objects by resource, read when somebody asks: of what has been listed or watched since the start, as the watch cache knows it. */
 export function registerStorageMetrics(registry: MetricsRegistry, { catalog, store }: { readonly catalog: ResourceCatalog; readonly store: Store }): void {
-  function* each(): Generator<{ readonly group: string; readonly resource: string; readonly count: number; readonly sizeBytes: number }> {
+  function* each(): Generator<CacheStatistics & { readonly group: string; readonly resource: string }> {
     for (const { resource: { group, resource }, storage } of catalog.registries()) {
       const statistics = storage.statistics();
       if (statistics) yield { group, resource, ...statistics };
     }
   }
-  const gauge = (name: string, help: string, value: (of: { readonly count: number; readonly sizeBytes: number }) => number): void =>
-    registry.collect('gauge', { name, stability: 'ALPHA', help, labels: ['group', 'resource'] }, function* () {
+  const collect = (type: 'gauge' | 'counter', { value, ...description }: Pick<MetricDescription, 'name' | 'help' | 'stability'> & { readonly value: (of: CacheStatistics) => number }): void =>
+    registry.collect(type, { stability: 'ALPHA', labels: ['group', 'resource'], ...description }, function* () {
       for (const entry of each()) yield { labels: [entry.group, entry.resource], value: value(entry) };
     });
-  gauge('apiserver_resource_objects', 'Stored objects.', ({ count }) => count);
-  gauge('apiserver_resource_size_estimate_bytes', 'Bytes of the stored objects.', ({ sizeBytes }) => sizeBytes);
+  collect('gauge', { name: 'apiserver_resource_objects', help: 'Stored objects.', value: ({ count }) => count });
+  collect('gauge', { name: 'apiserver_resource_size_estimate_bytes', help: 'Bytes of the stored objects.', value: ({ sizeBytes }) => sizeBytes });
+  collect('gauge', { name: 'apiserver_watch_cache_resource_version', help: 'How new the watch cache is, without what is above 15 digits.', value: ({ revision }) => revision % 1e15 });
+  collect('counter', { name: 'apiserver_storage_events_received_total', stability: 'BETA', help: 'Events that the store has sent.', value: ({ received }) => received });
+  collect('counter', { name: 'apiserver_watch_cache_events_received_total', help: 'Events that the watch cache has taken.', value: ({ received }) => received });
+  collect('counter', { name: 'apiserver_watch_cache_events_dispatched_total', help: 'Events that watches were told.', value: ({ dispatched }) => dispatched });
+  collect('counter', { name: 'apiserver_watch_cache_initializations_total', help: 'How often the watch cache was filled anew.', value: ({ initializations }) => initializations });
+  collect('counter', { name: 'apiserver_init_events_total', help: 'Objects that the watch cache was filled with.', value: ({ initialObjects }) => initialObjects });
   registry.collect('gauge', { name: 'apiserver_storage_objects', stability: 'STABLE', help: 'Stored objects; apiserver_resource_objects has better labels.', labels: ['resource'] }, function* () {
     for (const entry of each()) yield { labels: [formatGroupResource(entry)], value: entry.count };
   });

@@ -28,6 +28,7 @@ export function clientCertificateOf(socket: TLSSocket, { client, frontProxy }: C
     commonName: listOf(CN).at(-1) ?? '',
     organizations: listOf(O),
     fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
+    notAfterMs: Date.parse(certificate.valid_to),
   };
 }
 

@@ -46,8 +46,21 @@ export interface ObjectStorage<T extends KubernetesObject = KubernetesObject> ex
   watch(query: WatchQuery): Promise<ObjectWatch<T>>;
   /** How many there are now, all namespaces. */
   count(): Promise<number>;
-  /** Number and JSON bytes of all objects, known without reading; undefined before the first list or watch. */
-  statistics(): { readonly count: number; readonly sizeBytes: number } | undefined;
+  /** What the watch cache knows without reading; undefined before the first list or watch. */
+  statistics(): CacheStatistics | undefined;
+}
+
+export interface CacheStatistics {
+  /** All objects, and the bytes of their JSON. */
+  readonly count: number;
+  readonly sizeBytes: number;
+  /** Of the store: the cache is as new as this. */
+  readonly revision: number;
+  /** Since the start of the server: events from the store; those that changed something, which watches were told; loads of everything, and objects in them. */
+  readonly received: number;
+  readonly dispatched: number;
+  readonly initializations: number;
+  readonly initialObjects: number;
 }
 
 export interface ObjectName {

@@ -6,7 +6,7 @@ import { LeaseManager } from './lease-manager.ts';
 import { listObjects } from './list-objects.ts';
 import { ObjectCodec, deepFreeze } from './object-codec.ts';
 import { ObjectKeys } from './object-keys.ts';
-import type { ObjectName, ObjectStorage, ObjectWatch, Preconditions, ReadOptions, StoredList, StoredObject } from './object-storage.ts';
+import type { CacheStatistics, ObjectName, ObjectStorage, ObjectWatch, Preconditions, ReadOptions, StoredList, StoredObject } from './object-storage.ts';
 import type { ListQuery, WatchQuery, WriteOptions } from './object-storage.ts';
 import type { ObjectStorageOptions } from './object-storage-options.ts';
 import { parsePlainResourceVersion } from './resource-version.ts';
@@ -97,7 +97,7 @@ class StoreObjectStorage<T extends KubernetesObject> implements ObjectStorage<T>
     return (await this.#options.store.range(this.#keys.all, { limit: 1, keysOnly: true })).count;
   }
 
-  statistics(): { readonly count: number; readonly sizeBytes: number } | undefined {
+  statistics(): CacheStatistics | undefined {
     return this.#cache.statistics();
   }
 

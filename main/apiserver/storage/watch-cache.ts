@@ -10,6 +10,7 @@ import { Change } from './change.ts';
 import { ChangeWindow } from './change-window.ts';
 import { EndOfTurn } from './end-of-turn.ts';
 import { FrameCache } from './frame-cache.ts';
+import type { CacheStatistics } from './object-storage.ts';
 import { newTooLargeResourceVersion } from './resource-version.ts';
 import { WatcherIndex } from './watcher-index.ts';
 
@@ -50,6 +51,7 @@ export class WatchCache<T extends KubernetesObject> implements AsyncDisposable {
   #window = new ChangeWindow<T>(0);
   #revision = 0;
   #sizeBytes = 0;
+  readonly #totals = { received: 0, dispatched: 0, initializations: 0, initialObjects: 0 };
   /** What the Store was at when the copy was begun: before that it serves nobody. */
   #readyRevision = 1;
   readonly #waiters = new Set<Waiter>();
@@ -77,8 +79,8 @@ export class WatchCache<T extends KubernetesObject> implements AsyncDisposable {
   }
 
   /** Undefined until the copy is there. */
-  statistics(): { readonly count: number; readonly sizeBytes: number } | undefined {
-    return this.#revision === 0 ? undefined : { count: this.#byKey.size, sizeBytes: this.#sizeBytes };
+  statistics(): CacheStatistics | undefined {
+    return this.#revision === 0 ? undefined : { count: this.#byKey.size, sizeBytes: this.#sizeBytes, revision: this.#revision, ...this.#totals };
   }
 
   peek(key: string): CachedObject<T> | undefined {
@@ -184,6 +186,8 @@ export class WatchCache<T extends KubernetesObject> implements AsyncDisposable {
     this.#written.clear();
     this.#window = new ChangeWindow(revision);
     for (const kv of kvs) this.#put(this.#decode(kv, true));
+    this.#totals.initializations++;
+    this.#totals.initialObjects += kvs.length;
     this.#revision = revision;
     this.#advance(revision);
     return revision;
@@ -200,6 +204,7 @@ export class WatchCache<T extends KubernetesObject> implements AsyncDisposable {
   }
 
   #apply(event: StoreEvent): void {
+    this.#totals.received++;
     const key = event.type === 'put' ? event.kv.key : event.key;
     const previous = this.#byKey.get(key);
     const current = event.type === 'put' ? this.#decode(event.kv) : undefined;
@@ -213,6 +218,7 @@ export class WatchCache<T extends KubernetesObject> implements AsyncDisposable {
       this.#put(current);
     }
     const change = new Change({ revision, key, current, previous, frames: this.#frames });
+    this.#totals.dispatched++;
     this.#window.add(change);
     this.watchers.dispatch(change);
   }

@@ -88,7 +88,7 @@ export class ConvertingStorage implements ObjectStorage {
     return this.#base.count();
   }
 
-  statistics(): { readonly count: number; readonly sizeBytes: number } | undefined {
+  statistics(): ReturnType<ObjectStorage<KubernetesObject>['statistics']> {
     return this.#base.statistics();
   }
 
