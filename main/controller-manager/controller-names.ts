@@ -34,6 +34,7 @@ export const controllerNames = [
   'taint-eviction-controller',
   'token-cleaner-controller',
   'ttl-after-finished-controller',
+  'ttl-controller',
   'validatingadmissionpolicy-status-controller',
   'volumeattributesclass-protection-controller',
 ] as const;
@@ -69,5 +70,6 @@ export const queueNames: Readonly<Record<string, string | undefined>> = {
   'statefulset-controller': 'statefulset',
   'token-cleaner-controller': 'token_cleaner',
   'ttl-after-finished-controller': 'ttl_jobs_to_delete',
+  'ttl-controller': 'ttlcontroller',
   'volumeattributesclass-protection-controller': 'vacprotection',
 };

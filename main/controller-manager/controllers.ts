@@ -31,6 +31,7 @@ import { StatefulSetController } from './statefulset/stateful-set-controller.ts'
 import { TaintEvictionController } from './taint-eviction/taint-eviction-controller.ts';
 import { TokenCleaner } from './token-cleaner/token-cleaner.ts';
 import { VolumeBindingController } from './volume-binding/volume-binding-controller.ts';
+import { TtlController } from './ttl/ttl-controller.ts';
 import { newClaimProtection, newVolumeAttributesClassProtection, newVolumeProtection } from './volume-protection/volume-protection-controller.ts';
 
 /** One controller, before anything is made of it: `component` is upstream's source name of its events. */
@@ -73,6 +74,7 @@ const entries: Readonly<Record<ControllerName, ControllerEntry>> = {
   'validatingadmissionpolicy-status-controller': { create: (context) => new PolicyStatusController(context) },
   'horizontal-pod-autoscaler-controller': { component: 'horizontal-pod-autoscaler', create: (context) => new HorizontalPodAutoscalerController(context) },
   'legacy-serviceaccount-token-cleaner-controller': { create: (context) => new LegacyTokenCleaner(context) },
+  'ttl-controller': { create: (context) => new TtlController(context) },
   'token-cleaner-controller': { create: (context) => new TokenCleaner(context) },
 };
 

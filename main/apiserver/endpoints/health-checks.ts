@@ -15,7 +15,7 @@ const START_HOOKS = [
   'start-legacy-token-tracking-controller', 'start-service-ip-repair-controllers', 'rbac/bootstrap-roles',
   'scheduling/bootstrap-system-priority-classes', 'priority-and-fairness-config-producer', 'bootstrap-controller', 'start-kubernetes-service-cidr-controller',
   'start-kube-aggregator-informers', 'apiservice-status-local-available-controller', 'apiservice-status-remote-available-controller', 'apiservice-registration-controller',
-  'apiservice-discovery-controller', 'kube-apiserver-autoregistration',
+  'apiservice-wait-for-first-sync', 'apiservice-discovery-controller', 'kube-apiserver-autoregistration',
 ];
 const LAST_HOOKS = ['apiservice-openapi-controller', 'apiservice-openapiv3-controller'];
 
@@ -37,8 +37,11 @@ export function healthChecks({ store, lifecycle, kms = () => new Map<string, nev
   });
   const hook = (name: string): HealthCheck => finished(`poststarthook/${name}`);
   const readStore = async (): Promise<void> => void (await store.range({ start: '/registry/health' }, { limit: 1 }));
-  const basic: HealthCheck[] = [{ name: 'ping', check() {} }, { name: 'log', check() {} }, { name: 'etcd', check: readStore }];
+  const ping: HealthCheck[] = [{ name: 'ping', check() {} }, { name: 'log', check() {} }];
+  const etcd: HealthCheck = { name: 'etcd', check: readStore };
   const hooks = [...START_HOOKS.map(hook), finished('autoregister-completion'), ...LAST_HOOKS.map(hook)];
+  // Requests of this process go through no certificate, so this one cannot expire.
+  const loopback: HealthCheck = { name: 'loopback-serving-certificate', check() {} };
   const shutdown: HealthCheck = {
     name: 'shutdown',
     check() {
@@ -52,10 +55,10 @@ export function healthChecks({ store, lifecycle, kms = () => new Map<string, nev
     },
   };
   /** Plugins come and go with the encryption configuration. */
-  const basics = (): readonly HealthCheck[] => (kms().size > 0 ? [...basic, plugins] : basic);
+  const stored = (): readonly HealthCheck[] => (kms().size > 0 ? [etcd, plugins] : [etcd]);
   return {
-    get healthz() { return [...basics(), ...hooks]; },
-    get livez() { return [...basics(), ...hooks]; },
-    get readyz() { return [...basics(), { name: 'etcd-readiness', check: readStore }, finished('informer-sync'), ...hooks, shutdown, ...readyChecks]; },
+    get healthz() { return [...ping, loopback, ...stored(), ...hooks]; },
+    get livez() { return [...ping, loopback, ...stored(), ...hooks]; },
+    get readyz() { return [...ping, ...stored(), { name: 'etcd-readiness', check: readStore }, finished('informer-sync'), ...hooks, shutdown, ...readyChecks]; },
   };
 }

@@ -10,6 +10,7 @@ import { isNamespaceTerminating, messageOf } from '../pod-control.ts';
 import { CONTROLLER, MANAGED_BY, planSlices, SERVICE_NAME, type SlicePlan } from './plan-slices.ts';
 import { addressTypesOf, groupEndpoints } from './service-endpoints.ts';
 import { ServiceWatch } from './service-watch.ts';
+import { TriggerTimes, withTriggerTime } from './trigger-times.ts';
 
 /** Keeps the EndpointSlices of Services with a selector. Key: the Service. */
 export class EndpointSliceController implements Controller {
@@ -20,6 +21,7 @@ export class EndpointSliceController implements Controller {
   readonly #watch: ServiceWatch;
   readonly #slices: Informer<EndpointSlice>;
   readonly #nodes: Informer<Node>;
+  readonly #triggerTimes = new TriggerTimes();
 
   constructor(context: ControllerContext) {
     this.#context = context;
@@ -36,16 +38,19 @@ export class EndpointSliceController implements Controller {
   async reconcile(key: string, signal: AbortSignal): Promise<void> {
     const service = this.#watch.services.lister.get(key);
     // The garbage collector takes the slices of a deleted Service.
+    if (service === undefined) this.#triggerTimes.forget(key);
     if (service === undefined || service.metadata.deletionTimestamp !== undefined) return;
     const { selector, type } = service.spec ?? {};
     if (selector === undefined || Object.keys(selector).length === 0 || type === 'ExternalName') return;
     const pods = this.#watch.selectedPods(service);
     const existing = this.#slices.lister.byIndex('service', key).filter((slice) => isOurs(slice) && isControlledBy(slice, service));
+    const triggerTime = this.#triggerTimes.next(key, { service, pods });
     const types = addressTypesOf(service);
     for (const addressType of types) {
       const groups = groupEndpoints(service, { pods, addressType, node: (name) => this.#nodes.lister.get(name) });
       const plan = planSlices(service, { addressType, groups, existing: existing.filter((slice) => slice.addressType === addressType) });
-      await this.#apply(service, plan, signal);
+      const told = (slice: EndpointSlice): EndpointSlice => withTriggerTime(slice, triggerTime);
+      await this.#apply(service, { ...plan, create: plan.create.map(told), update: plan.update.map(told) }, signal);
     }
     const obsolete = existing.filter(({ addressType }) => !types.includes(addressType as (typeof types)[number]));
     await this.#apply(service, { create: [], update: [], delete: obsolete }, signal);

@@ -8,6 +8,7 @@ import { isNamespaceTerminating } from '../pod-control.ts';
 import { semanticEqual } from '../semantic-equal.ts';
 import { buildEndpoints } from './plan-endpoints.ts';
 import { ServiceWatch } from './service-watch.ts';
+import { TriggerTimes, withTriggerTime } from './trigger-times.ts';
 
 /** Keeps the legacy Endpoints of Services with a selector. Key: the Service. */
 export class EndpointsController implements Controller {
@@ -17,6 +18,7 @@ export class EndpointsController implements Controller {
   readonly #context: ControllerContext;
   readonly #watch: ServiceWatch;
   readonly #endpoints: Informer<Endpoints>;
+  readonly #triggerTimes = new TriggerTimes();
 
   constructor(context: ControllerContext) {
     this.#context = context;
@@ -30,18 +32,22 @@ export class EndpointsController implements Controller {
     const service = this.#watch.services.lister.get(key);
     const current = this.#endpoints.lister.get(key);
     if (service === undefined) {
+      this.#triggerTimes.forget(key);
       const ours = current?.metadata.labels?.['endpoints.kubernetes.io/managed-by'] === 'endpoint-controller';
       if (ours) await client.delete(endpoints, splitKey(key), { preconditions: { uid: current?.metadata.uid }, signal }).catch(ignoreNotFound);
       return;
     }
     const { selector, type } = service.spec ?? {};
     if (selector === undefined || Object.keys(selector).length === 0 || type === 'ExternalName' || service.metadata.deletionTimestamp !== undefined) return;
-    const wanted = buildEndpoints(service, this.#watch.selectedPods(service));
+    const pods = this.#watch.selectedPods(service);
+    const wanted = buildEndpoints(service, pods);
+    const triggerTime = this.#triggerTimes.next(key, { service, pods });
     try {
-      if (current === undefined) await client.create(endpoints, wanted, { signal });
+      if (current === undefined) await client.create(endpoints, withTriggerTime(wanted, triggerTime), { signal });
       else if (!semanticEqual(current.subsets, wanted.subsets) || !semanticEqual(current.metadata.labels, wanted.metadata.labels)) {
         const annotations = { ...current.metadata.annotations, ...wanted.metadata.annotations };
-        await client.update(endpoints, { ...current, metadata: { ...current.metadata, labels: wanted.metadata.labels, annotations }, subsets: wanted.subsets }, { signal });
+        const next = { ...current, metadata: { ...current.metadata, labels: wanted.metadata.labels, annotations }, subsets: wanted.subsets };
+        await client.update(endpoints, withTriggerTime(next, triggerTime), { signal });
       }
     } catch (error) {
       if (!isAlreadyExists(error) && !isNamespaceTerminating(error)) throw error;
