@@ -48,6 +48,7 @@ import { startObjects } from './start-objects.ts';
 import { flagsOf } from './server-flags.ts';
 import { ReloadMetrics } from './metrics/reload-metrics.ts';
 import { createServerMetrics } from './metrics/server-metrics.ts';
+import { TokenMetrics } from './metrics/token-metrics.ts';
 import { StoreRequestMetrics } from './metrics/store-request-metrics.ts';
 import { checkReadable } from './storage/encryption/encryption-at-rest.ts';
 import type { EncryptionConfiguration } from './storage/encryption/encryption-configuration.ts';
@@ -183,7 +184,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const authentication = new LiveAuthentication(options.authentication ?? {}, { clock, apiAudiences: [issuer], issuers: [issuer] });
   let own: Transport | undefined;
   const authenticator = createAuthenticator({
-    secrets: secretTracker(() => own),
+    secrets: secretTracker(() => own), metrics: new TokenMetrics(registry),
     issuers: [issuer], apiAudiences: [issuer], keys, reader: mirror, clock, anonymous: authentication.anonymous ?? options.anonymous ?? 'paths', frontProxyNames: FRONT_PROXY_NAMES, furtherTokens: authentication,
     ...(options.staticTokens ? { staticTokens: options.staticTokens } : {}),
   });

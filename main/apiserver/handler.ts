@@ -62,7 +62,7 @@ const UNAUTHORIZED = failureStatus({ code: 401, reason: 'Unauthorized', message:
 /** The chain of filters and then the endpoint, without a socket (upstream: server/config.go DefaultBuildHandlerChain). */
 export function createHandler(options: HandlerOptions): ServerHandler {
   const { authorizer, clock, metrics } = options;
-  const impersonation = new Impersonation();
+  const impersonation = new Impersonation({ clock, metrics });
 
   async function handle(request: ApiRequest): Promise<ApiResponse> {
     const startMs = clock.monotonicMs();
@@ -133,11 +133,12 @@ export function createHandler(options: HandlerOptions): ServerHandler {
 
   async function authenticate(request: ApiRequest, { info, auditId, warnings }: Arrived): Promise<RequestContext | undefined> {
     const startMs = clock.monotonicMs();
-    const user = request.identity ? withAuthenticatedGroup(request.identity) : await options.authenticator.authenticate(request, (text) => warnings.push(text));
+    const annotations: Record<string, string> = {};
+    const user = request.identity ? withAuthenticatedGroup(request.identity) : await options.authenticator.authenticate(request, { warnings, annotations });
     metrics.authenticated(user, clock.monotonicMs() - startMs);
     if (!user) return undefined;
     if (request.certificate?.authority === 'client') metrics.certified(request.certificate.notAfterMs - clock.now());
-    const audit = options.auditor?.begin({ request, info, user, auditId });
+    const audit = options.auditor?.begin({ request, info, user, auditId, annotations });
     return { request, info, auditId, warnings, user, ...(audit ? { audit } : {}) };
   }
 

@@ -14,6 +14,8 @@ export interface AuditSubject {
   /** Absent where nobody was recognised. */
   readonly user?: User;
   readonly auditId: string;
+  /** What is known before the record begins: about the credential. */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 export interface AuditRecordOptions {
@@ -45,6 +47,7 @@ export class AuditRecord {
   constructor(subject: AuditSubject, options: AuditRecordOptions) {
     this.#subject = subject;
     this.#options = options;
+    for (const [key, value] of Object.entries(subject.annotations ?? {})) this.annotate(key, value);
     const { isResourceRequest, resource, namespace, name, apiGroup, apiVersion, subresource } = subject.info;
     this.#objectRef = isResourceRequest ? { resource, namespace, name, uid: '', apiGroup, apiVersion, resourceVersion: '', subresource } : undefined;
   }

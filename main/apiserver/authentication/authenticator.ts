@@ -5,6 +5,7 @@ import { authenticateBootstrapToken } from './bootstrap-token.ts';
 import type { ObjectReader } from './object-reader.ts';
 import { authenticateRequestHeader } from './request-header.ts';
 import { authenticateServiceAccountToken, type TokenAuthenticatorOptions } from './service-account-token.ts';
+import type { TokenMetrics } from '../metrics/token-metrics.ts';
 import type { LiveAuthentication } from './live-authentication.ts';
 import { CachedTokens, type TokenAuthenticator, type TokenResult } from './token-authenticator.ts';
 import { anonymousUser, withAuthenticatedGroup, type User } from './user.ts';
@@ -16,15 +17,22 @@ export interface AuthenticatorOptions extends TokenAuthenticatorOptions {
   readonly staticTokens?: Readonly<Record<string, User>>;
   /** Asked after the server's own kinds of token, in order: issuers of identities and webhooks that the operator named. */
   readonly furtherTokens?: Pick<LiveAuthentication, 'tokens' | 'onReload'>;
+  readonly metrics?: TokenMetrics;
   /** Common names of proxies that may speak for users. */
   readonly frontProxyNames: readonly string[];
   /** What may be asked without a credential. 'paths': those below and what is under them; a list: exactly those. */
   readonly anonymous: 'all' | 'paths' | 'none' | readonly string[];
 }
 
+/** What is to be said of a credential, beside whose it is. */
+export interface CredentialNotes {
+  readonly warnings: string[];
+  readonly annotations: Record<string, string>;
+}
+
 export interface Authenticator {
-  /** Undefined means 401. `warn` is told what the client should hear about its credential. */
-  authenticate(request: ApiRequest, warn?: (text: string) => void): Promise<User | undefined>;
+  /** Undefined means 401. `notes` takes what the client should hear, and what the audit log should know, about its credential. */
+  authenticate(request: ApiRequest, notes?: CredentialNotes): Promise<User | undefined>;
   /** A token alone, for TokenReview; throws with the reason. */
   authenticateToken(token: string, audiences?: readonly string[]): Promise<TokenResult | undefined>;
 }
@@ -40,17 +48,18 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     { authenticateToken: async (token, audiences) => ofServer(await authenticateBootstrapToken(options.reader, options.clock, token), options.apiAudiences, audiences) },
   ];
   const { furtherTokens } = options;
-  const tokens = new CachedTokens(() => (furtherTokens ? [...own, ...furtherTokens.tokens] : own), options.clock);
+  const tokens = new CachedTokens(() => (furtherTokens ? [...own, ...furtherTokens.tokens] : own), options);
   furtherTokens?.onReload(() => tokens.forget());
   return {
     authenticateToken: (token, audiences) => tokens.authenticateToken(token, audiences),
-    async authenticate(request, warn) {
+    async authenticate(request, notes) {
       const known = certified(options, request);
       if (known) return withAuthenticatedGroup(known);
       const token = bearerToken(request);
       if (token !== undefined) {
         const result = await tokens.cached(token);
-        for (const warning of result?.warnings ?? []) warn?.(warning);
+        notes?.warnings.push(...(result?.warnings ?? []));
+        if (notes && result?.annotations) Object.assign(notes.annotations, result.annotations);
         return result?.user;
       }
       return mayBeAnonymous(options.anonymous, request.rawPath) ? anonymousUser : undefined;

@@ -1,8 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { MetricsRegistry } from '../../../kube/apimachinery/metrics/metrics-registry.ts';
 import { VirtualClock } from '../../../kube/apimachinery/virtual-clock.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import type { ObjectReader } from './object-reader.ts';
+import { TokenMetrics } from '../metrics/token-metrics.ts';
 import { serviceAccountKeyFromPem, signJwt } from './service-account-keys.ts';
 import { authenticateServiceAccountToken } from './service-account-token.ts';
 
@@ -43,4 +45,15 @@ test.each([
   { name: 'a pod that is gone', token: () => signJwt(key, claims({ 'kubernetes.io': { namespace: 'a', serviceaccount: { name: 'robot', uid: 'u1' }, pod: { name: 'p', uid: 'x' } } })), message: 'service account token has been invalidated' },
 ])('a token with $name is refused', async ({ token, message }) => {
   await expect(authenticate(token())).rejects.toThrow(message);
+});
+
+test.each([
+  { name: 'before its hour is over', warnafter: 10, metric: 'serviceaccount_valid_tokens_total 1', annotations: undefined },
+  { name: 'after it', warnafter: -10, metric: 'serviceaccount_stale_tokens_total 1', annotations: { 'authentication.k8s.io/stale-token': 'subject: system:serviceaccount:a:robot, seconds after warning threshold: 10' } },
+])('a pod\'s token $name is counted, and told of when it is late', async ({ warnafter, metric, annotations }) => {
+  const registry = new MetricsRegistry();
+  const token = signJwt(key, claims({ 'kubernetes.io': { namespace: 'a', serviceaccount: { name: 'robot', uid: 'u1' }, warnafter: seconds() + warnafter } }));
+  const result = await authenticateServiceAccountToken({ issuers: ['issuer'], apiAudiences: ['api'], keys: [key], reader, clock, metrics: new TokenMetrics(registry) }, token);
+  expect(result?.annotations).toEqual(annotations);
+  expect(registry.text()).toContain(`${metric}\n`);
 });

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import type { TokenMetrics } from '../metrics/token-metrics.ts';
 import { authenticateLegacyToken, LEGACY_ISSUER, type SecretTracker } from './legacy-token.ts';
 import type { ObjectReader } from './object-reader.ts';
 import { claimsWithoutVerification, verifyJwt, type ServiceAccountKey } from './service-account-keys.ts';
@@ -27,6 +28,7 @@ export interface TokenAuthenticatorOptions {
   readonly reader: ObjectReader;
   readonly clock: Clock;
   readonly secrets?: SecretTracker;
+  readonly metrics?: TokenMetrics;
 }
 
 /** How long after its deletion time a bound object still vouches for a token. */
@@ -65,7 +67,16 @@ async function boundUser(options: TokenAuthenticatorOptions, claims: Record<stri
   await checkBoundObject(options, { resource: 'secrets', namespace, ref: secret, words: ['secret', 'service account secret ref'] });
   await checkBoundObject(options, { resource: 'pods', namespace, ref: pod, words: ['pod', 'service account pod ref'] });
   if (!pod) await checkBoundObject(options, { resource: 'nodes', ref: node, words: ['node', 'service account node ref'] });
-  return { user: { ...serviceAccountUser(namespace, account.name), uid: account.uid ?? '', extra: extraOf(claims['jti'], own) }, audiences };
+  const annotations = noteAge(options, { subject: String(claims['sub']), warnAfter: own.warnafter ?? 0 });
+  return { user: { ...serviceAccountUser(namespace, account.name), uid: account.uid ?? '', extra: extraOf(claims['jti'], own) }, audiences, ...(annotations ? { annotations } : {}) };
+}
+
+/** Tokens of pods live for a year; whoever shows one after its hour has not read the new one, and will be locked out one day. */
+function noteAge({ clock, metrics }: TokenAuthenticatorOptions, { subject, warnAfter }: { readonly subject: string; readonly warnAfter: number }): TokenResult['annotations'] {
+  if (warnAfter === 0) return undefined;
+  const late = Math.floor(clock.now() / 1000) - warnAfter;
+  metrics?.used(late > 0 ? 'stale' : 'valid');
+  return late > 0 ? { 'authentication.k8s.io/stale-token': `subject: ${subject}, seconds after warning threshold: ${late}` } : undefined;
 }
 
 function checkTimes({ exp, nbf, iat }: Record<string, unknown>, nowSeconds: number): void {

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
+import type { TokenMetrics } from '../metrics/token-metrics.ts';
 import { withAuthenticatedGroup, type User } from './user.ts';
 
 /** One kind of bearer token. */
@@ -14,6 +15,8 @@ export interface TokenResult {
   readonly audiences: readonly string[];
   /** For whoever uses the token. */
   readonly warnings?: readonly string[];
+  /** For the audit event of each request that shows it. */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** As upstream's token cache: a token that was good stays good for this long. */
@@ -25,13 +28,15 @@ const MAX_CACHED = 4096;
 export class CachedTokens implements TokenAuthenticator {
   readonly #kinds: () => readonly TokenAuthenticator[];
   readonly #clock: Clock;
+  readonly #metrics: TokenMetrics | undefined;
   /** By a digest: a heap dump shows no tokens. */
   readonly #cache = new Map<string, { readonly result: TokenResult; readonly expiresAtMs: number }>();
 
   /** The kinds may change; whoever changes them says so by {@link CachedTokens.forget}. */
-  constructor(kinds: () => readonly TokenAuthenticator[], clock: Clock) {
+  constructor(kinds: () => readonly TokenAuthenticator[], { clock, metrics }: { readonly clock: Clock; readonly metrics?: TokenMetrics | undefined }) {
     this.#kinds = kinds;
     this.#clock = clock;
+    this.#metrics = metrics;
   }
 
   async authenticateToken(token: string, audiences?: readonly string[]): Promise<TokenResult | undefined> {
@@ -57,9 +62,18 @@ export class CachedTokens implements TokenAuthenticator {
     const key = hash('sha256', token, 'base64');
     const now = this.#clock.monotonicMs();
     const hit = this.#cache.get(key);
-    if (hit && hit.expiresAtMs > now) return hit.result;
+    if (hit && hit.expiresAtMs > now) {
+      this.#metrics?.hit(this.#clock.monotonicMs() - now);
+      return hit.result;
+    }
     this.#cache.delete(key);
-    const result = await this.authenticateToken(token).catch(() => undefined);
+    const done = this.#metrics?.fetching();
+    let failed = false;
+    const result = await this.authenticateToken(token).catch(() => {
+      failed = true;
+      return undefined;
+    });
+    done?.({ failed, elapsedMs: this.#clock.monotonicMs() - now });
     if (!result) return undefined;
     if (this.#cache.size >= MAX_CACHED) for (const oldest of this.#cache.keys()) { this.#cache.delete(oldest); break; }
     this.#cache.set(key, { result, expiresAtMs: now + CACHE_MS });

@@ -1,6 +1,8 @@
+import type { Clock } from '../../../kube/apimachinery/clock.ts';
 import { newForbidden } from '../../../kube/apimachinery/status-errors.ts';
 import { isDns1123Subdomain, isQualifiedName } from '../../../kube/apimachinery/name-validation.ts';
 import { ANONYMOUS_USER, GROUP_AUTHENTICATED, GROUP_MASTERS, GROUP_NODES, GROUP_UNAUTHENTICATED, NODE_USER_PREFIX, parseServiceAccountUser, serviceAccountUser, type User } from '../authentication/user.ts';
+import type { RequestMetrics } from '../metrics/request-metrics.ts';
 import { forbiddenMessage, type Attributes, type Authorizer } from '../authorization/authorizer.ts';
 
 /** Whom the client wants to be, as its headers say. */
@@ -51,8 +53,27 @@ const MAX_REMEMBERED = 10_000;
  */
 export class Impersonation {
   readonly #lastModes = new Map<string, Mode>();
+  readonly #clock: Clock;
+  readonly #metrics: Pick<RequestMetrics, 'impersonated'>;
+
+  constructor({ clock, metrics }: { readonly clock: Clock; readonly metrics: Pick<RequestMetrics, 'impersonated'> }) {
+    this.#clock = clock;
+    this.#metrics = metrics;
+  }
 
   async userOf(attempt: ImpersonationAttempt): Promise<Impersonated> {
+    const startMs = this.#clock.monotonicMs();
+    let mode = '';
+    try {
+      const impersonated = await this.#tried(attempt);
+      mode = impersonated.constraint?.slice('impersonate:'.length) ?? 'legacy';
+      return impersonated;
+    } finally {
+      this.#metrics.impersonated(mode, this.#clock.monotonicMs() - startMs);
+    }
+  }
+
+  async #tried(attempt: ImpersonationAttempt): Promise<Impersonated> {
     const asking = attempt.attributes.user.name;
     const last = this.#lastModes.get(asking);
     let first: unknown;

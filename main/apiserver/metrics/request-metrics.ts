@@ -55,6 +55,7 @@ export class RequestMetrics {
   readonly #users: MetricVector<Counter>;
   readonly #decisionDurations: { readonly allowed: Histogram; readonly denied: Histogram };
   readonly #certificates: Histogram;
+  readonly #impersonations: { readonly total: MetricVector<Counter>; readonly durations: MetricVector<Histogram> };
 
   /** Only what is served gets a name of its own: nobody fills the memory with invented ones. */
   constructor(registry: MetricsRegistry, isServed: (info: RequestInfo) => boolean) {
@@ -76,6 +77,11 @@ export class RequestMetrics {
     const decisionDurations = registry.histogram({ name: 'authorization_duration_seconds', stability: 'ALPHA', help: 'Time that it took to decide whether a request is allowed.', labels: ['result'], bounds: AUTH_BOUNDS });
     this.#decisionDurations = { allowed: decisionDurations.with('allowed'), denied: decisionDurations.with('no-opinion') };
     this.#certificates = registry.histogram({ name: 'apiserver_client_certificate_expiration_seconds', stability: 'ALPHA', help: 'How long the certificates of clients will be good, by request.', bounds: CERTIFICATE_BOUNDS }).with();
+    const impersonations = { stability: 'ALPHA', labels: ['mode', 'decision'] } as const;
+    this.#impersonations = {
+      total: registry.counter({ ...impersonations, name: 'apiserver_impersonation_attempts_total', help: 'Requests in the name of another user.' }),
+      durations: registry.histogram({ ...impersonations, name: 'apiserver_impersonation_attempts_duration_seconds', help: 'Time that it took to decide about another name.', bounds: AUTH_BOUNDS }),
+    };
     this.#users = registry.counter({ name: 'authenticated_user_requests', stability: 'ALPHA', help: 'Recognised requests by kind of user.', labels: ['username'] });
   }
 
@@ -84,6 +90,13 @@ export class RequestMetrics {
     this.#attempts[result].inc();
     this.#attemptDurations[result].observe(elapsedMs / 1000);
     if (user) this.#users.with(userKind(user.name)).inc();
+  }
+
+  /** The mode is empty where none allows it. */
+  impersonated(mode: string, elapsedMs: number): void {
+    const decision = mode === '' ? 'denied' : 'allowed';
+    this.#impersonations.total.with(mode, decision).inc();
+    this.#impersonations.durations.with(mode, decision).observe(elapsedMs / 1000);
   }
 
   /** A client was recognised by its certificate. */
