@@ -17,13 +17,23 @@ export interface HttpsJsonRequest {
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /** One request whose answer is JSON; the status is for the caller to judge. Redirects are not followed. */
-export function httpsJson({ url, method = 'GET', body, headers = {}, ca, insecure = false, client }: HttpsJsonRequest, signal: AbortSignal): Promise<{ readonly status: number; readonly value: unknown }> {
+export async function httpsJson(request: HttpsJsonRequest, signal: AbortSignal): Promise<{ readonly status: number; readonly value: unknown }> {
+  const { status, text } = await httpsText(request, signal);
+  try {
+    return { status, value: text === '' ? undefined : JSON.parse(text) };
+  } catch (error) {
+    throw new Error(`the answer of ${request.url} is not JSON: ${JSON.stringify(text.slice(0, 200))}`, { cause: error });
+  }
+}
+
+/** The same for any text. */
+export function httpsText({ url, method = 'GET', body, headers = {}, accept = 'application/json', ca, insecure = false, client }: HttpsJsonRequest & { readonly accept?: string }, signal: AbortSignal): Promise<{ readonly status: number; readonly text: string }> {
   const bytes = body === undefined || body instanceof Uint8Array ? body : Buffer.from(JSON.stringify(body));
   const request = url.startsWith('http:') ? plainRequest : tlsRequest;
-  const { promise, resolve, reject } = Promise.withResolvers<{ readonly status: number; readonly value: unknown }>();
+  const { promise, resolve, reject } = Promise.withResolvers<{ readonly status: number; readonly text: string }>();
   const outgoing = request(url, {
     method, signal, agent: false, rejectUnauthorized: !insecure,
-    headers: { accept: 'application/json', ...headers, ...(bytes ? { 'content-type': 'application/json', 'content-length': bytes.length } : {}) },
+    headers: { accept, ...headers, ...(bytes ? { 'content-type': 'application/json', 'content-length': bytes.length } : {}) },
     ...(ca === undefined ? {} : { ca }), ...(client ? { cert: client.certificate, key: client.key } : {}),
   }, (incoming) => {
     const parts: Buffer[] = [];
@@ -34,14 +44,7 @@ export function httpsJson({ url, method = 'GET', body, headers = {}, ca, insecur
       else parts.push(part);
     });
     incoming.on('error', reject);
-    incoming.on('end', () => {
-      const text = Buffer.concat(parts).toString();
-      try {
-        resolve({ status: incoming.statusCode ?? 0, value: text === '' ? undefined : JSON.parse(text) });
-      } catch {
-        reject(new Error(`the answer of ${url} is not JSON: ${JSON.stringify(text.slice(0, 200))}`));
-      }
-    });
+    incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(parts).toString() }));
   });
   outgoing.on('error', reject);
   outgoing.end(bytes);

@@ -2,21 +2,28 @@ import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jos
 import type { Clock } from '../../../../kube/apimachinery/clock.ts';
 import { isJsonObject } from '../../../../kube/apimachinery/json.ts';
 import { httpsJson } from '../https-json.ts';
-import type { JwtIssuer } from './authentication-configuration.ts';
 
 const TIMEOUT_MS = 30_000;
 /** A token with a key that we do not know makes us look again, but not more often than this. */
 const LEAST_INTERVAL_MS = 1_000;
 
+/** Where an issuer is found, and what vouches for its server. */
+export interface Issuer {
+  readonly url: string;
+  readonly discoveryURL: string | undefined;
+  /** PEM; absent: what the system trusts. */
+  readonly certificateAuthority: string | undefined;
+}
+
 /** The keys that an issuer signs with, read when first needed and again when a token names one that is new. */
 export class IssuerKeys {
-  readonly #issuer: JwtIssuer;
+  readonly #issuer: Issuer;
   readonly #clock: Clock;
   #keys: JWTVerifyGetKey | undefined;
   #loading: Promise<JWTVerifyGetKey> | undefined;
   #loadedAtMs = -Infinity;
 
-  constructor(issuer: JwtIssuer, clock: Clock) {
+  constructor(issuer: Issuer, clock: Clock) {
     this.#issuer = issuer;
     this.#clock = clock;
   }

@@ -15,6 +15,8 @@ let server: ReturnType<typeof createServer>;
 let issuer = '';
 let keys: JWK[] = [];
 let current: { readonly key: CryptoKey; readonly kid: string };
+/** What the issuer says of groups when it is asked. */
+let groupsAnswer = '';
 const asked: string[] = [];
 const clock = new VirtualClock();
 
@@ -22,6 +24,11 @@ beforeAll(async () => {
   certificates = await createTestCertificates(Date.now());
   server = createServer({ cert: certificates.server.certificate, key: certificates.server.key }, (request, response) => {
     asked.push(request.url ?? '');
+    if (request.url?.startsWith('/groups')) {
+      response.writeHead(request.headers.authorization === 'Bearer let me in' ? 200 : 401, { 'content-type': 'application/jwt' });
+      response.end(groupsAnswer);
+      return;
+    }
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify(request.url === '/keys' ? { keys } : { issuer, jwks_uri: `${issuer}/keys` }));
   });
@@ -121,4 +128,22 @@ test.each([
   { name: 'no prefix', changes: {}, mappings: { username: { claim: 'sub' } }, message: 'jwt[0].claimMappings.username.prefix: Required value' },
 ])('a configuration with $name is refused', ({ changes, mappings, message }) => {
   expect(() => authenticatorOf(configuration(changes, mappings))).toThrow(message);
+});
+
+test('groups that a token only points to are fetched, and judged as a token', async () => {
+  const authenticator = authenticatorOf(configuration());
+  const pointing = (source: object = {}): Promise<string> =>
+    token({ roles: undefined, _claim_names: { roles: 'src' }, _claim_sources: { src: { endpoint: `${issuer}/groups`, access_token: 'let me in', ...source } } });
+  groupsAnswer = await token({ roles: ['far', 'away'] });
+  expect(await authenticator.authenticateToken(await pointing())).toMatchObject({ user: { name: 'oidc:jane', groups: ['oidc:far', 'oidc:away'] } });
+  expect(await authenticator.authenticateToken(await pointing({ endpoint: '' }))).toMatchObject({ user: { groups: [] } });
+  await expect(authenticator.authenticateToken(await pointing({ access_token: 'no' }))).rejects.toThrow('oidc: could not expand distributed claims: while getting distributed claim "roles": error while getting distributed claim JWT: 401');
+  await expect(authenticator.authenticateToken(await pointing({ endpoint: 'http://127.0.0.1/groups' }))).rejects.toThrow('is not an https URL');
+  groupsAnswer = await token({ roles: ['far'], aud: 'another' });
+  await expect(authenticator.authenticateToken(await pointing())).rejects.toThrow('verify distributed claim token: oidc: expected audience in ["coracle"] got ["another"]');
+  groupsAnswer = await token({ roles: undefined });
+  await expect(authenticator.authenticateToken(await pointing())).rejects.toThrow('did not contain claim: roles');
+  groupsAnswer = 'nothing';
+  await expect(authenticator.authenticateToken(await pointing())).rejects.toThrow('getting untrusted issuer from endpoint');
+  await expect(authenticator.authenticateToken(await token({ roles: undefined, _claim_names: { roles: 'src' } }))).rejects.toThrow('oidc: no claim sources');
 });

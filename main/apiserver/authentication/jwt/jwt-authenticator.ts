@@ -1,10 +1,11 @@
-import { errors, jwtVerify, type JWTPayload } from 'jose';
+import type { JWTPayload } from 'jose';
 import type { Clock } from '../../../../kube/apimachinery/clock.ts';
 import { claimsWithoutVerification } from '../service-account-keys.ts';
 import type { TokenAuthenticator, TokenResult } from '../token-authenticator.ts';
 import type { User } from '../user.ts';
 import type { JwtIssuer, ValidationRule } from './authentication-configuration.ts';
-import { IssuerKeys } from './issuer-keys.ts';
+import { DistributedClaims } from './distributed-claims.ts';
+import { IssuerVerifier } from './issuer-verifier.ts';
 import { userOfClaims } from './user-of-claims.ts';
 
 export interface JwtAuthenticatorOptions {
@@ -17,22 +18,11 @@ export interface JwtAuthenticatorOptions {
 
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512'];
 
-/** Tokens of an OpenID Connect issuer (upstream: apiserver plugin/pkg/authenticator/token/oidc). Differs from upstream: distributed claims are not fetched. */
+/** Tokens of an OpenID Connect issuer (upstream: apiserver plugin/pkg/authenticator/token/oidc). */
 export function jwtAuthenticator(issuer: JwtIssuer, { clock, apiAudiences, algorithms = ALGORITHMS }: JwtAuthenticatorOptions): TokenAuthenticator {
-  const keys = new IssuerKeys(issuer, clock);
-
-  async function verified(token: string): Promise<JWTPayload> {
-    const options = { algorithms: [...algorithms], issuer: issuer.url, currentDate: new Date(clock.now()), requiredClaims: ['exp'] };
-    const known = await keys.get();
-    try {
-      return (await jwtVerify(token, known, options)).payload;
-    } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWSSignatureVerificationFailed)) throw error;
-      const newer = await keys.newer(known);
-      if (!newer) throw error;
-      return (await jwtVerify(token, newer, options)).payload;
-    }
-  }
+  const options = { issuer, audiences: issuer.audiences, algorithms, clock };
+  const verifier = new IssuerVerifier(options);
+  const distributed = issuer.groups && 'claim' in issuer.groups ? new DistributedClaims(issuer.groups.claim, options) : undefined;
 
   return {
     async authenticateToken(token, asked = apiAudiences): Promise<TokenResult | undefined> {
@@ -41,19 +31,21 @@ export function jwtAuthenticator(issuer: JwtIssuer, { clock, apiAudiences, algor
       if (audiences.length === 0) return undefined;
       let claims: JWTPayload;
       try {
-        claims = await verified(token);
-        checkAudience(issuer, claims);
+        claims = await verifier.verify(token);
       } catch (error) {
         throw new Error(`oidc: verify token: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
       }
-      return { user: await checkedUser(issuer, claims), audiences };
+      return { user: await checkedUser(issuer, distributed ? await expanded(distributed, claims) : claims), audiences };
     },
   };
 }
 
-function checkAudience({ audiences }: JwtIssuer, { aud = [] }: JWTPayload): void {
-  const named = typeof aud === 'string' ? [aud] : aud;
-  if (!named.some((audience) => audiences.includes(audience))) throw new Error(`oidc: expected audience in ${goList(audiences)} got ${goList(named)}`);
+async function expanded(distributed: DistributedClaims, claims: JWTPayload): Promise<JWTPayload> {
+  try {
+    return await distributed.expanded(claims);
+  } catch (error) {
+    throw new Error(`oidc: could not expand distributed claims: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
 }
 
 async function checkedUser(issuer: JwtIssuer, claims: JWTPayload): Promise<User> {
@@ -80,8 +72,4 @@ async function checkRules(rules: readonly ValidationRule[], value: unknown, what
     }
     if (result !== true) throw new Error(`${what}: validation expression '${expression.source}' failed${message === '' ? '' : `: ${message}`}`);
   }
-}
-
-function goList(values: readonly string[]): string {
-  return `[${values.map((value) => JSON.stringify(value)).join(' ')}]`;
 }
