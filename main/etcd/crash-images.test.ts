@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, copyFileSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -86,7 +86,7 @@ class FrozenWriter implements Disposable {
   async copyTo(directory: string): Promise<readonly Write[]> {
     this.#child.kill('SIGSTOP');
     while (!/\) T /.test(readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8'))) await wait(1);
-    for (const suffix of ['', '-wal']) if (existsSync(this.#path + suffix)) copyFileSync(this.#path + suffix, join(directory, `state.db${suffix}`));
+    for (const suffix of ['', '-wal', '-wal-size']) if (existsSync(this.#path + suffix)) copyFileSync(this.#path + suffix, join(directory, `state.db${suffix}`));
     const reports = readFileSync(this.#reports, 'utf8').slice(this.#readBytes);
     this.#child.kill('SIGCONT');
     this.#note(reports.slice(0, reports.lastIndexOf('\n') + 1));
@@ -152,7 +152,7 @@ describe.skipIf(!canFreeze)(`a store whose process dies (SEED=${seed})`, () => {
     rmSync(directory, { recursive: true });
     rmSync(image, { recursive: true });
   });
-  const clear = (): void => ['', '-wal', '-shm'].forEach((suffix) => rmSync(join(image, `state.db${suffix}`), { force: true }));
+  const clear = (): void => ['', '-wal', '-wal-size', '-shm'].forEach((suffix) => rmSync(join(image, `state.db${suffix}`), { force: true }));
 
   it(`loses nothing and resumes watches exactly, ${images} times over`, { timeout: 30_000 + images * 2000 }, async () => {
     using writer = new FrozenWriter(directory);
@@ -180,9 +180,11 @@ describe.skipIf(!canFreeze)(`a store whose process dies (SEED=${seed})`, () => {
       const acknowledged = await writer.copyTo(image);
       const wal = join(image, 'state.db-wal');
       const size = statSync(wal).size;
-      // Behind the header of the log, from where its frames are.
-      truncateSync(wal, 32 + Math.floor(cut * (size - 32)));
-      writeFileSync(wal, garbage, { flag: 'a' });
+      // Behind the header of the log, from where its frames are. The disk loses what was written, not the length.
+      const whole = readFileSync(wal);
+      const from = 32 + Math.floor(cut * (size - 32));
+      whole.fill(0, from).set(garbage.subarray(0, size - from), from);
+      writeFileSync(wal, whole);
       writeFileSync(join(image, 'state.db-shm'), garbage);
       await using store = await openSqliteStore({ path: join(image, 'state.db') });
       await expectExact(store, acknowledged, store.revision - 100);

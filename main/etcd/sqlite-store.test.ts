@@ -113,6 +113,28 @@ describe('the file of a SqliteStore', () => {
       expect(contents()).toEqual(before);
     });
 
+    it.each([
+      { name: 'cut at its end', damage: (bytes: number) => truncateSync(log(), bytes - 1000), told: (bytes: number) => `was cut to ${bytes - 1000} of ${bytes} bytes` },
+      { name: 'emptied', damage: () => truncateSync(log(), 0), told: (bytes: number) => `was cut to 0 of ${bytes} bytes` },
+    ])('is refused and left as it is when its log is $name', async ({ damage, told }) => {
+      const running = join(directory, 'long.db');
+      await using store = await openSqliteStore({ path: running });
+      // Longer than SQLite lets a log become, so that it begins anew.
+      for (let i = 0; i < 40; i++) await put(store, `/long${i}`, 'x'.repeat(500_000));
+      await until(() => existsSync(`${running}-wal-size`) && statSync(`${running}-wal`).size === Number(readFileSync(`${running}-wal-size`, 'utf8')));
+      for (const suffix of ['', '-wal', '-wal-size']) copyFileSync(running + suffix, path + suffix);
+      const bytes = statSync(log()).size;
+      damage(bytes);
+      const before = contents();
+      await expect(openSqliteStore({ path })).rejects.toMatchObject({ name: 'StoreUnavailableError', reason: 'damaged', message: expect.stringContaining(told(bytes)) });
+      expect(contents()).toEqual(before);
+      // As the error says.
+      writeFileSync(log(), '');
+      rmSync(`${path}-wal-size`);
+      await using without = await openSqliteStore({ path });
+      expect((await without.range({ start: '/long0' })).count).toBe(1);
+    });
+
     it('starts without its missing log when told so by an empty one', async () => {
       writeFileSync(log(), '');
       await using store = await openSqliteStore({ path });
@@ -121,10 +143,14 @@ describe('the file of a SqliteStore', () => {
 
     it('is whole without a log once it was closed in order', async () => {
       await (await openSqliteStore({ path }))[Symbol.asyncDispose]();
-      expect(existsSync(log())).toBe(false);
+      expect([log(), `${path}-wal-size`].map((file) => existsSync(file))).toEqual([false, false]);
       await using store = await openSqliteStore({ path });
       expect((await store.range({ start: '/a' })).count).toBe(1);
     });
+
+    async function until(holds: () => boolean): Promise<void> {
+      while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+    }
 
     const contents = (): Record<string, string> => Object.fromEntries(readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.name.startsWith('state.db')).map((entry) => [entry.name, entry.isFile() ? readFileSync(join(directory, entry.name), 'hex') : 'folder']));
   });

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { syncDirectory } from './sync-directory.ts';
+import { notedWriteAheadSize, writeAheadSizeName } from './write-ahead-size.ts';
 
 /** Application ids of the file ("cora"): see SqliteLog. https://www.sqlite.org/fileformat.html#application_id */
 export const incompleteId = 0x636f_7261;
@@ -18,13 +19,14 @@ const logBeginnings: readonly number[] = [0x377f_0682, 0x377f_0683, 0];
 /** SQLite's primary code for "not a database" (https://www.sqlite.org/rescode.html#notadb). */
 const notADatabase = 26;
 
-const writeAheadLogOf = (path: string): string => `${path}-wal`;
+export const writeAheadLogOf = (path: string): string => `${path}-wal`;
 
 /**
  * Throws when the files are not what any crash leaves, and SQLite would open them all the same, without what they held: an empty file
  * counts as a new database for it, the write-ahead log of a file that was not closed may hold everything, and closing a file that is
  * something else writes that log into it. Changes nothing.
- * What is not seen: a log cut at its end, which a crash leaves too, and one that has gone after it was moved into the file once.
+ * What is not seen: a log that has gone after it was moved into the file once, which closing the file leaves too, and one that was cut
+ * before it was a megabyte long.
  */
 export function checkLogFiles(path: string): void {
   const log = writeAheadLogOf(path);
@@ -38,9 +40,12 @@ export function checkLogFiles(path: string): void {
   const header = read(path, headerBytes);
   // 1 stands for 65,536; nothing here makes such a file.
   if (header.toString('latin1', 0, signature.length) !== signature || bytes < header.readUInt16BE(pageSizeOffset)) throw damaged('it is no store, or the beginning of one');
-  if (logBytes === undefined && header.readInt32BE(idOffset) === incompleteId) throw damaged(`its write-ahead log "${basename(log)}" is missing; an empty file of that name starts without the writes that it held`);
+  const without = `an empty file of that name, and none named "${writeAheadSizeName(path)}", starts without the writes that it held`;
+  const wantedBytes = notedWriteAheadSize(path);
+  if (logBytes === undefined && header.readInt32BE(idOffset) === incompleteId) throw damaged(`its write-ahead log "${basename(log)}" is missing; ${without}`);
+  if (logBytes !== undefined && logBytes < wantedBytes) throw damaged(`its write-ahead log "${basename(log)}" was cut to ${logBytes} of ${wantedBytes} bytes; ${without}`);
   if (logBytes !== undefined && logBytes > logHeaderBytes && !logBeginnings.includes(read(log, logHeaderBytes).readUInt32BE(0))) {
-    throw damaged(`its write-ahead log "${basename(log)}" is not one; an empty file of that name starts without the writes that it held`);
+    throw damaged(`its write-ahead log "${basename(log)}" is not one; ${without}`);
   }
 }
 

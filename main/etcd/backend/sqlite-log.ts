@@ -1,9 +1,10 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, existsSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { LeaseRecord } from './backend.ts';
-import { checkLogFiles, createLogFile, incompleteId, wholeId } from './log-files.ts';
+import { checkLogFiles, createLogFile, incompleteId, wholeId, writeAheadLogOf } from './log-files.ts';
 import type { AppendBatch, LoadedPage, PackedRow } from './sqlite-messages.ts';
 import { WriteAheadFile } from './write-ahead-file.ts';
+import { forgetWriteAheadSize } from './write-ahead-size.ts';
 
 /** Rows of one page when loading: half a megabyte. */
 const pageRows = 1000;
@@ -64,6 +65,8 @@ export class SqliteLog {
       return;
     }
     checkLogFiles(path);
+    // The file was closed by the end of its thread, which moves the log but does not forget its size.
+    if (!existsSync(writeAheadLogOf(path))) forgetWriteAheadSize(path);
     createLogFile(path, (made) => openDatabase({ ...options, path: made }).db.close());
     chmodSync(path, 0o600);
     this.#open = openDatabase(options);
@@ -91,6 +94,7 @@ export class SqliteLog {
       const id = String(lease['id']);
       this.#leases.set(id, { id, ttlSeconds: Number(lease['ttl_seconds']) });
     }
+    forgetWriteAheadSize(this.#options.path);
     mark(db);
     const compacted = db.prepare("SELECT value FROM meta WHERE name = 'compact_revision'").get();
     return {
@@ -139,8 +143,18 @@ export class SqliteLog {
 
   close(): void {
     this.#open?.writeAhead?.[Symbol.dispose]();
-    this.#open?.db.close();
+    this.#closeFiles(this.#open);
     this.#open = undefined;
+  }
+
+  /** SQLite moves the write-ahead log into the file and removes it. A disk that does not even let go of a name keeps that log, too. */
+  #closeFiles(database: OpenDatabase | undefined): void {
+    if (database === undefined) return;
+    try {
+      forgetWriteAheadSize(this.#options.path);
+    } finally {
+      database.db.close();
+    }
   }
 
   #transaction(work: (database: OpenDatabase) => void): void {
@@ -157,12 +171,13 @@ export class SqliteLog {
    * After a failure nothing that SQLite holds in memory is trusted: after a failed fsync, what is on the disk may differ from it. The
    * next use opens the file anew and makes it what has been reported.
    */
-  #abandon({ db, writeAhead }: OpenDatabase): void {
+  #abandon(database: OpenDatabase): void {
+    const { db, writeAhead } = database;
     this.#open = undefined;
     writeAhead?.[Symbol.dispose]();
     try {
       if (db.isTransaction) db.exec('ROLLBACK');
-      db.close();
+      this.#closeFiles(database);
     } catch {
       // Closing rolls back too; the caller gets the error that came first.
     }
@@ -196,6 +211,7 @@ export class SqliteLog {
    * could not write, and whatever follows them would not survive a power cut.
    */
   #restore(opened: OpenDatabase): void {
+    forgetWriteAheadSize(this.#options.path);
     opened.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     this.#commit(opened, ({ db, grant }) => {
       db.prepare('DELETE FROM log WHERE id > ?').run(this.#durableId);

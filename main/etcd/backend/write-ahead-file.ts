@@ -1,6 +1,7 @@
 import { closeSync, fdatasyncSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { syncDirectory } from './sync-directory.ts';
+import { WriteAheadSize } from './write-ahead-size.ts';
 
 /** A write-ahead log grows by this much at a time: a few hundred small transactions. */
 const stepBytes = 1024 * 1024;
@@ -15,12 +16,14 @@ const stepBytes = 1024 * 1024;
  */
 export class WriteAheadFile implements Disposable {
   readonly #fd: number;
+  readonly #noted: WriteAheadSize;
   /** The length of the file when it was last looked at, bytes. */
   #size = 0;
 
   /** Throws when the file is not there; SQLite makes it with the first transaction. */
   constructor(databasePath: string) {
     this.#fd = openSync(`${databasePath}-wal`, 'r+');
+    this.#noted = new WriteAheadSize(databasePath);
     syncDirectory(dirname(databasePath));
   }
 
@@ -38,6 +41,7 @@ export class WriteAheadFile implements Disposable {
       const written = writeSync(this.#fd, new Uint8Array(stepBytes), 0, stepBytes, size);
       fdatasyncSync(this.#fd);
       this.#size = size + written;
+      this.#noted.note(this.#size);
     } catch {
       // A disk that has no room for a megabyte may have some for the next commit, which tells of what is wrong with it.
     }
@@ -45,5 +49,6 @@ export class WriteAheadFile implements Disposable {
 
   [Symbol.dispose](): void {
     closeSync(this.#fd);
+    this.#noted[Symbol.dispose]();
   }
 }
