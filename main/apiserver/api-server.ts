@@ -23,7 +23,8 @@ import { AdmissionMetrics } from './admission/measured.ts';
 import { admissionChain } from './admission/plugins.ts';
 import { PolicyTypeChecker } from './admission/type-check/policy-type-checker.ts';
 import { openApiSchemas } from './admission/type-check/resolve-schema.ts';
-import { allowAllAuthorizer, chainAuthorizers, mastersAuthorizer, type Authorizer } from './authorization/authorizer.ts';
+import { allowAllAuthorizer } from './authorization/authorizer.ts';
+import { type AuthorizationFiles, LiveAuthorizer } from './authorization/live-authorizer.ts';
 import { createNodeAuthorizer } from './authorization/node-authorizer.ts';
 import { NodeGraph } from './authorization/node-graph.ts';
 import { CustomResources } from './customresources/custom-resources.ts';
@@ -75,6 +76,8 @@ export interface ApiServerOptions {
   /** Of this machine, for the Lease that says which API servers there are. Default: no such Lease. */
   readonly hostname?: string;
   readonly authorization?: 'RBAC' | 'AlwaysAllow';
+  /** Other authorizers than Node and RBAC, and their order. */
+  readonly authorizationFiles?: AuthorizationFiles;
   readonly anonymous?: 'all' | 'paths' | 'none';
   /** token → user, for tests and tools. */
   readonly staticTokens?: Readonly<Record<string, User>>;
@@ -125,6 +128,8 @@ export interface ApiServer extends AsyncDisposable {
   checkTypes(policy: ValidatingAdmissionPolicy): Promise<readonly ExpressionWarning[]>;
   /** Replaces the AuthenticationConfiguration (YAML). Throws, and keeps the present one, when it makes no sense. */
   reloadAuthentication(configuration: string): void;
+  /** The same for the AuthorizationConfiguration: its webhooks. */
+  reloadAuthorization(configuration: string): void;
   /** Replaces the encryption configuration, `text` as it was written. Rejects, and keeps the present one, when what is stored could not be read with it. */
   reloadEncryption(configuration: EncryptionConfiguration, text: string): Promise<void>;
 }
@@ -188,7 +193,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     issuers: [issuer], apiAudiences: [issuer], keys, reader: mirror, clock, anonymous: authentication.anonymous ?? options.anonymous ?? 'paths', frontProxyNames: FRONT_PROXY_NAMES, furtherTokens: authentication,
     ...(options.staticTokens ? { staticTokens: options.staticTokens } : {}),
   });
-  const authorizer = await authorizerFor(options, mirror);
+  const liveAuthorizer = await authorizerFor(options, mirror);
+  const authorizer = options.authorization === 'AlwaysAllow' ? allowAllAuthorizer : liveAuthorizer;
   const dynamic = await openDynamicAdmission({ mirror, catalog, authorizer, random, clock, ...(options.dialer ? { dialer: options.dialer } : {}) });
   const admission = admissionChain({ reader: mirror, clock, random, authorizer, dynamic, quotas: () => quotaStorage(catalog), metrics: new AdmissionMetrics(registry, clock) });
   const aggregator = stack.use(new Aggregator({
@@ -206,7 +212,9 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const serverId = apiServerIdentity(options.hostname ?? '');
   const authenticationReloads = new ReloadMetrics({ registry, clock, subject: 'authentication', serverId });
   const encryptionReloads = new ReloadMetrics({ registry, clock, subject: 'encryption', serverId });
+  const authorizationReloads = new ReloadMetrics({ registry, clock, subject: 'authorization', serverId });
   authenticationReloads.inForce(options.authentication?.configuration);
+  authorizationReloads.inForce(options.authorizationFiles?.configuration);
   const lifecycle = { started: false, stopping: false };
   const shared = { ...options, kms: () => encryption?.kms ?? new Map<string, never>(), flow, metrics, lifecycle, flags: flagsOf(options), catalog, aggregator, mirror, authenticator, authorizer, admission, keys, issuer };
   const proxy: ProxyOptions = { reader: mirror, admission, ...(options.dialer ? { dialer: options.dialer } : {}), ...(pki.kubeletClient ? { kubeletClient: pki.kubeletClient } : {}) };
@@ -243,6 +251,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     handler, catalog, transport,
     checkTypes: (policy) => typeChecker.check(policy),
     reloadAuthentication: (text) => authenticationReloads.measured(text, () => authentication.reload(text)),
+    reloadAuthorization: (text) => authorizationReloads.measured(text, () => liveAuthorizer.reload(text)),
     reloadEncryption: (next, text) => encryptionReloads.measuredLater(text, async () => {
       if (!encryption) throw new Error('the server was started without encryption');
       await encryption.reload(next);
@@ -270,9 +279,8 @@ function quotaStorage(catalog: ResourceCatalog): ObjectStorage<ResourceQuota> {
   return catalog.registry({ group: '', resource: 'resourcequotas' })?.storage as unknown as ObjectStorage<ResourceQuota>;
 }
 
-async function authorizerFor(options: ApiServerOptions, mirror: ObjectMirror): Promise<Authorizer> {
-  if (options.authorization === 'AlwaysAllow') return allowAllAuthorizer;
+async function authorizerFor({ authorizationFiles: files = { readFile: (path) => { throw new Error(`no file ${path} here`); } }, clock, reportError = () => {} }: ApiServerOptions, mirror: ObjectMirror): Promise<LiveAuthorizer> {
   const graph = new NodeGraph();
   await graph.follow(mirror);
-  return chainAuthorizers([mastersAuthorizer, createNodeAuthorizer(graph), createRbacAuthorizer(mirror)]);
+  return new LiveAuthorizer({ files, node: createNodeAuthorizer(graph), rbac: createRbacAuthorizer(mirror), clock, reportError });
 }

@@ -176,11 +176,12 @@ export function createHandler(options: HandlerOptions): ServerHandler {
     const attributes = { ...info, user, ...(fieldSelector ? { fieldSelector } : {}) };
     const startMs = clock.monotonicMs();
     const pending = authorizer.authorize(attributes);
-    const { decision, reason } = pending instanceof Promise ? await pending : pending;
+    const { decision, reason, evaluationError } = pending instanceof Promise ? await pending : pending;
     metrics.authorized(decision === 'allow', clock.monotonicMs() - startMs);
     audit?.annotate('authorization.k8s.io/decision', decision === 'allow' ? 'allow' : 'forbid');
     audit?.annotate('authorization.k8s.io/reason', reason);
     if (decision === 'allow') return undefined;
+    if (evaluationError !== undefined) return textResponse(500, `Internal Server Error: ${JSON.stringify(request.rawPath)}: ${evaluationError}\n`, { nosniff: true });
     const why = forbiddenMessage(attributes) + (reason === '' ? '' : `: ${reason}`);
     const resource = info.isResourceRequest ? { group: info.apiGroup, resource: info.resource } : { group: '', resource: '' };
     const response = errorResponse(newForbidden(resource, info.name, why));

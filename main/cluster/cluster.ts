@@ -35,7 +35,7 @@ import { NodeDialer } from './node-dialer.ts';
 import { PhaseError, PhaseTracker } from './phases.ts';
 import { ensurePki } from './pki.ts';
 import type { ClusterPki } from './pki.ts';
-import { readAuthenticationFiles } from './authentication-files.ts';
+import { readAuthenticationFiles, readAuthorizationFiles } from './authentication-files.ts';
 import { followConfiguration } from './reload-configuration.ts';
 import { registerStoreSize } from './store-size.ts';
 import { readStaticTokens } from './static-tokens.ts';
@@ -240,13 +240,13 @@ export class Cluster implements AsyncDisposable {
       if (machines === undefined) throw new Error('the cluster is starting');
       return machines.connect(name, signal);
     }));
-    const [staticTokens, authentication] = await Promise.all([readStaticTokens(directory.root), readAuthenticationFiles(directory.root)]);
+    const [staticTokens, authentication, authorizationFiles] = await Promise.all([readStaticTokens(directory.root), readAuthenticationFiles(directory.root), readAuthorizationFiles(directory.root)]);
     const audit = await openAudit(directory, { clock, log });
     for (const sink of audit?.sinks ?? []) lifetime.use(sink);
     const metrics = new MetricsRegistry();
     registerStoreSize(metrics, directory);
     const server = await run(phase.api, 20_000, 'see `coracle logs daemon`', async () => startApiServer({
-      store, pki, port, clock, random, log, dialer, authentication, metrics, encryption: await encryptionConfiguration(directory),
+      store, pki, port, clock, random, log, dialer, authentication, authorizationFiles, metrics, encryption: await encryptionConfiguration(directory),
       ...(staticTokens === undefined ? {} : { staticTokens }), ...(audit === undefined ? {} : { audit }),
     }));
     lifetime.use(server);

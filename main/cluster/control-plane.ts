@@ -25,6 +25,7 @@ export interface ControlPlaneOptions {
   readonly encryption?: ApiServerOptions['encryption'];
   readonly audit?: ApiServerOptions['audit'];
   readonly authentication?: ApiServerOptions['authentication'];
+  readonly authorizationFiles?: ApiServerOptions['authorizationFiles'];
   readonly metrics?: MetricsRegistry;
 }
 
@@ -52,6 +53,7 @@ export async function startApiServer(options: ControlPlaneOptions): Promise<ApiS
     ...(options.encryption === undefined ? {} : { encryption: options.encryption }),
     ...(options.staticTokens === undefined ? {} : { staticTokens: options.staticTokens }),
     ...(options.authentication === undefined ? {} : { authentication: options.authentication }),
+    ...(options.authorizationFiles === undefined ? {} : { authorizationFiles: options.authorizationFiles }),
     reportError: (error, path) => log.error('request failed unexpectedly', { path, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
   });
   try {

@@ -24,6 +24,7 @@ async function following(body: (told: string[]) => Promise<void>): Promise<void>
         if (text === 'bad') throw new Error('it makes no sense');
         told.push(`authentication ${text}`);
       },
+      reloadAuthorization: (text) => void told.push(`authorization ${text}`),
       async reloadEncryption(configuration) {
         told.push(`encryption ${configuration.resources.flatMap(({ resources, providers }) => [...resources, ...providers.map(({ name }) => name)]).join(' ')}`);
       },

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import type { Clock } from '../../kube/apimachinery/clock.ts';
 import type { ApiServer } from '../apiserver/api-server.ts';
 import { readIfExists } from './atomic-file.ts';
-import { AUTHENTICATION_FILE } from './authentication-files.ts';
+import { AUTHENTICATION_FILE, AUTHORIZATION_FILE } from './authentication-files.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { ENCRYPTION_CONFIGURATION_FILE, encryptionConfiguration } from './encryption.ts';
 import type { Log } from './log.ts';
 
 export interface ReloadOptions {
   readonly directory: Pick<DataDirectory, 'root' | 'pki'>;
-  readonly server: Pick<ApiServer, 'reloadAuthentication' | 'reloadEncryption'>;
+  readonly server: Pick<ApiServer, 'reloadAuthentication' | 'reloadAuthorization' | 'reloadEncryption'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -21,13 +21,14 @@ const SETTLE_MS = 200;
 const POLL_MS = 60_000;
 
 /**
- * Puts a changed `authentication.yaml` or `encryption-configuration.yaml` in force without a restart. What makes no sense is told once in the log
+ * Puts a changed `authentication.yaml`, `authorization.yaml` or `encryption-configuration.yaml` in force without a restart. What makes no sense is told once in the log
  * and left aside: the server goes on with what it has. A file that is removed changes nothing, but the encryption file: then the default is back.
  */
 export async function followConfiguration({ directory, server, clock, log }: ReloadOptions): Promise<AsyncDisposable> {
   const stop = new AbortController();
   const files = [
     { name: AUTHENTICATION_FILE, apply: async (text: string | undefined) => text !== undefined && server.reloadAuthentication(text) },
+    { name: AUTHORIZATION_FILE, apply: async (text: string | undefined) => text !== undefined && server.reloadAuthorization(text) },
     { name: ENCRYPTION_CONFIGURATION_FILE, apply: async (text: string | undefined) => server.reloadEncryption(await encryptionConfiguration(directory), text ?? '') },
   ];
   const seen = new Map<string, string | undefined>();

@@ -21,6 +21,8 @@ export interface Attributes {
 export interface Decision {
   readonly decision: 'allow' | 'deny' | 'noOpinion';
   readonly reason: string;
+  /** Why an authorizer could not say; a request that nobody allows then fails with it, rather than with a refusal. */
+  readonly evaluationError?: string;
 }
 
 export interface Authorizer {
@@ -33,13 +35,16 @@ export function chainAuthorizers(authorizers: readonly Authorizer[]): Authorizer
   return {
     async authorize(attributes) {
       const reasons: string[] = [];
+      const errors: string[] = [];
       for (const authorizer of authorizers) {
         const pending = authorizer.authorize(attributes);
         const answer = pending instanceof Promise ? await pending : pending;
         if (answer.decision !== 'noOpinion') return answer;
+        if (answer.evaluationError !== undefined) errors.push(answer.evaluationError);
         if (answer.reason !== '') reasons.push(answer.reason);
       }
-      return noOpinion(reasons.join('\n'));
+      const refusal = noOpinion(reasons.join('\n'));
+      return errors.length === 0 ? refusal : { ...refusal, evaluationError: errors.length === 1 ? (errors[0] as string) : `[${errors.join(', ')}]` };
     },
   };
 }

@@ -5,8 +5,8 @@ import type { MetricsRegistry } from '../../../kube/apimachinery/metrics/metrics
 export interface ReloadMetricsOptions {
   readonly registry: MetricsRegistry;
   readonly clock: Clock;
-  /** As metrics name it: `authentication`, `encryption`. */
-  readonly subject: 'authentication' | 'encryption';
+  /** As metrics name it. */
+  readonly subject: 'authentication' | 'authorization' | 'encryption';
   readonly serverId: string;
 }
 

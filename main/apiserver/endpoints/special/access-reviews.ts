@@ -40,9 +40,10 @@ export function accessReviewEndpoint(authorizer: Authorizer, kind: 'SubjectAcces
     if (errors.length > 0) throw newInvalid({ group: GROUP, kind: '' }, '', errors);
     const { user } = request.context;
     const subject: User = isSelf ? user : { name: spec.user ?? '', groups: spec.groups ?? [], extra: spec.extra ?? {}, ...(spec.uid ? { uid: spec.uid } : {}) };
-    const { fieldSelector, evaluationError } = understoodSelectors(spec.resourceAttributes ?? {});
+    const { fieldSelector, evaluationError: selectorError } = understoodSelectors(spec.resourceAttributes ?? {});
     const attributes = attributesOf(subject, spec);
-    const { decision, reason } = await authorizer.authorize(fieldSelector === '' ? attributes : { ...attributes, fieldSelector });
+    const { decision, reason, evaluationError: decisionError } = await authorizer.authorize(fieldSelector === '' ? attributes : { ...attributes, fieldSelector });
+    const evaluationError = [selectorError, decisionError].filter(Boolean).join(', ');
     const status = { allowed: decision === 'allow', ...(decision === 'deny' ? { denied: true } : {}), ...(reason ? { reason } : {}), ...(evaluationError ? { evaluationError } : {}) };
     return answerValue(request.media, { ...review, status }, 201);
   };

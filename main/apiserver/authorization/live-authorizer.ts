@@ -1,0 +1,65 @@
+import type { Clock } from '../../../kube/apimachinery/clock.ts';
+import { type AuthorizerConfiguration, parseAuthorizationConfiguration } from './authorization-configuration.ts';
+import { allowAllAuthorizer, type Attributes, type Authorizer, chainAuthorizers, type Decision, mastersAuthorizer, noOpinion } from './authorizer.ts';
+import { webhookAuthorizer } from './webhook-authorizer.ts';
+
+/** What the operator says about who may do what. */
+export interface AuthorizationFiles {
+  /** YAML of kind AuthorizationConfiguration; absent: Node, then RBAC. */
+  readonly configuration?: string;
+  /** Of the kubeconfigs that it names. */
+  readonly readFile: (path: string) => string;
+}
+
+export interface LiveAuthorizerOptions {
+  readonly files: AuthorizationFiles;
+  readonly node: Authorizer;
+  readonly rbac: Authorizer;
+  readonly clock: Clock;
+  readonly reportError: (error: unknown, what: string) => void;
+}
+
+const DEFAULT: readonly AuthorizerConfiguration[] = [{ type: 'Node', name: 'node' }, { type: 'RBAC', name: 'rbac' }];
+
+/** The authorizers in the order that the operator gave, which can be replaced while the server runs. system:masters may do everything, whatever it says. */
+export class LiveAuthorizer implements Authorizer {
+  readonly #options: LiveAuthorizerOptions;
+  #configuration: readonly AuthorizerConfiguration[];
+  #chain: Authorizer;
+
+  /** Throws when the configuration makes no sense. */
+  constructor(options: LiveAuthorizerOptions) {
+    const { configuration, readFile } = options.files;
+    this.#options = options;
+    this.#configuration = configuration === undefined ? DEFAULT : parseAuthorizationConfiguration(configuration, { readFile });
+    this.#chain = this.#chained();
+  }
+
+  authorize(attributes: Attributes): Decision | Promise<Decision> {
+    return this.#chain.authorize(attributes);
+  }
+
+  /** Throws, and keeps what there is, when it makes no sense or has other authorizers of the server's own. */
+  reload(configuration: string): void {
+    const next = parseAuthorizationConfiguration(configuration, this.#options.files);
+    const [was, is] = [this.#configuration, next].map((list) => list.map(({ type }) => type).filter((type) => type !== 'Webhook').sort().join(', '));
+    if (was !== is) throw new Error(`authorizers: Forbidden: only webhooks may be added and removed while the server runs; it has ${was}`);
+    this.#configuration = next;
+    this.#chain = this.#chained();
+  }
+
+  #chained(): Authorizer {
+    return chainAuthorizers([mastersAuthorizer, ...this.#configuration.map((one) => this.#authorizerOf(one))]);
+  }
+
+  #authorizerOf(one: AuthorizerConfiguration): Authorizer {
+    const { node, rbac, clock, reportError } = this.#options;
+    switch (one.type) {
+      case 'Node': return node;
+      case 'RBAC': return rbac;
+      case 'AlwaysAllow': return allowAllAuthorizer;
+      case 'AlwaysDeny': return { authorize: () => noOpinion('Everything is forbidden.') };
+      case 'Webhook': return webhookAuthorizer({ name: one.name, webhook: one.webhook, clock, reportError });
+    }
+  }
+}
