@@ -1,8 +1,10 @@
 import type { Writable } from 'node:stream';
 import { LongBody } from '../storage/chunk-buffers.ts';
 
-/** The next chunk is made while this much is on its way. */
+/** The next chunk of a list is made while this much is on its way. */
 const MAX_UNREAD_BYTES = 512 * 1024;
+/** The same of watches and other streams, of which a client may have a thousand and read none. */
+const MAX_UNREAD_STREAM_BYTES = 64 * 1024;
 /** A body of this size or more may take its reader a while. */
 const LARGE_BYTES = 64 * 1024;
 
@@ -23,13 +25,14 @@ export async function writeBody(stream: Writable, body: Uint8Array | AsyncIterab
     return;
   }
   const iterator = body[Symbol.asyncIterator]();
+  const maxUnreadBytes = body instanceof LongBody ? MAX_UNREAD_BYTES : MAX_UNREAD_STREAM_BYTES;
   const recycle = body instanceof LongBody ? (chunk: Uint8Array) => body.recycle(chunk) : undefined;
   try {
     for (;;) {
       const next = await iterator.next();
       if (next.done || stream.destroyed) break;
       const chunk = next.value;
-      if (!stream.write(chunk, recycle && (() => recycle(chunk))) && stream.writableLength >= MAX_UNREAD_BYTES) await drained(stream, reader);
+      if (!stream.write(chunk, recycle && (() => recycle(chunk))) && stream.writableLength >= maxUnreadBytes) await drained(stream, reader);
     }
   } catch (error) {
     if (!reader.signal.aborted) throw error;

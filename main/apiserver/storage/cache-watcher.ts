@@ -9,8 +9,8 @@ import { SelectionMatcher } from './selection-matcher.ts';
 const maxQueuedEvents = 8192;
 /** Objects of one batch, of the initial state or of what is queued, */
 const maxBatchEvents = 500;
-/** and the bytes after which it ends: a consumer that writes a batch at once needs memory for it. */
-const maxBatchBytes = 1024 * 1024;
+/** and the bytes after which it ends: a consumer that writes a batch at once needs memory for it, and a thousand may stall with theirs. */
+const maxBatchBytes = 64 * 1024;
 
 /** Which changes concern a watcher at all, before its selectors are looked at. */
 export type WatchScope =
