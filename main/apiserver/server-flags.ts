@@ -11,6 +11,7 @@ export function flagsOf(options: ApiServerOptions): Flags {
     'anonymous-auth': String(anonymous !== 'none'),
     'authorization-mode': authorization === 'RBAC' ? '[Node,RBAC]' : '[AlwaysAllow]',
     'max-requests-inflight': String(options.maxInFlight ?? 600),
+    profiling: 'false',
     'request-timeout': formatDuration(options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS),
     'service-account-issuer': `[${serviceAccountIssuer ?? 'https://kubernetes.default.svc'}]`,
     'service-cluster-ip-range': serviceCIDR,

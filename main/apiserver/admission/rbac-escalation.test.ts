@@ -58,3 +58,10 @@ describe('whoever may write roles and holds little', () => {
     expect(await send(method, path, body)).toBe(want);
   });
 });
+
+test('a selector of an aggregating role that is wrong selects nothing', async () => {
+  await using server = await startTestApiServer();
+  const body = JSON.stringify({ metadata: { name: 'x' }, aggregationRule: { clusterRoleSelectors: [{ matchLabels: { '!!': '1' } }] } });
+  const response = await server.transport.fetch({ method: 'POST', path: '/apis/rbac.authorization.k8s.io/v1/clusterroles', headers: { 'content-type': 'application/json' }, body });
+  expect(Buffer.from(response.body as Uint8Array).toString()).toContain('aggregationRule.clusterRoleSelectors[0]: Invalid value: null: invalid label selector.]');
+});

@@ -106,7 +106,7 @@ function node({ nodeName, rules, attributes }: Question): Decision {
   const { verb, name, subresource } = attributes;
   if (subresource === '' && READS.includes(verb)) {
     if (name === nodeName) return ALLOW;
-    if (verb === 'get') return noOpinion(`node '${nodeName}' cannot read '${name}', only its own Node object`);
+    if (name !== '') return noOpinion(`node '${nodeName}' cannot read '${name}', only its own Node object`);
     return noOpinion(`node '${nodeName}' cannot read all nodes, only its own Node object`);
   }
   return byRules(rules, attributes);

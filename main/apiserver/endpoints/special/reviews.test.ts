@@ -49,6 +49,7 @@ describe('a review with selectors', () => {
 
 test.each([
   { name: 'slices of all nodes', ask: { verb: 'list', group: 'resource.k8s.io', resource: 'resourceslices' }, reason: 'can only list/watch/deletecollection resourceslices with nodeName field selector' },
+  { name: 'another node by a selector of its name', ask: { verb: 'list', resource: 'nodes', name: 'n2' }, reason: "node 'n1' cannot read 'n2', only its own Node object" },
   { name: 'a lease elsewhere', ask: { verb: 'get', group: 'coordination.k8s.io', resource: 'leases', namespace: 'a', name: 'n1' }, reason: 'can only access leases in the "kube-node-lease" system namespace' },
   { name: 'tokens of no account', ask: { verb: 'create', resource: 'serviceaccounts', subresource: 'token', namespace: 'a' }, reason: 'can only create tokens for individual service accounts' },
   { name: 'the status of a claim', ask: { verb: 'get', resource: 'persistentvolumeclaims', subresource: 'status', namespace: 'a', name: 'c' }, reason: 'can only get/update/patch this type' },
