@@ -1,5 +1,5 @@
 import { failureStatus, StatusError } from '../../../kube/apimachinery/status.ts';
-import { newMethodNotSupported, newNotFound, newResourceNotServed } from '../../../kube/apimachinery/status-errors.ts';
+import { newBadRequest, newMethodNotSupported, newNotFound, newResourceNotServed } from '../../../kube/apimachinery/status-errors.ts';
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
 import type { AdmissionChain } from '../admission/admission.ts';
 import type { ResourceCatalog, ServedResource } from '../registry/catalog.ts';
@@ -86,7 +86,7 @@ export async function dispatchResource(options: DispatchOptions, context: Reques
   const endpoint = ENDPOINTS[info.verb];
   if (!registry || !endpoint) throw methodNotAllowed();
   const streams = info.verb === 'list' || info.verb === 'watch';
-  const media = mediaOf(context.request, { canWatch: streams, watch: info.verb === 'watch', transforms: tables !== undefined, protobuf: custom === undefined });
+  const media = mediaOf(context.request, { canWatch: streams, watch: info.verb === 'watch', transforms: tables !== undefined, protobuf: !custom, routed: !custom });
   try {
     return await endpoint({ context, served, registry, admission, clock, tables, media });
   } catch (error) {
@@ -138,6 +138,10 @@ function hasRoute({ info }: RequestContext, { info: resource, subresources }: Se
 function checkMethod({ info, request }: RequestContext, served: ServedResource): void {
   const { namespaced, verbs } = served.info;
   if (request.method === 'HEAD' && !served.custom) throw methodNotAllowed();
+  // Upstream serves custom resources by one handler for all methods, which does not know these.
+  if (served.custom && info.verb === '') throw newMethodNotSupported(served.info, '');
+  if (served.custom && info.name === '' && (info.verb === 'update' || info.verb === 'patch')) throw newBadRequest('name must be provided');
+  if (info.verb === 'watch' && request.method !== 'GET' && !served.custom) throw methodNotAllowed();
   const named = info.parts.length > 1;
   const wrongPlace = (info.verb === 'create') === named && (info.verb === 'create' || info.verb === 'update' || info.verb === 'patch');
   const needsNamespace = namespaced && info.namespace === '' && (info.verb === 'create' || info.verb === 'deletecollection');

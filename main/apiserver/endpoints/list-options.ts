@@ -1,5 +1,6 @@
+import { goQuote } from '../../../kube/apimachinery/go-format.ts';
 import { fieldForbidden, fieldNotSupported, type FieldError } from '../../../kube/apimachinery/field-error.ts';
-import { newInvalid } from '../../../kube/apimachinery/status-errors.ts';
+import { newBadRequest, newInvalid } from '../../../kube/apimachinery/status-errors.ts';
 
 interface Given {
   readonly match: string;
@@ -15,7 +16,8 @@ export function checkListOptions(query: URLSearchParams, { watch }: { readonly w
     match: query.get('resourceVersionMatch') ?? '',
     resourceVersion: query.get('resourceVersion') ?? '',
     continueToken: query.get('continue') ?? '',
-    initial: (query.get('sendInitialEvents') ?? '') !== '',
+    // Given without a value it is false, which is given too.
+    initial: query.has('sendInitialEvents'),
   };
   const errors = watch ? watchErrors(given) : listErrors(given);
   if (errors.length > 0) throw newInvalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
@@ -42,4 +44,17 @@ function watchErrors({ match, continueToken, initial }: Given): FieldError[] {
   if (match !== '' && match !== 'NotOlderThan') errors.push(fieldNotSupported('resourceVersionMatch', match, ['NotOlderThan']));
   if (continueToken !== '') errors.push(fieldForbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'));
   return errors;
+}
+
+const MAX_INT64 = 2n ** 63n - 1n;
+
+/** An int64 of the query as strconv.ParseInt reads it: also an empty one is refused. Undefined when it is not given. */
+export function integerOption(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name);
+  if (text === null) return undefined;
+  const refused = (reason: string): Error => newBadRequest(`strconv.ParseInt: parsing ${goQuote(text)}: ${reason}`);
+  if (!/^[+-]?\d+$/.test(text)) throw refused('invalid syntax');
+  const value = BigInt(text.replace(/^\+/, ''));
+  if (value > MAX_INT64 || value < -MAX_INT64 - 1n) throw refused('value out of range');
+  return Number(value);
 }

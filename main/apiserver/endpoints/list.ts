@@ -1,5 +1,5 @@
 import type { KubernetesList, KubernetesObject, ListMeta } from '../../../kube/apimachinery/object-meta.ts';
-import { newBadRequest, newNotAcceptable } from '../../../kube/apimachinery/status-errors.ts';
+import { newNotAcceptable } from '../../../kube/apimachinery/status-errors.ts';
 import { toPartialMetadataList } from '../negotiation/partial-metadata.ts';
 import type { ServedResource } from '../registry/catalog.ts';
 import { bareJsonHead } from '../storage/json-head.ts';
@@ -9,13 +9,13 @@ import { answerValue, inVersion, printed, JSON_HEADERS, newWrongShape } from './
 import type { ApiResponse } from './request.ts';
 import type { ResourceRequest } from './resource-request.ts';
 import { selectionOf } from './selection.ts';
-import { checkListOptions } from './list-options.ts';
+import { checkListOptions, integerOption } from './list-options.ts';
 import { bodyOf, transformedList } from './transformed-list.ts';
 
 export async function listObjects(request: ResourceRequest): Promise<ApiResponse> {
   const { context, served, registry, media, tables } = request;
-  if (typeof media === 'object' && media.as?.kind === 'PartialObjectMetadata') throw newWrongShape(served, { asked: media.as.kind, isList: true });
   const list = await registry.storage.list(listQueryOf(request));
+  if (typeof media === 'object' && media.as?.kind === 'PartialObjectMetadata') throw newWrongShape(served, { asked: media.as.kind, isList: true });
   if (media === 'json' && !served.alternative) return { status: 200, headers: JSON_HEADERS, body: listBody(served, list) };
   if (media === 'metadata') return answerValue(media, metadataList(served, list));
   const quick = transformedList(request, list);
@@ -29,27 +29,20 @@ export async function listObjects(request: ResourceRequest): Promise<ApiResponse
 
 function listQueryOf(request: ResourceRequest): ListQuery {
   const { query, signal } = request.context.request;
+  const limit = integerOption(query, 'limit') ?? 0;
+  integerOption(query, 'timeoutSeconds');
   checkListOptions(query, { watch: false });
-  const limit = integer(query.get('limit'), 'limit');
-  integer(query.get('timeoutSeconds'), 'timeoutSeconds');
   const resourceVersion = query.get('resourceVersion');
   const match = query.get('resourceVersionMatch');
   const continueToken = query.get('continue');
   return {
     ...selectionOf(request),
     signal,
-    ...(limit ? { limit } : {}),
+    ...(limit > 0 ? { limit } : {}),
     ...(continueToken ? { continue: continueToken } : {}),
     ...(resourceVersion ? { resourceVersion } : {}),
     ...(match ? { resourceVersionMatch: match as 'Exact' | 'NotOlderThan' } : {}),
   };
-}
-
-function integer(text: string | null, name: string): number | undefined {
-  if (text === null || text === '') return undefined;
-  if (!/^[+-]?\d+$/.test(text)) throw newBadRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-  const value = Number(text);
-  return name === 'limit' && value < 0 ? undefined : value;
 }
 
 export function listMetaOf(list: StoredList<KubernetesObject>): ListMeta {

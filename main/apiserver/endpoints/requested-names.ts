@@ -13,5 +13,6 @@ export function withRequestedNames(error: unknown, { info, registry }: ServedRes
   const { status } = error;
   if (status.details?.kind !== stored.resource || (status.details.group ?? '') !== stored.group) return error;
   const message = status.message?.replace(`${formatGroupResource(stored)} "`, `${formatGroupResource(info)} "`);
-  return new StatusError({ ...status, ...(message === undefined ? {} : { message }), details: { ...status.details, group: info.group } });
+  const { name, group: _stored, ...details } = status.details;
+  return new StatusError({ ...status, ...(message === undefined ? {} : { message }), details: { ...(name === undefined ? {} : { name }), group: info.group, ...details } });
 }

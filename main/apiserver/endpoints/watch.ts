@@ -12,7 +12,7 @@ import type { ServedResource } from '../registry/catalog.ts';
 import type { BookmarkEvent, ChangeEvent, ObjectEvent, ObjectStorage, ObjectWatch, StoredObject, WatchQuery } from '../storage/object-storage.ts';
 import { inVersion, JSON_HEADERS, printed } from './answer.ts';
 import { partialMetadata } from './list.ts';
-import { checkListOptions } from './list-options.ts';
+import { checkListOptions, integerOption } from './list-options.ts';
 import type { ApiResponse, WatchAccount } from './request.ts';
 import type { ResourceRequest } from './resource-request.ts';
 import { selectionOf } from './selection.ts';
@@ -56,13 +56,14 @@ async function* failing(error: unknown): AsyncGenerator<never> {
 
 function watchQueryOf(request: ResourceRequest): WatchQuery {
   const { query, signal } = request.context.request;
+  integerOption(query, 'limit');
+  const timeoutSeconds = integerOption(query, 'timeoutSeconds') ?? 0;
   checkListOptions(query, { watch: true });
   const selection = selectionOf(request);
   const { info } = request.context;
   const name = selection.name ?? (info.name !== '' && info.namespace !== '' ? info.name : undefined);
   const resourceVersion = query.get('resourceVersion');
   const initial = query.get('sendInitialEvents');
-  const timeoutSeconds = Number(query.get('timeoutSeconds') ?? 0);
   return {
     ...selection,
     ...(name ? { name } : {}),

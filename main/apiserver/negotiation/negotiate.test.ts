@@ -27,7 +27,20 @@ describe('negotiateResponse', () => {
 
   it('names the streams there are when a watch asks for something else', () => {
     const streams = 'only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch';
-    for (const accept of ['application/yaml', 'application/json;as=Table;v=v9;g=meta.k8s.io']) expect(() => negotiateWatch(accept)).toThrow(streams);
+    expect(() => negotiateWatch('application/yaml')).toThrow(streams);
+    // What cannot be an answer at all is refused before.
+    expect(() => negotiateWatch('application/json;as=Table;v=v9;g=meta.k8s.io')).toThrow('accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf');
+  });
+
+  it('offers protobuf of custom resources for their metadata alone', () => {
+    const type = 'application/vnd.kubernetes.protobuf';
+    expect(() => negotiateResponse(type, { protobuf: false })).toThrow('accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf');
+    expect(negotiateResponse(`${type};as=PartialObjectMetadata;g=meta.k8s.io;v=v1`, { protobuf: false }).format).toBe('protobuf');
+  });
+
+  it('indents for true values of pretty', () => {
+    const pretty = (prettyQuery: string): boolean => negotiateResponse('application/json', { prettyQuery }).pretty;
+    expect(['1', 'true', 'T', '0', 'x', 'yes'].map(pretty)).toEqual([true, true, true, false, false, false]);
   });
 
   it.skipIf(!hasReference())('answers as the reference did', () => {

@@ -7,7 +7,7 @@ import { type AcceptClause, JSON_TYPE, type MediaType, parseAccept, PROTOBUF_TYP
 export interface ResponseOffer {
   /** True for list and watch endpoints: their 406 lists the streaming types too. */
   readonly canWatch?: boolean;
-  /** False for kinds without a protobuf form, that is custom resources. Default true. */
+  /** False for kinds without a protobuf form, that is custom resources: their metadata alone has one. Default true. */
   readonly protobuf?: boolean;
   /** False where Table and PartialObjectMetadata make no sense (Status answers, discovery). Default true. */
   readonly transforms?: boolean;
@@ -26,26 +26,23 @@ export interface ResponseOffer {
  */
 export function negotiateResponse(acceptHeader: string | undefined, offer: ResponseOffer = {}): MediaType {
   const negotiated = pick(acceptHeader, offer);
-  if (!negotiated) throw newNotAcceptable(offeredTypes(offer));
+  if (!negotiated) throw newNotAcceptable(RESPONSE_TYPES);
   return negotiated;
 }
 
 /** The same for streams; an endpoint that can watch is implied. Protobuf and JSON stream, YAML does not. */
 export function negotiateWatch(acceptHeader: string | undefined, offer: ResponseOffer = {}): MediaType {
-  const negotiated = pick(acceptHeader, { ...offer, canWatch: true });
-  if (!negotiated || negotiated.format === 'yaml') throw newNotAcceptable(offer.protobuf === false ? WATCH_TYPES.slice(0, 1) : WATCH_TYPES);
+  // Refused as an answer first, then as a stream.
+  const negotiated = negotiateResponse(acceptHeader, { ...offer, canWatch: true });
+  if (negotiated.format === 'yaml') throw newNotAcceptable(WATCH_TYPES);
   return negotiated;
-}
-
-function offeredTypes({ protobuf }: ResponseOffer): readonly string[] {
-  return protobuf === false ? [JSON_TYPE, YAML_TYPE] : RESPONSE_TYPES;
 }
 
 function pick(acceptHeader: string | undefined, offer: ResponseOffer): MediaType | undefined {
   if (!acceptHeader) return mediaType(JSON_TYPE, new Map(), offer);
   if (offer.routed ?? true) checkRouteAccepts(acceptHeader, offer.canWatch ? [...RESPONSE_TYPES, ...WATCH_TYPES] : RESPONSE_TYPES);
   for (const clause of parseAccept(acceptHeader)) {
-    for (const contentType of offeredTypes(offer)) {
+    for (const contentType of RESPONSE_TYPES) {
       if (matches(clause, contentType) && parametersAllowed(clause, contentType, offer)) {
         return mediaType(contentType, clause.parameters, offer);
       }
@@ -85,7 +82,7 @@ function parametersAllowed(clause: AcceptClause, contentType: string, offer: Res
   const transform = transformOf(clause.parameters);
   if (clause.parameters.has('sv') && clause.parameters.get('sv') !== 'v1') return false;
   if (clause.parameters.has('stream') && clause.parameters.get('stream') !== 'watch') return false;
-  if (!transform) return true;
+  if (!transform) return contentType !== PROTOBUF_TYPE || offer.protobuf !== false;
   if (offer.transforms === false || transform.group !== 'meta.k8s.io') return false;
   if (transform.version !== 'v1' && transform.version !== 'v1beta1') return false;
   if (transform.kind === 'Table') return contentType !== PROTOBUF_TYPE;
@@ -107,6 +104,6 @@ function mediaType(contentType: string, parameters: ReadonlyMap<string, string>,
 
 function wantsPretty(parameter: string | undefined, { prettyQuery, userAgent }: ResponseOffer): boolean {
   if (parameter !== undefined) return parameter === '1';
-  if (typeof prettyQuery === 'string' && prettyQuery !== '') return !/^(0|f|F|false|False|FALSE)$/.test(prettyQuery);
+  if (typeof prettyQuery === 'string' && prettyQuery !== '') return /^(1|t|T|true|True|TRUE)$/.test(prettyQuery);
   return /^(curl|Wget|Mozilla\/5\.0)/.test(userAgent ?? '');
 }
