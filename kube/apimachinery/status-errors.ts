@@ -118,8 +118,9 @@ export function newInternalError(cause: unknown): StatusError {
   });
   return new StatusError(status, { cause });
 }
+/** 0: nothing is said of when to try again. */
 export function newTimeout(message: string, retryAfterSeconds: number): StatusError {
-  return fail(504, 'Timeout', `Timeout: ${message}`, { retryAfterSeconds });
+  return fail(504, 'Timeout', `Timeout: ${message}`, retryAfterSeconds === 0 ? {} : { retryAfterSeconds });
 }
 export function newRequestEntityTooLarge(message: string): StatusError {
   return fail(413, 'RequestEntityTooLarge', `Request entity too large: ${message}`);

@@ -175,6 +175,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
         kind: resource.kind, namespaced: info.namespaced, resourcePrefix: storagePrefixOf(definition),
         ...(strategy.selectableFields ? { selectableFields: (object) => strategy.selectableFields?.(object) ?? {} } : {}),
         ...(indexedField ? { indexedField } : {}),
+        ...(definition.uncached ? { uncached: true } : {}),
         meter: storeRequests.meterOf(resource),
         ...transformerOf(resource),
       });

@@ -1,6 +1,9 @@
+import { schemaOfKind } from '../../../kube/api/schema.ts';
+import { toTyped } from '../../../kube/api/typed-object.ts';
+import { parseApiVersion } from '../../../kube/apimachinery/gvr.ts';
 import { OBJECT_MEDIA_TYPE } from '../../../kube/client/transport.ts';
 import { goJson } from '../../../kube/apimachinery/go-format.ts';
-import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import type { KubernetesObject, TypeMeta } from '../../../kube/apimachinery/object-meta.ts';
 import { failureStatus, StatusError } from '../../../kube/apimachinery/status.ts';
 import { newNotAcceptable } from '../../../kube/apimachinery/status-errors.ts';
 import { encode } from '../negotiation/encode.ts';
@@ -61,6 +64,12 @@ export function answerValue(media: Media, object: object, status = 200): ApiResp
   if (media === 'object' || media === 'metadata') return { status, headers: OBJECT_HEADERS, body: EMPTY, object };
   if (media === 'json') return { status, headers: JSON_HEADERS, body: Buffer.from(`${goJson(object)}\n`) };
   return { status, headers: { 'content-type': media.contentType }, body: encode(object as KubernetesObject, media) };
+}
+
+/** An object of a built-in kind that is made for this answer: in Go's order of fields. */
+export function answerTyped<O extends TypeMeta>(media: Media, object: O, status: number): ApiResponse {
+  const schema = schemaOfKind({ ...parseApiVersion(object.apiVersion), kind: object.kind });
+  return answerValue(media, schema ? toTyped(schema, object as unknown as Record<string, unknown>) : object, status);
 }
 
 export function inVersion(served: ServedResource, object: KubernetesObject): KubernetesObject {

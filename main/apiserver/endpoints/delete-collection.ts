@@ -1,8 +1,7 @@
 import { isNotFound } from '../../../kube/apimachinery/status.ts';
-import { answerValue } from './answer.ts';
 import { deleteOne, deleteOptionsOf, warnOfKeptPods } from './delete.ts';
-import { itemOf, listKindOf } from './list.ts';
-import { checkListOptions } from './list-options.ts';
+import { answerList } from './list.ts';
+import { checkListOptions, integerOption } from './list-options.ts';
 import type { ApiResponse } from './request.ts';
 import type { ResourceRequest } from './resource-request.ts';
 import { selectionOf } from './selection.ts';
@@ -11,13 +10,13 @@ import { selectionOf } from './selection.ts';
 const PARALLEL_DELETES = 16;
 
 export async function deleteCollection(request: ResourceRequest): Promise<ApiResponse> {
-  const { context, served, registry } = request;
+  const { context, registry } = request;
   const options = await deleteOptionsOf(request);
   warnOfKeptPods(request, options);
   const { query, signal } = context.request;
+  const limit = integerOption(query, 'limit') ?? 0;
   checkListOptions(query, { watch: false });
   const resourceVersion = query.get('resourceVersion');
-  const limit = Number(query.get('limit') ?? 0);
   const continueToken = query.get('continue');
   const list = await registry.storage.list({
     ...selectionOf(request), signal,
@@ -35,7 +34,5 @@ export async function deleteCollection(request: ResourceRequest): Promise<ApiRes
     }
   };
   await Promise.all(Array.from({ length: Math.min(PARALLEL_DELETES, list.items.length) }, worker));
-  const items = list.items.map((item) => itemOf(served, item.object));
-  const metadata = { resourceVersion: list.resourceVersion, ...(list.continue ? { continue: list.continue } : {}) };
-  return answerValue(request.media, { kind: listKindOf(served), apiVersion: served.apiVersion, metadata, items });
+  return answerList(request, list);
 }

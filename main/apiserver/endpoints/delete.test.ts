@@ -34,3 +34,19 @@ describe('DELETE', () => {
     expect(body.message).toMatch(/^Operation cannot be fulfilled on namespaces "ending": Precondition failed: UID in precondition: x, UID in object meta: /);
   });
 });
+
+const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
+
+test('a dry run shows what the deletion would leave', async () => {
+  await send('POST', CONFIG_MAPS, { body: { metadata: { name: 'dry' } } });
+  const { body } = await send('DELETE', `${CONFIG_MAPS}/dry`, { body: { dryRun: ['All'], propagationPolicy: 'Orphan' } });
+  expect(Object.keys(body.metadata).slice(3, 8)).toEqual(['resourceVersion', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'finalizers']);
+  expect((await send('GET', `${CONFIG_MAPS}/dry`)).body.metadata).not.toHaveProperty('finalizers');
+});
+
+test('a deletion of some of a collection tells how many remain, as a list does', async () => {
+  for (const name of ['r1', 'r2', 'r3']) await send('POST', '/api/v1/namespaces/kube-public/configmaps', { body: { metadata: { name } } });
+  const before = (await send('GET', '/api/v1/namespaces/kube-public/configmaps')).body['items'] as readonly unknown[];
+  const { body } = await send('DELETE', '/api/v1/namespaces/kube-public/configmaps?limit=1&dryRun=All', { headers: { accept: 'application/json;as=Table;g=meta.k8s.io;v=v1' } });
+  expect(body).toMatchObject({ kind: 'Table', metadata: { remainingItemCount: before.length - 1 } });
+});

@@ -26,3 +26,16 @@ test.each([
 test.each(['POST', 'PUT', 'PATCH', 'OPTIONS'])('%s on a watch path is not allowed', async (method) => {
   expect((await send(method, '/api/v1/watch/namespaces/default/configmaps', { body: {} })).status).toBe(405);
 });
+
+test('events are read as without a watch cache: a limit counts for any state, a state to come is refused at once', async () => {
+  const EVENTS = '/api/v1/namespaces/default/events';
+  for (const name of ['a', 'b']) await send('POST', EVENTS, { body: { metadata: { name }, involvedObject: { kind: 'Node', name: 'n', namespace: 'default' } } });
+  const page = await send('GET', `${EVENTS}?resourceVersion=0&limit=1`);
+  expect(page.body['items']).toHaveLength(1);
+  expect(page.body.metadata).toMatchObject({ remainingItemCount: 1 });
+  for (const path of [EVENTS, `${EVENTS}/a`]) {
+    const { status, body, headers } = await send('GET', `${path}?resourceVersion=99999999`);
+    expect([status, (body['details'] as object)]).toEqual([504, { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }] }]);
+    expect(headers).not.toHaveProperty('retry-after');
+  }
+});

@@ -13,8 +13,12 @@ import { checkListOptions, integerOption } from './list-options.ts';
 import { bodyOf, transformedList } from './transformed-list.ts';
 
 export async function listObjects(request: ResourceRequest): Promise<ApiResponse> {
-  const { context, served, registry, media, tables } = request;
-  const list = await registry.storage.list(listQueryOf(request));
+  const { registry } = request;
+  return answerList(request, await registry.storage.list(listQueryOf(request)));
+}
+
+export function answerList(request: ResourceRequest, list: StoredList<KubernetesObject>): ApiResponse {
+  const { context, served, media, tables } = request;
   if (typeof media === 'object' && media.as?.kind === 'PartialObjectMetadata') throw newWrongShape(served, { asked: media.as.kind, isList: true });
   if (media === 'json' && !served.alternative) return { status: 200, headers: JSON_HEADERS, body: listBody(served, list) };
   if (media === 'metadata') return answerValue(media, metadataList(served, list));

@@ -96,7 +96,7 @@ export function resourceDefinitions(options: ResourceOptions): readonly Resource
     define(serviceDefinition(options)),
     define({ resource: core.serviceaccounts, strategy: serviceAccountStrategy, metadataRules: rechecked }),
     define({ resource: core.endpoints, strategy: endpointsStrategy, metadataRules: rechecked }),
-    define({ resource: core.events, strategy: eventStrategy, alternatives: [eventsV1], metadataRules: ({ group }) => ({ own: group === 'events.k8s.io' }) }),
+    define({ resource: core.events, strategy: eventStrategy, alternatives: [eventsV1], uncached: true, metadataRules: ({ group }) => ({ own: group === 'events.k8s.io' }) }),
     define({ resource: core.limitranges, strategy: limitRangeStrategy, metadataRules: everything }),
     define({ resource: core.resourcequotas, strategy: resourceQuotaStrategy }),
     define({ resource: core.persistentvolumes, strategy: persistentVolumeStrategy, metadataRules: () => ({ onUpdate: 'everythingTwice' }) }),

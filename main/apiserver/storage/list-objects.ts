@@ -6,7 +6,7 @@ import type { CachedObject } from './cached-object.ts';
 import { type ContinuePoint, decodeContinue, encodeContinue, newContinueExpired } from './continue-token.ts';
 import type { ObjectKeys } from './object-keys.ts';
 import type { ListQuery, StoredList } from './object-storage.ts';
-import { parseResourceVersion } from './resource-version.ts';
+import { newTooLargeResourceVersion, parseResourceVersion } from './resource-version.ts';
 import { SelectionMatcher } from './selection-matcher.ts';
 import type { WatchCache } from './watch-cache.ts';
 
@@ -14,6 +14,7 @@ export interface ListContext<T extends KubernetesObject> {
   readonly store: Store;
   readonly keys: ObjectKeys;
   readonly cache: WatchCache<T>;
+  readonly uncached?: boolean | undefined;
   /** The object of a key and value: the cached one when it is the same version. */
   readonly objectOf: (kv: KeyValue) => CachedObject<T>;
 }
@@ -43,10 +44,11 @@ export async function listObjects<T extends KubernetesObject>(context: ListConte
   const revision = parseResourceVersion(query.resourceVersion);
   if (query.continue !== undefined && query.continue !== '') {
     if (revision !== undefined && revision !== 0) throw newBadRequest('specifying resource version is not allowed when using continue');
-    return continueList(context, { query, limit: revision === 0 ? undefined : limit, prefix, point: decodeContinue(query.continue, prefix) });
+    return continueList(context, { query, limit: revision === 0 && !context.uncached ? undefined : limit, prefix, point: decodeContinue(query.continue, prefix) });
   }
   const snapshot = snapshotOf({ query, limit, revision, newest: store.revision });
-  const page = { query, limit: revision === 0 ? undefined : limit, prefix, fromKey: prefix };
+  const page = { query, limit: revision === 0 && !context.uncached ? undefined : limit, prefix, fromKey: prefix };
+  if (context.uncached && revision !== undefined && revision > store.revision) throw newTooLargeResourceVersion(revision, store.revision, 0);
   if (snapshot.type === 'cache') {
     await cache.waitFor(snapshot.atLeast, query.signal);
     return listFromCache(context, page);

@@ -33,6 +33,8 @@ export interface ObjectStorageOptions<T extends KubernetesObject> {
    * `name`: by name at every depth, as Go writes custom resources.
    */
   readonly memberOrder?: 'struct' | 'name';
+  /** Reads mean what they mean where upstream has no watch cache: a limit counts for resourceVersion 0 too, and a revision to come is refused at once. */
+  readonly uncached?: boolean;
   /** Encryption at rest. Absent: plain. */
   readonly transformer?: ValueTransformer;
   /** Shared by all storages of a server, so that they share leases. Absent: one of its own. */

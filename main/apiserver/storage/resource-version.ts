@@ -28,8 +28,8 @@ function uintProblem(text: string): string | undefined {
 }
 
 /** The client has seen something newer than this server (upstream: NewTooLargeResourceVersionError). */
-export function newTooLargeResourceVersion(requested: number, current: number): StatusError {
-  const { status } = newTimeout(`Too large resource version: ${requested}, current: ${current}`, 1);
+export function newTooLargeResourceVersion(requested: number, current: number, retryAfterSeconds = 1): StatusError {
+  const { status } = newTimeout(`Too large resource version: ${requested}, current: ${current}`, retryAfterSeconds);
   const causes = [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }];
   return new StatusError({ ...status, details: { ...status.details, causes } });
 }

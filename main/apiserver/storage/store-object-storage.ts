@@ -9,7 +9,7 @@ import { ObjectKeys } from './object-keys.ts';
 import type { CacheStatistics, ObjectName, ObjectStorage, ObjectWatch, Preconditions, ReadOptions, StoredList, StoredObject } from './object-storage.ts';
 import type { ListQuery, WatchQuery, WriteOptions } from './object-storage.ts';
 import type { ObjectStorageOptions } from './object-storage-options.ts';
-import { parsePlainResourceVersion } from './resource-version.ts';
+import { newTooLargeResourceVersion, parsePlainResourceVersion } from './resource-version.ts';
 import { WatchCache } from './watch-cache.ts';
 import { watchObjects } from './watch-objects.ts';
 
@@ -47,7 +47,9 @@ class StoreObjectStorage<T extends KubernetesObject> implements ObjectStorage<T>
     signal?.throwIfAborted();
     const atLeast = parsePlainResourceVersion(resourceVersion) ?? 0;
     // The store is read directly, and is never older than the cache; only a revision from elsewhere has to be waited for.
-    if (atLeast > this.#options.store.revision) await this.#cache.waitFor(atLeast, signal);
+    const { store, uncached } = this.#options;
+    if (uncached && atLeast > store.revision) throw newTooLargeResourceVersion(atLeast, store.revision, 0);
+    if (atLeast > store.revision) await this.#cache.waitFor(atLeast, signal);
     return this.#read(target);
   }
 
@@ -85,7 +87,7 @@ class StoreObjectStorage<T extends KubernetesObject> implements ObjectStorage<T>
   }
 
   list(query: ListQuery = {}): Promise<StoredList<T>> {
-    return listObjects({ store: this.#options.store, keys: this.#keys, cache: this.#cache, objectOf: (kv) => this.#objectOf(kv) }, query);
+    return listObjects({ store: this.#options.store, uncached: this.#options.uncached, keys: this.#keys, cache: this.#cache, objectOf: (kv) => this.#objectOf(kv) }, query);
   }
 
   watch(query: WatchQuery): Promise<ObjectWatch<T>> {

@@ -6,7 +6,7 @@ import type { ObjectReader } from '../../authentication/object-reader.ts';
 import { nodeNameOf, type User } from '../../authentication/user.ts';
 import type { Attributes, Authorizer } from '../../authorization/authorizer.ts';
 import { rulesFor, type PolicyRule } from '../../authorization/rbac.ts';
-import { answerValue } from '../answer.ts';
+import { answerTyped } from '../answer.ts';
 import type { SpecialEndpoint, SpecialRequest } from '../dispatch.ts';
 import { readReview } from './review-request.ts';
 import { selectorErrors, understoodSelectors, type SelectorAttributes } from './selector-attributes.ts';
@@ -45,7 +45,7 @@ export function accessReviewEndpoint(authorizer: Authorizer, kind: 'SubjectAcces
     const { decision, reason, evaluationError: decisionError } = await authorizer.authorize(fieldSelector === '' ? attributes : { ...attributes, fieldSelector });
     const evaluationError = [selectorError, decisionError].filter(Boolean).join(', ');
     const status = { allowed: decision === 'allow', ...(decision === 'deny' ? { denied: true } : {}), ...(reason ? { reason } : {}), ...(evaluationError ? { evaluationError } : {}) };
-    return answerValue(request.media, { ...review, status }, 201);
+    return answerTyped(request.media, { ...review, status }, 201);
   };
 }
 
@@ -104,7 +104,7 @@ export function rulesReviewEndpoint(reader: ObjectReader): SpecialEndpoint {
     if (incomplete) errors.unshift('node authorizer does not support user rule resolution');
     const evaluationError = errors.length > 1 ? `[${errors.join(', ')}]` : errors[0];
     const status = { resourceRules, nonResourceRules, incomplete, ...(evaluationError ? { evaluationError } : {}) };
-    return answerValue(request.media, { kind: 'SelfSubjectRulesReview', apiVersion: `${GROUP}/v1`, metadata: {}, spec: {}, status }, 201);
+    return answerTyped(request.media, { kind: 'SelfSubjectRulesReview', apiVersion: `${GROUP}/v1`, metadata: {}, spec: {}, status }, 201);
   };
 }
 

@@ -3,7 +3,7 @@ import { newBadRequest } from '../../../../kube/apimachinery/status-errors.ts';
 import type { Authenticator } from '../../authentication/authenticator.ts';
 import type { User } from '../../authentication/user.ts';
 import { timestamp } from '../../registry/generic/deletion.ts';
-import { answerValue } from '../answer.ts';
+import { answerTyped } from '../answer.ts';
 import type { SpecialEndpoint } from '../dispatch.ts';
 import { readReview } from './review-request.ts';
 
@@ -19,7 +19,7 @@ export function tokenReviewEndpoint(authenticator: Authenticator): SpecialEndpoi
     const review = await readReview<TokenReview>(request, { group: GROUP, version: 'v1', kind: 'TokenReview' });
     const { token = '', audiences } = review.spec ?? {};
     if (token === '') throw newBadRequest('token is required for TokenReview in authentication');
-    return answerValue(request.media, { ...review, status: await statusOf(authenticator, token, audiences) }, 201);
+    return answerTyped(request.media, { ...review, status: await statusOf(authenticator, token, audiences) }, 201);
   };
 }
 
@@ -38,7 +38,7 @@ async function statusOf(authenticator: Authenticator, token: string, audiences: 
 export const selfSubjectReviewEndpoint: SpecialEndpoint = async (request) => {
   await readReview(request, { group: GROUP, version: 'v1', kind: 'SelfSubjectReview' });
   const metadata = { creationTimestamp: timestamp(request.clock.now()) };
-  return answerValue(request.media, { kind: 'SelfSubjectReview', apiVersion: `${GROUP}/v1`, metadata, status: { userInfo: userInfo(request.context.user) } }, 201);
+  return answerTyped(request.media, { kind: 'SelfSubjectReview', apiVersion: `${GROUP}/v1`, metadata, status: { userInfo: userInfo(request.context.user) } }, 201);
 };
 
 function userInfo({ name, uid, groups, extra }: User): object {

@@ -122,3 +122,13 @@ test.each([{ groups: 'system:bootstrappers:a', authenticated: true }, { groups: 
   const { status } = await post('/apis/authentication.k8s.io/v1/tokenreviews', { spec: { token: `${id}.0123456789abcdef` } });
   expect(status['authenticated']).toBe(authenticated);
 });
+
+test.each([
+  { kind: 'TokenReview', path: '/apis/authentication.k8s.io/v1/tokenreviews', body: { spec: { token: 'x' } } },
+  { kind: 'SelfSubjectAccessReview', path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', body: { spec: { resourceAttributes: { resource: 'pods', verb: 'get' } } } },
+  { kind: 'TokenRequest', path: '/api/v1/namespaces/a/serviceaccounts/robot/token', body: { spec: { audiences: ['x'] } } },
+])('$kind answers in the order of its fields', async ({ kind, path, body }) => {
+  const answer = await post(path, body);
+  expect(Object.keys(answer).slice(0, 5)).toEqual(['kind', 'apiVersion', 'metadata', 'spec', 'status']);
+  expect(answer).toMatchObject({ kind, code: 201 });
+});

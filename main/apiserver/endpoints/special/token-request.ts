@@ -79,7 +79,8 @@ export function tokenRequestEndpoint(options: TokenIssuerOptions): SpecialEndpoi
     });
     const { managedFields } = trackedReview(special, query, { object: body, kind: TOKEN_REQUEST_KIND }).metadata;
     const { managedFields: _given, ...given } = body.metadata;
-    const metadata = { ...given, name: target.name, namespace: target.namespace, uid: account.metadata.uid, creationTimestamp: timestamp(clock.now()), ...(managedFields ? { managedFields } : {}) };
+    const { name: _name, namespace: _namespace, ...others } = given;
+    const metadata = { name: target.name, namespace: target.namespace, uid: account.metadata.uid, creationTimestamp: timestamp(clock.now()), ...others, ...(managedFields ? { managedFields } : {}) };
     const status = { token, expirationTimestamp: timestamp((nowSeconds + spec.expirationSeconds) * 1000) };
     const ordered = { audiences: spec.audiences, expirationSeconds: spec.expirationSeconds, boundObjectRef: spec.boundObjectRef ?? null };
     return answerValue(special.media, { kind: 'TokenRequest', apiVersion: 'authentication.k8s.io/v1', metadata, spec: ordered, status }, 201);

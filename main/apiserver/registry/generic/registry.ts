@@ -146,7 +146,7 @@ export class Registry<T extends KubernetesObject = KubernetesObject> {
       if (plan.action === 'alreadyPending') return { object, deleted: false };
       // In the one order of fields: what changes nothing afterwards must find the same bytes.
       const next = this.normalize(plan.object);
-      if (context.dryRun) return { object: plan.object, deleted: plan.action === 'remove' };
+      if (context.dryRun) return { object: next, deleted: plan.action === 'remove' };
       try {
         if (plan.action === 'remove') {
           const mustBeSeen = plan.object.metadata.deletionTimestamp && !object.metadata.deletionTimestamp;

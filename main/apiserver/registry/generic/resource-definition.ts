@@ -44,6 +44,8 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
   afterDelete?(obj: T): void;
   /** Runs once at start with all stored objects, before the first request: rebuilds allocator state. */
   restore?(objects: readonly T[]): void;
+  /** Upstream reads these without a watch cache. */
+  readonly uncached?: boolean;
   /** Changes a copy of what a read answers (upstream's decorators). Rare: it costs the byte copy. */
   decorate?(obj: T): T;
 }
