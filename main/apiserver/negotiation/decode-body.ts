@@ -9,6 +9,7 @@ import { type ObjectSchema, schemaOfKind } from '../../../kube/api/schema.ts';
 import { toTyped } from '../../../kube/api/typed-object.ts';
 import { MAX_STRICT_ERRORS, scanJson, scanStrict } from './json-scanner.ts';
 import { RESPONSE_TYPES } from './media-type.ts';
+import { parseRepeated } from './parse-repeated.ts';
 import { decodeProtobufEnvelope } from './protobuf-envelope.ts';
 import { readYaml } from './yaml-reader.ts';
 
@@ -135,7 +136,8 @@ function readJson(body: Uint8Array, { isTyped }: { readonly isTyped: boolean }):
   const text = textOf(body);
   try {
     const { duplicates, hasTellingNumbers } = scanJson(text);
-    const value = isTyped && hasTellingNumbers ? parseWithLiterals(text) : JSON.parse(text);
+    const parse: (text: string) => unknown = isTyped && hasTellingNumbers ? parseWithLiterals : JSON.parse;
+    const value = isTyped && duplicates.length > 0 ? parseRepeated(text, parse) : parse(text);
     return { value: asObject(value), problems: duplicates.map((path) => `duplicate field ${goQuote(path)}`), json: text };
   } catch (error) {
     if (!(error instanceof GoDecodeError) || error.message.startsWith("couldn't")) throw error;
