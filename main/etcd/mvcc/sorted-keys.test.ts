@@ -21,6 +21,15 @@ describe('SortedKeys', () => {
     expect(keysIn(sorted, '/k/01000', '/k/01010')).toEqual(all.slice(2500).filter((key) => key >= '/k/01000' && key < '/k/01010').toSorted());
   });
 
+  it('keeps keys in order whose numbers ascend, which jump between few places', () => {
+    const sorted = new SortedKeys<{ readonly key: string }>();
+    const all = Array.from({ length: 3000 }, (_, i) => [`/a/pod-${i}`, `/b/pod-${i}`]).flat();
+    for (const key of all) sorted.set({ key });
+    for (const key of all.slice(1000, 1500)) sorted.delete(key);
+    for (const key of all.slice(1000, 1500)) sorted.set({ key });
+    expect([sorted.size, keysIn(sorted, '', '\uffff')]).toEqual([6000, all.toSorted()]);
+  });
+
   it('agrees with a sorted array whatever is inserted, replaced and deleted', () => {
     const key = fc.string({ maxLength: 3, unit: 'binary' });
     const step = fc.record({ key, remove: fc.boolean() });

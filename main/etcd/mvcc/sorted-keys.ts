@@ -21,6 +21,9 @@ export class SortedKeys<T extends { readonly key: string }> {
   #chunks: T[][] = [];
   #size = 0;
   #order: KeyOrder = unitOrder;
+  /** The chunk that the last item went into, and its place there: the next key is often its neighbour. */
+  #lastChunk = 0;
+  #lastPlace = 0;
 
   get size(): number {
     return this.#size;
@@ -36,14 +39,16 @@ export class SortedKeys<T extends { readonly key: string }> {
   /** Puts item in the place of the one with the same key, or inserts it. */
   set(item: T): void {
     this.orderFor(item.key);
-    const chunkIndex = Math.max(0, this.#chunkOf(item.key));
+    const chunkIndex = this.#belongsToLast(item.key) ? this.#lastChunk : Math.max(0, this.#chunkOf(item.key));
     const chunk = this.#chunks[chunkIndex];
     if (chunk === undefined) {
       this.#size++;
       this.#chunks.push([item]);
       return;
     }
-    const at = this.#lowerBound(chunk, item.key);
+    const at = chunkIndex === this.#lastChunk ? this.#lowerBoundNear(chunk, item.key) : this.#lowerBound(chunk, item.key);
+    this.#lastChunk = chunkIndex;
+    this.#lastPlace = at;
     if (chunk[at]?.key === item.key) {
       chunk[at] = item;
       return;
@@ -93,6 +98,21 @@ export class SortedKeys<T extends { readonly key: string }> {
       else high = middle;
     }
     return low - 1;
+  }
+
+  #belongsToLast(key: string): boolean {
+    const chunk = this.#chunks[this.#lastChunk];
+    if (chunk === undefined || this.#order(chunk[0]!.key, key) > 0) return false;
+    const next = this.#chunks[this.#lastChunk + 1];
+    return next === undefined || this.#order(next[0]!.key, key) > 0;
+  }
+
+  /** The same as below, looking right after the last place first. */
+  #lowerBoundNear(chunk: readonly T[], key: string): number {
+    const before = chunk[this.#lastPlace];
+    if (before === undefined || this.#order(before.key, key) >= 0) return this.#lowerBound(chunk, key);
+    const after = chunk[this.#lastPlace + 1];
+    return after === undefined || this.#order(after.key, key) >= 0 ? this.#lastPlace + 1 : this.#lowerBound(chunk, key);
   }
 
   /** The index of the first item at or after key. */
