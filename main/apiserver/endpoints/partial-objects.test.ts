@@ -32,6 +32,9 @@ test('a Job has the labels that are generated into a template without any', asyn
   const spec = { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] } } };
   const { body } = await send('POST', '/apis/batch/v1/namespaces/default/jobs', { body: { metadata: { name: 'j' }, spec } });
   expect(body.metadata['labels']).toMatchObject({ 'job-name': 'j', 'batch.kubernetes.io/job-name': 'j' });
+  expect(Object.keys(body.metadata).slice(-2)).toEqual(['labels', 'managedFields']);
+  const long = await send('POST', '/apis/batch/v1/namespaces/default/jobs', { body: { metadata: { name: 'a'.repeat(64) }, spec } });
+  expect(long.body.message).not.toContain('metadata.labels');
 });
 
 test('rows with whole objects have their kind', async () => {

@@ -95,8 +95,7 @@ function generateSelector(job: Job): Job {
   });
   const template = { ...spec.template, metadata: { ...spec.template?.metadata, labels } } as core.PodTemplateSpec;
   const selector = { ...spec.selector, matchLabels: sorted({ [CONTROLLER_UID]: uid, ...spec.selector?.matchLabels }) };
-  // Where the template had none, upstream's defaulting shares the generated ones on every read.
-  const isShared = sizeOf(metadata.labels) === 0 || metadata.labels === spec.template?.metadata?.labels;
+  const isShared = metadata.labels !== undefined && metadata.labels === spec.template?.metadata?.labels;
   return { ...job, metadata: isShared ? { ...metadata, labels } : metadata, spec: { ...spec, template, selector } };
 }
 

@@ -198,8 +198,12 @@ export class Registry<T extends KubernetesObject = KubernetesObject> {
 
   /** Whoever reads what is stored gets defaults of what the strategy filled in, too (a Job carries the generated labels of its pods). */
   completeStored(normal: T): T {
-    this.definition.strategy.applyDefaults?.(normal);
-    return normal;
+    const { strategy } = this.definition;
+    if (!strategy.applyDefaults) return normal;
+    const fields = Object.keys(normal.metadata).length;
+    strategy.applyDefaults(normal);
+    // What is new in the metadata stands at its end.
+    return Object.keys(normal.metadata).length === fields ? normal : this.normalize(normal);
   }
 
   #writeOptions(object: T, context: WriteContext): { ttlSeconds?: number; signal?: AbortSignal } {
@@ -285,8 +289,8 @@ class UpdateAttempt<T extends KubernetesObject> {
     const { strategy } = definition;
     warn(this.#context, context.subresource === 'status' ? strategy.status?.warnings?.(next) : strategy.warnings?.(next, current));
     await validate?.(next, current);
-    const normal = this.#registry.normalize(next);
-    if (!this.#context.dryRun) this.#registry.completeStored(normal);
+    const given = this.#registry.normalize(next);
+    const normal = this.#context.dryRun ? given : this.#registry.completeStored(given);
     return finish ? finish(normal, current) : normal;
   }
 
