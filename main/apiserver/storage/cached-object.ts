@@ -1,6 +1,6 @@
 import type { KubernetesObject, ObjectMeta } from '../../../kube/apimachinery/object-meta.ts';
 import type { JsonHead } from './json-head.ts';
-import type { JsonPlaces } from './json-places.ts';
+import { metadataEnd } from './json-places.ts';
 import type { ObjectCodec } from './object-codec.ts';
 import type { ObjectKeys } from './object-keys.ts';
 import type { StoredObject } from './object-storage.ts';
@@ -29,7 +29,8 @@ export class CachedObject<T extends KubernetesObject> implements StoredObject<T>
   #decoded: WeakRef<T> | undefined;
   #attributes: Attributes | undefined;
   #forms: Map<string, Uint8Array> | undefined;
-  #knownPlaces: JsonPlaces | undefined;
+  #knownPlace: number | undefined;
+  #knownMetadataEnd: number | undefined;
 
   /** `object`, when it is at hand: without or with another resourceVersion, frozen if the codec freezes. */
   constructor(
@@ -67,7 +68,7 @@ export class CachedObject<T extends KubernetesObject> implements StoredObject<T>
   get metadata(): ObjectMeta {
     const metadata = this.#decoded?.deref()?.metadata;
     if (metadata !== undefined) return metadata;
-    return this.#context.codec.decodeMetadata(this.#json.subarray(0, this.#places.metadataEnd), this.resourceVersion);
+    return this.#context.codec.decodeMetadata(this.#json.subarray(0, this.#metadataEnd), this.resourceVersion);
   }
 
   get attributes(): Attributes {
@@ -93,21 +94,22 @@ export class CachedObject<T extends KubernetesObject> implements StoredObject<T>
   }
 
   copyJson(target: Uint8Array, { offset, head }: { readonly offset: number; readonly head: JsonHead }): number {
-    const { resourceVersion } = this.#places;
+    const resourceVersion = this.#resourceVersionPlace;
     const at = this.#copyStart(target, { offset, head, resourceVersion });
     target.set(this.#json.subarray(resourceVersion), at);
     return at + this.#json.length - resourceVersion;
   }
 
   metadataJsonSize(head: JsonHead): number {
-    return head.bytes.length + this.resourceVersion.length + this.#places.metadataEnd - this.#tailStart(head) + 1;
+    return head.bytes.length + this.resourceVersion.length + this.#metadataEnd - this.#tailStart(head) + 1;
   }
 
   copyMetadataJson(target: Uint8Array, { offset, head }: { readonly offset: number; readonly head: JsonHead }): number {
-    const { resourceVersion, metadataEnd } = this.#places;
+    const resourceVersion = this.#resourceVersionPlace;
+    const cut = this.#metadataEnd;
     const at = this.#copyStart(target, { offset, head, resourceVersion });
-    target.set(this.#json.subarray(resourceVersion, metadataEnd), at);
-    const end = at + metadataEnd - resourceVersion;
+    target.set(this.#json.subarray(resourceVersion, cut), at);
+    const end = at + cut - resourceVersion;
     target[end] = closingBrace;
     return end + 1;
   }
@@ -143,8 +145,12 @@ export class CachedObject<T extends KubernetesObject> implements StoredObject<T>
     return head.asStored ? 0 : this.#context.codec.headLength;
   }
 
-  get #places(): JsonPlaces {
-    return (this.#knownPlaces ??= this.#context.codec.placesOf(this.#json));
+  get #resourceVersionPlace(): number {
+    return (this.#knownPlace ??= this.#context.codec.resourceVersionPlace(this.#json));
+  }
+
+  get #metadataEnd(): number {
+    return (this.#knownMetadataEnd ??= metadataEnd(this.#json, this.#resourceVersionPlace));
   }
 
   #keep(object: T): T {

@@ -1,27 +1,21 @@
-/** Where in an object's stored JSON something is written in, or cut. Offsets in bytes. */
-export interface JsonPlaces {
-  /** Between the quotes of the empty metadata.resourceVersion. */
-  readonly resourceVersion: number;
-  /** After the brace that ends the metadata. */
-  readonly metadataEnd: number;
-}
-
 /**
- * Of an object that begins with a head of `headLength` bytes, which ends in the metadata: names, UID and resourceVersion come first there,
- * in Go's order of fields.
+ * Where in an object's stored JSON something is written in, or cut. Offsets in bytes.
+ *
+ * Between the quotes of the empty metadata.resourceVersion, of an object that begins with a head of `headLength` bytes, which ends in the
+ * metadata: names and UID alone come before it there, in Go's order of fields.
  */
-export function placesAfterHead(json: Uint8Array, headLength: number): JsonPlaces {
-  return placesIn(json, headLength);
+export function resourceVersionAfterHead(json: Uint8Array, headLength: number): number {
+  return memberValue(json, { start: headLength, name: RESOURCE_VERSION }) + 1;
 }
 
-/** Of an object whose members, at every depth, stand by name. */
-export function placesByName(json: Uint8Array): JsonPlaces {
-  return placesIn(json, memberValue(json, { start: 1, name: METADATA }) + 1);
+/** The same of an object whose members, at every depth, stand by name. */
+export function resourceVersionByName(json: Uint8Array): number {
+  return resourceVersionAfterHead(json, memberValue(json, { start: 1, name: METADATA }) + 1);
 }
 
-function placesIn(json: Uint8Array, metadataStart: number): JsonPlaces {
-  const resourceVersion = memberValue(json, { start: metadataStart, name: RESOURCE_VERSION }) + 1;
-  return { resourceVersion, metadataEnd: endOfObject(json, resourceVersion + 1) };
+/** After the brace that ends the metadata. */
+export function metadataEnd(json: Uint8Array, resourceVersion: number): number {
+  return endOfObject(json, resourceVersion + 1);
 }
 
 const METADATA = Buffer.from('"metadata"');

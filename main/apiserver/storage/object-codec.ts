@@ -2,7 +2,7 @@ import type { KubernetesObject, ObjectMeta } from '../../../kube/apimachinery/ob
 import { goJson } from '../../../kube/apimachinery/go-format.ts';
 import { identityTransformer } from './encryption/identity-transformer.ts';
 import { jsonHead } from './json-head.ts';
-import { placesAfterHead, placesByName, type JsonPlaces } from './json-places.ts';
+import { resourceVersionAfterHead, resourceVersionByName } from './json-places.ts';
 import type { ObjectStorageOptions, ValueTransformer } from './object-storage-options.ts';
 
 /** The bytes of an object without its revision. */
@@ -87,8 +87,9 @@ export class ObjectCodec<T extends KubernetesObject> {
     return this.#options.upgrade?.(object) ?? (object as T);
   }
 
-  placesOf(json: Uint8Array): JsonPlaces {
-    return this.#isByName ? placesByName(json) : placesAfterHead(json, this.headLength);
+  /** Where the revision belongs in JSON of this codec. */
+  resourceVersionPlace(json: Uint8Array): number {
+    return this.#isByName ? resourceVersionByName(json) : resourceVersionAfterHead(json, this.headLength);
   }
 
   #encodeJson(object: T): Uint8Array {
