@@ -101,7 +101,7 @@ export class SqliteBackend implements Backend {
     }
     this.#gathering.push({ entry, done });
     // What is appended in the same turn goes out together, even when the thread is idle.
-    if (this.#gathering.length === 1) queueMicrotask(() => this.#next());
+    if (this.#gathering.length === 1) setImmediate(() => this.#next());
   }
 
   async compact(revision: Revision, rowIds: readonly number[]): Promise<void> {

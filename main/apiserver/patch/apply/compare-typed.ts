@@ -13,7 +13,7 @@ export interface Comparison {
 /** Which fields differ. Both values have been found to fit the type. */
 export function compareTyped(before: unknown, after: unknown, type: MergeType): Comparison {
   const walk = new CompareWalk();
-  walk.compare(walk.root, { before, after, type });
+  walk.compare(walk.root, { before: before ?? {}, after, type });
   return walk.result();
 }
 
@@ -53,6 +53,38 @@ class Level {
   differs(difference: Difference): void {
     this.#parent?.below(difference).add(this.#element);
   }
+
+  /** All of a value that was not there before. */
+  wasAdded(value: unknown, type: MergeType): void {
+    if (this.#parent !== undefined) addValue(this.#parent.below('added'), { element: this.#element, value, type });
+  }
+}
+
+/** The way to a value, and what is below it: for creates, where everything is new and nothing needs to be compared. */
+function addValue(set: FieldSetBuilder, { element, value, type }: { readonly element: PathElement; readonly value: unknown; readonly type: MergeType }): void {
+  set.add(element);
+  const { scalar, list, map } = shapeOf(type, value);
+  if (map !== undefined) addMembers(set, { element, value, map });
+  else if (scalar === undefined && list !== undefined) addItems(set, { element, value, list });
+}
+
+function addMembers(set: FieldSetBuilder, { element, value, map }: { readonly element: PathElement; readonly value: unknown; readonly map: MapMergeType }): void {
+  if (map.atomic) return;
+  const members = withNulls(value, map);
+  let below: FieldSetBuilder | undefined;
+  for (const name of Object.keys(members)) {
+    const type = members[name] === undefined ? undefined : memberType(map, name);
+    if (type !== undefined) addValue((below ??= set.child(element)), { element: fieldElement(name), value: members[name], type });
+  }
+}
+
+function addItems(set: FieldSetBuilder, { element, value, list }: { readonly element: PathElement; readonly value: unknown; readonly list: ListMergeType }): void {
+  if (list.relationship === 'atomic' || !Array.isArray(value) || value.length === 0) return;
+  const below = set.child(element);
+  for (const [item, values] of indexItems(list, value)) {
+    if (values.length > 1) below.add(item);
+    else addValue(below, { element: item, value: values[0], type: list.element() });
+  }
 }
 
 class CompareWalk {
@@ -65,12 +97,12 @@ class CompareWalk {
 
   compare(level: Level, { before, after, type }: Pair & { readonly type: MergeType }): void {
     // Unchanged parts, which are most of an object, need no walk.
-    if (before === after || (before !== undefined && after !== undefined && deepEqual(before, after))) return;
+    if (before === after) return;
+    if (before === undefined) return level.wasAdded(after, type);
+    if (after !== undefined && deepEqual(before, after)) return;
     const shape = shapeOf(type, after === undefined ? before : after);
     const wasLeaf = this.#descend(level, shape, { before, after });
-    if (wasLeaf) return;
-    if (before === undefined) level.differs('added');
-    else if (after === undefined) level.differs('removed');
+    if (!wasLeaf && after === undefined) level.differs('removed');
   }
 
   /** Whether the value was compared as a whole. */
@@ -80,8 +112,8 @@ class CompareWalk {
     return this.#compareLeaves(level, pair);
   }
 
-  #compareLeaves(level: Level, { before, after }: Pair): true {
-    level.differs(before === undefined ? 'added' : after === undefined ? 'removed' : 'modified');
+  #compareLeaves(level: Level, { after }: Pair): true {
+    level.differs(after === undefined ? 'removed' : 'modified');
     return true;
   }
 
@@ -129,6 +161,7 @@ class CompareWalk {
 /** Members as Go writes them; nothing for what is no object. */
 function withNulls(value: unknown, { nullWhenAbsent = [] }: MapMergeType): Record<string, unknown> {
   if (!isJsonObject(value)) return {};
+  if (nullWhenAbsent.length === 0) return value;
   const missing = nullWhenAbsent.filter((name) => value[name] === undefined);
   return missing.length === 0 ? value : { ...value, ...Object.fromEntries(missing.map((name) => [name, null])) };
 }

@@ -51,8 +51,9 @@ export function applyOwnership(scope: FieldScope, { live, applied, managed, mana
 
 /** Takes changed fields from their owners, and drops entries of versions that are gone and entries left empty. */
 function takeFromOthers(scope: FieldScope, { live, next, managed, manager, force }: OwnershipUpdate & { readonly force: boolean }): Comparison {
-  const versions = new Map<string, Comparison | undefined>();
   const comparison = withoutFields(compareTyped(live, next, typeOfScope(scope)), resetFieldsOf(scope));
+  if (managed.size === 0) return comparison;
+  const versions = new Map<string, Comparison | undefined>();
   versions.set(apiVersionOfScope(scope), comparison);
   const losses = new Map<string, FieldSet>();
   const conflicts: Conflict[] = [];
