@@ -162,5 +162,5 @@ export class CachedObject<T extends KubernetesObject> implements StoredObject<T>
 const closingBrace = 0x7d;
 
 function attributesOf<T extends KubernetesObject>({ codec }: ObjectContext<T>, object: T): Attributes {
-  return { labels: object.metadata.labels, fields: codec.selectableFields(object) };
+  return { labels: codec.labelSets.shared(object.metadata.labels), fields: codec.selectableFields(object) };
 }

@@ -3,6 +3,7 @@ import { goJson } from '../../../kube/apimachinery/go-format.ts';
 import { identityTransformer } from './encryption/identity-transformer.ts';
 import { jsonHead } from './json-head.ts';
 import { resourceVersionAfterHead, resourceVersionByName } from './json-places.ts';
+import { LabelSets } from './label-sets.ts';
 import type { ObjectStorageOptions, ValueTransformer } from './object-storage-options.ts';
 
 /** The bytes of an object without its revision. */
@@ -18,6 +19,7 @@ export class ObjectCodec<T extends KubernetesObject> {
   /** Of the bytes that all objects of built-in kinds begin with; 0 for members by name. */
   readonly headLength: number;
   readonly freeze: boolean;
+  readonly labelSets = new LabelSets();
   readonly #options: ObjectStorageOptions<T>;
   readonly #transformer: ValueTransformer | undefined;
   readonly #isByName: boolean;

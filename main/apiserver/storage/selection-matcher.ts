@@ -1,4 +1,4 @@
-import { type LabelRequirements, matchesLabels } from '../../../kube/apimachinery/label-selector.ts';
+import { type LabelRequirements, type Labels, matchesLabels } from '../../../kube/apimachinery/label-selector.ts';
 import type { FieldRequirement } from '../../../kube/apimachinery/field-selector.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import type { CachedObject } from './cached-object.ts';
@@ -8,6 +8,8 @@ import type { Selection } from './object-storage.ts';
 export class SelectionMatcher<T extends KubernetesObject> {
   readonly #labels: LabelRequirements;
   readonly #fields: readonly FieldRequirement[];
+  /** Of sets looked at before: many objects share theirs. */
+  readonly #known = new WeakMap<Labels, boolean>();
 
   constructor(selection: Selection) {
     this.#labels = selection.labels ?? [];
@@ -23,7 +25,13 @@ export class SelectionMatcher<T extends KubernetesObject> {
     for (const { field, operator, value } of this.#fields) {
       if ((object.field(field) === value) !== (operator === '=')) return false;
     }
-    return this.#labels.length === 0 || matchesLabels(this.#labels, object.attributes.labels);
+    return this.#labels.length === 0 || this.#matchesLabels(object.attributes.labels ?? noLabels);
+  }
+
+  #matchesLabels(labels: Labels): boolean {
+    let matches = this.#known.get(labels);
+    if (matches === undefined) this.#known.set(labels, (matches = matchesLabels(this.#labels, labels)));
+    return matches;
   }
 
   /** The one value that the field must have; undefined when it may have several. */
@@ -31,3 +39,5 @@ export class SelectionMatcher<T extends KubernetesObject> {
     return this.#fields.find(({ field, operator }) => field === name && operator === '=')?.value;
   }
 }
+
+const noLabels: Labels = {};
