@@ -41,7 +41,7 @@ const FIXED_PATHS = ['/.well-known/openid-configuration', '/openapi/v2', '/opena
 export function pathEndpoints(options: PathOptions): readonly PathEndpoint[] {
   const { catalog, aggregator } = options;
   const checks = healthChecks(options);
-  const version = versionInfo();
+  const version = indentedJsonResponse(versionInfo());
   const builtIn = new Set(servedGroupVersions().map(({ group }) => group));
   const server = `${options.advertise.address}:${options.advertise.port}`;
   const groupVersions = (): readonly GroupVersionInfo[] => groupVersionsOf([...catalog.all()].map(({ info }) => info), builtIn);
@@ -56,7 +56,7 @@ export function pathEndpoints(options: PathOptions): readonly PathEndpoint[] {
       if (info.path.startsWith('/version/') && info.path !== '/version/') throw newResourceNotServed();
       if (info.path !== '/version' && info.path !== '/version/') return undefined;
       if (request.method !== 'GET') throw methodNotAllowed();
-      return indentedJsonResponse(version);
+      return version;
     },
     ({ request, info }) => discover(request, info.path),
     (context) => aggregator.openApiDocument(context),

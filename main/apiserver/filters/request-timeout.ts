@@ -26,11 +26,17 @@ const TIMED_OUT = `${JSON.stringify({
 })}\n`;
 
 /** A request that takes too long is answered; what it began goes on by itself, as upstream. `late` is told. */
-export async function withDeadline(work: Promise<ApiResponse>, { timeoutMs, clock, late }: { readonly timeoutMs: number; readonly clock: Clock; readonly late: () => void }): Promise<ApiResponse> {
-  const { promise, resolve } = Promise.withResolvers<ApiResponse>();
-  using _timer = clock.setTimer(timeoutMs, () => {
-    late();
-    resolve(textResponse(504, TIMED_OUT));
+export function withDeadline(work: Promise<ApiResponse>, { timeoutMs, clock, late }: { readonly timeoutMs: number; readonly clock: Clock; readonly late: () => void }): Promise<ApiResponse> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.setTimer(timeoutMs, () => {
+      late();
+      resolve(textResponse(504, TIMED_OUT));
+    });
+    // Told in time, or told to nobody.
+    const settle = <V>(act: (value: V) => void) => (value: V): void => {
+      timer[Symbol.dispose]();
+      act(value);
+    };
+    work.then(settle(resolve), settle(reject));
   });
-  return await Promise.race([work, promise]);
 }
