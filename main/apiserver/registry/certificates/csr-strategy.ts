@@ -1,6 +1,6 @@
 import type * as certificates from '../../../../kube/api/generated/certificates/v1.ts';
 import { formatTime } from '../../../../kube/apimachinery/time.ts';
-import { isCertificateRequestPem, certificateProblem } from './pem.ts';
+import { certificateRequestProblem, certificateProblem } from './pem.ts';
 import type { StatusStrategy, Strategy, StrategyContext } from '../generic/strategy.ts';
 import { collect } from '../validation/build-strategy.ts';
 import type { FieldErrors } from '../validation/field-errors.ts';
@@ -93,7 +93,8 @@ function withTimes(conditions: readonly Condition[] | undefined, previous: Reque
 
 function check({ spec, status }: Request, previous: Request | undefined, errors: FieldErrors): void {
   const { request, usages = [], signerName = '', expirationSeconds } = spec;
-  if (!isCertificateRequestPem(request)) errors.invalid(SPEC_PATH.child('request'), request ?? null, 'PEM block type must be CERTIFICATE REQUEST');
+  const requestProblem = previous?.spec.request === request && request !== undefined ? undefined : certificateRequestProblem(request);
+  if (requestProblem !== undefined) errors.invalid(SPEC_PATH.child('request'), request ?? null, requestProblem);
   const usagesPath = SPEC_PATH.child('usages');
   if (isEmpty(usages)) errors.required(usagesPath);
   for (const [index, usage] of usages.entries()) {
