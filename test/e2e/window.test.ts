@@ -68,8 +68,10 @@ describe.skipIf(executablePath === undefined)('the window', () => {
 
   test('a pod\'s page tells its events and manifest, and deletes it', async () => {
     await go('Pods');
-    await rows('Pods').filter({ hasText: 'web-' }).getByRole('link').first().click();
-    const name = await page.locator('h1').innerText();
+    const link = rows('Pods').filter({ hasText: 'web-' }).getByRole('link').first();
+    const name = await link.innerText();
+    await link.click();
+    await page.locator('h1').filter({ hasText: name }).waitFor();
     await page.getByRole('tab', { name: 'Events' }).click();
     await page.getByText('Successfully assigned').first().waitFor();
     await page.getByRole('tab', { name: 'Manifest' }).click();
