@@ -38,19 +38,20 @@ export class EndpointSliceController implements Controller {
   async reconcile(key: string, signal: AbortSignal): Promise<void> {
     const service = this.#watch.services.lister.get(key);
     // The garbage collector takes the slices of a deleted Service.
-    if (service === undefined) this.#triggerTimes.forget(key);
-    if (service === undefined || service.metadata.deletionTimestamp !== undefined) return;
+    if (service === undefined) return this.#triggerTimes.forget(key);
     const { selector, type } = service.spec ?? {};
     if (selector === undefined || Object.keys(selector).length === 0 || type === 'ExternalName') return;
     const pods = this.#watch.selectedPods(service);
     const existing = this.#slices.lister.byIndex('service', key).filter((slice) => isOurs(slice) && isControlledBy(slice, service));
+    // A Service that a finalizer holds is followed still, but gets no new slices.
+    const isGoing = service.metadata.deletionTimestamp !== undefined;
     const triggerTime = this.#triggerTimes.next(key, { service, pods });
     const types = addressTypesOf(service);
     for (const addressType of types) {
       const groups = groupEndpoints(service, { pods, addressType, node: (name) => this.#nodes.lister.get(name) });
       const plan = planSlices(service, { addressType, groups, existing: existing.filter((slice) => slice.addressType === addressType) });
       const told = (slice: EndpointSlice): EndpointSlice => withTriggerTime(slice, triggerTime);
-      await this.#apply(service, { ...plan, create: plan.create.map(told), update: plan.update.map(told) }, signal);
+      await this.#apply(service, { ...plan, create: isGoing ? [] : plan.create.map(told), update: plan.update.map(told) }, signal);
     }
     const obsolete = existing.filter(({ addressType }) => !types.includes(addressType as (typeof types)[number]));
     await this.#apply(service, { create: [], update: [], delete: obsolete }, signal);

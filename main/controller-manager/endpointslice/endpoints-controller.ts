@@ -38,7 +38,7 @@ export class EndpointsController implements Controller {
       return;
     }
     const { selector, type } = service.spec ?? {};
-    if (selector === undefined || Object.keys(selector).length === 0 || type === 'ExternalName' || service.metadata.deletionTimestamp !== undefined) return;
+    if (selector === undefined || Object.keys(selector).length === 0 || type === 'ExternalName') return;
     const pods = this.#watch.selectedPods(service);
     const wanted = buildEndpoints(service, pods);
     const triggerTime = this.#triggerTimes.next(key, { service, pods });

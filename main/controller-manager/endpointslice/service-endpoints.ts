@@ -74,6 +74,18 @@ function newEndpoint(service: Service, { pod, address, node }: { readonly pod: P
     ...(nodeName && { nodeName }),
     targetRef: { kind: 'Pod', namespace, name, uid },
     ...(zone !== undefined && { zone }),
+    ...(ready && hintsOf(service, { zone, nodeName })),
     ...(hostname && subdomain === service.metadata.name && { hostname }),
   };
+}
+
+const CLOSE = new Set<string | undefined>(['PreferClose', 'PreferSameZone', 'PreferSameNode']);
+
+/** From where an endpoint is preferred, where the Service asks for traffic to stay close (upstream: endpointslice/trafficdist). */
+function hintsOf(service: Service, { zone, nodeName }: { readonly zone: string | undefined; readonly nodeName: string | undefined }): Pick<Endpoint, 'hints'> {
+  const distribution = service.spec?.trafficDistribution;
+  if (!CLOSE.has(distribution)) return {};
+  const isByNode = distribution === 'PreferSameNode' && nodeName !== undefined;
+  if (zone === undefined && !isByNode) return {};
+  return { hints: { ...(zone !== undefined && { forZones: [{ name: zone }] }), ...(isByNode && { forNodes: [{ name: nodeName }] }) } };
 }
