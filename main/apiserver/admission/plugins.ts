@@ -10,7 +10,7 @@ import { limitRanger } from './limit-ranger.ts';
 import type { AdmissionMetrics } from './measured.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeDeclaredFeatureValidator } from './node-declared-features.ts';
-import { nodeRestriction } from './node-restriction.ts';
+import { nodeRestriction } from './node-restriction/node-restriction.ts';
 import { persistentVolumeClaimResize } from './claim-resize.ts';
 import { podResizeValidator } from './pod-resize.ts';
 import { podSecurity } from './pod-security.ts';
@@ -41,7 +41,7 @@ export function admissionChain(options: AdmissionOptions): AdmissionChain {
     namespaceLifecycle(reader),
     limitRanger(reader),
     serviceAccountAdmission(options),
-    nodeRestriction(reader),
+    nodeRestriction(options),
     taintNodesByCondition,
     podSecurity(reader),
     priorityAdmission(reader),

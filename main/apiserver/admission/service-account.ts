@@ -1,12 +1,17 @@
 import type { Container, Pod, ServiceAccount, Volume } from '../../../kube/api/generated/core/v1.ts';
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
+import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import type { Random } from '../../../kube/apimachinery/random.ts';
+import { failureStatus, StatusError } from '../../../kube/apimachinery/status.ts';
 import type { ObjectReader } from '../authentication/object-reader.ts';
+import { referencesOfPod } from '../registry/core/pod/references.ts';
 import { randomSuffix } from '../registry/generic/generate-name.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts';
+import { isLimited, unlistedSecret, unlistedVariable } from './mountable-secrets.ts';
 import { forbidden, isFor, refusedName } from './refusal.ts';
 
 const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
+const TOKEN_VOLUME = 'kube-api-access';
 const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
 /** The default account of a namespace just made appears a moment after it: upstream's waits. */
 const DEFAULT_ACCOUNT_ATTEMPTS = 10;
@@ -24,32 +29,48 @@ export function serviceAccountAdmission({ reader, clock, random }: { readonly re
       await clock.sleep(WAIT_MS / 2 + random.next() * WAIT_MS, signal);
     }
   };
+  const accountOf = async (attributes: AdmissionAttributes, { name, signal }: { readonly name: string; readonly signal?: AbortSignal | undefined }): Promise<ServiceAccount> => {
+    const problem = refusedName(name);
+    const account = problem === undefined ? await find(attributes.namespace, name, signal) : undefined;
+    if (account) return account;
+    throw forbidden(attributes, `error looking up service account ${attributes.namespace}/${name}: ${problem ?? `serviceaccount "${name}" not found`}`);
+  };
+  const check = async (attributes: AdmissionAttributes, signal?: AbortSignal): Promise<void> => {
+    const pod = attributes.object as Pod;
+    const { operation, subresource, namespace } = attributes;
+    if (operation === 'CREATE' && isMirror(pod)) return checkMirrorPod(attributes, pod);
+    if (operation !== 'CREATE' && subresource !== 'ephemeralcontainers') return;
+    const name = pod.spec?.serviceAccountName ?? '';
+    if (name === '') throw forbidden(attributes, `no service account specified for pod ${namespace}/${pod.metadata.name ?? ''}`);
+    const account = await accountOf(attributes, { name, signal });
+    if (!isLimited(account)) return;
+    const refusal = operation === 'CREATE' ? unlistedSecret(pod, account) : unlistedVariable(pod.spec?.ephemeralContainers, { kind: 'ephemeral container', account });
+    if (refusal === undefined) return;
+    throw operation === 'CREATE' ? forbidden(attributes, refusal) : new StatusError(failureStatus({ code: 500, reason: '', message: refusal }));
+  };
   return {
     name: 'ServiceAccount',
-    handles: (attributes) => isFor(attributes, 'pods', { operations: ['CREATE'] }),
+    handles: (attributes) => isFor(attributes, 'pods', { operations: ['CREATE', 'UPDATE'], subresources: ['', 'ephemeralcontainers'] }),
     async mutate(attributes, signal) {
       const pod = attributes.object as Pod;
-      if (pod.metadata.annotations?.[MIRROR_ANNOTATION]) {
-        checkMirrorPod(attributes, pod);
-        return pod;
-      }
+      if (attributes.operation !== 'CREATE') return pod;
       const name = pod.spec?.serviceAccountName || 'default';
-      const problem = refusedName(name);
-      if (problem !== undefined) throw forbidden(attributes, `error looking up service account ${attributes.namespace}/${name}: ${problem}`);
-      const account = await find(attributes.namespace, name, signal);
-      if (!account) {
-        throw forbidden(attributes, `error looking up service account ${attributes.namespace}/${name}: serviceaccount "${name}" not found`);
-      }
-      return withAccount(pod, { name, account, random });
+      const object = isMirror(pod) ? pod : withAccount(pod, { name, account: await accountOf(attributes, { name, signal }), random });
+      await check({ ...attributes, object: object as KubernetesObject }, signal);
+      return object as KubernetesObject;
     },
+    validate: check,
   };
 }
 
-function checkMirrorPod(attributes: AdmissionAttributes, { spec }: Pod): void {
-  if (spec?.serviceAccountName) throw forbidden(attributes, 'a mirror pod may not reference service accounts');
-  const usesSecret = spec?.volumes?.some((volume) => volume.secret);
-  if (usesSecret) throw forbidden(attributes, 'a mirror pod may not reference secrets');
-  const usesToken = spec?.volumes?.some((volume) => volume.projected?.sources?.some((source) => source.serviceAccountToken));
+function isMirror({ metadata }: Pod): boolean {
+  return metadata.annotations?.[MIRROR_ANNOTATION] !== undefined;
+}
+
+function checkMirrorPod(attributes: AdmissionAttributes, pod: Pod): void {
+  if (pod.spec?.serviceAccountName) throw forbidden(attributes, 'a mirror pod may not reference service accounts');
+  if (referencesOfPod(pod).secrets.length > 0) throw forbidden(attributes, 'a mirror pod may not reference secrets');
+  const usesToken = pod.spec?.volumes?.some((volume) => volume.projected?.sources?.some((source) => source.serviceAccountToken));
   if (usesToken) throw forbidden(attributes, 'a mirror pod may not use ServiceAccountToken volume projections');
 }
 
@@ -61,10 +82,8 @@ function withAccount(pod: Pod, { name, account, random }: { readonly name: strin
 }
 
 function mountToken(spec: NonNullable<Pod['spec']>, random: Random): void {
-  const taken = new Set(spec.volumes?.map((volume) => volume.name));
-  let name = '';
-  do name = `kube-api-access-${randomSuffix(random)}`;
-  while (taken.has(name));
+  const own = spec.volumes?.find((volume) => volume.name.startsWith(`${TOKEN_VOLUME}-`))?.name;
+  const name = own ?? `${TOKEN_VOLUME}-${randomSuffix(random)}`;
   let needed = false;
   const mounted = (container: Container): Container => {
     if (container.volumeMounts?.some((mount) => mount.mountPath === MOUNT_PATH)) return container;
@@ -73,7 +92,7 @@ function mountToken(spec: NonNullable<Pod['spec']>, random: Random): void {
   };
   if (spec.initContainers) spec.initContainers = spec.initContainers.map(mounted);
   spec.containers = (spec.containers ?? []).map(mounted);
-  if (needed) spec.volumes = [...(spec.volumes ?? []), tokenVolume(name)];
+  if (needed && own === undefined) spec.volumes = [...(spec.volumes ?? []), tokenVolume(name)];
 }
 
 function tokenVolume(name: string): Volume {

@@ -1,6 +1,17 @@
-import type { PersistentVolume, Pod } from '../../../kube/api/generated/core/v1.ts';
+import type { PersistentVolume, PersistentVolumeSpec, Pod, PodResourceClaimStatus } from '../../../kube/api/generated/core/v1.ts';
+import { deepEqual } from '../../../kube/apimachinery/json.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import { referencesOfPod } from '../registry/core/pod/references.ts';
 import type { ObjectMirror } from '../registry/object-mirror.ts';
+
+interface KnownPod {
+  readonly nodeName: string;
+  readonly refs: readonly string[];
+  readonly uid: string | undefined;
+  /** How many ephemeral containers. */
+  readonly debuggers: number;
+  readonly claims: readonly PodResourceClaimStatus[] | undefined;
+}
 
 /**
  * Which objects belong to which node through the pods bound to it (upstream: plugin/pkg/auth/authorizer/node/graph.go).
@@ -10,7 +21,7 @@ import type { ObjectMirror } from '../registry/object-mirror.ts';
  */
 export class NodeGraph {
   /** pod key → node and what the pod refers to. */
-  readonly #pods = new Map<string, { readonly nodeName: string; readonly refs: readonly string[] }>();
+  readonly #pods = new Map<string, KnownPod>();
   /** object key → nodes with the number of pods that refer to it. */
   readonly #nodesOf = new Map<string, Map<string, number>>();
   /** volume name → claim key and secrets. */
@@ -57,12 +68,12 @@ export class NodeGraph {
 
   #setPod(pod: Pod): void {
     const key = podKey(pod);
-    const nodeName = pod.spec?.nodeName ?? '';
-    if (this.#pods.get(key)?.nodeName === nodeName && nodeName !== '' && !pod.spec?.ephemeralContainers?.length) return;
+    const { nodeName = '' } = pod.spec ?? {};
+    const known = this.#pods.get(key);
+    if (nodeName === '' || (known && isUnchanged(known, pod))) return;
     this.#removePod(pod as KubernetesObject);
-    if (nodeName === '') return;
     const refs = referencesOf(pod);
-    this.#pods.set(key, { nodeName, refs });
+    this.#pods.set(key, { nodeName, refs, uid: pod.metadata.uid, debuggers: pod.spec?.ephemeralContainers?.length ?? 0, claims: pod.status?.resourceClaimStatuses });
     for (const ref of refs) {
       const nodes = this.#nodesOf.get(ref) ?? new Map<string, number>();
       this.#nodesOf.set(ref, nodes.set(nodeName, (nodes.get(nodeName) ?? 0) + 1));
@@ -94,9 +105,7 @@ export class NodeGraph {
       this.#volumes.delete(metadata.name);
       return;
     }
-    const csi = spec?.csi;
-    const refs = [csi?.controllerPublishSecretRef, csi?.nodePublishSecretRef, csi?.nodeStageSecretRef, csi?.nodeExpandSecretRef];
-    const secrets = refs.flatMap((ref) => (ref?.name ? [keyOf('secrets', ref.namespace ?? '', ref.name)] : []));
+    const secrets = secretsOfVolume(spec).map(([namespace, name]) => keyOf('secrets', namespace, name));
     this.#volumes.set(metadata.name, { claim: keyOf('persistentvolumeclaims', claim.namespace ?? '', claim.name), secrets });
   }
 }
@@ -109,37 +118,43 @@ function keyOf(resource: string, namespace: string, name: string): string {
   return `${resource}:${namespace}/${name}`;
 }
 
-/** Everything that the kubelet reads to run the pod. */
+/** References do not change while a pod is on its node, but for what these tell of. */
+function isUnchanged(known: KnownPod, { metadata, spec, status }: Pod): boolean {
+  if (known.nodeName !== spec?.nodeName || known.uid !== metadata.uid || known.debuggers < (spec.ephemeralContainers?.length ?? 0)) return false;
+  return known.claims === status?.resourceClaimStatuses || deepEqual(known.claims ?? [], status?.resourceClaimStatuses ?? []);
+}
+
+/** Everything that the kubelet reads to run the pod. A mirror pod, which the kubelet has made itself, opens nothing to it. */
 export function referencesOf(pod: Pod): string[] {
-  const { spec, metadata: { namespace = '', name } } = pod;
+  const { spec, status, metadata: { namespace = '', name, annotations } } = pod;
+  if (annotations?.['kubernetes.io/config.mirror'] !== undefined) return [podKey(pod)];
   const refs = new Set([podKey(pod)]);
   const add = (resource: string, target: string | undefined): void => {
     if (target) refs.add(keyOf(resource, namespace, target));
   };
+  const { secrets, configMaps } = referencesOfPod(pod);
   add('serviceaccounts', spec?.serviceAccountName);
-  for (const secret of spec?.imagePullSecrets ?? []) add('secrets', secret.name);
-  for (const container of [...(spec?.initContainers ?? []), ...(spec?.containers ?? []), ...(spec?.ephemeralContainers ?? [])]) {
-    for (const { configMapRef, secretRef } of container.envFrom ?? []) {
-      add('configmaps', configMapRef?.name);
-      add('secrets', secretRef?.name);
-    }
-    for (const { valueFrom } of container.env ?? []) {
-      add('configmaps', valueFrom?.configMapKeyRef?.name);
-      add('secrets', valueFrom?.secretKeyRef?.name);
-    }
-  }
+  for (const secret of secrets) add('secrets', secret);
+  for (const configMap of configMaps) add('configmaps', configMap);
   for (const volume of spec?.volumes ?? []) {
-    add('configmaps', volume.configMap?.name);
-    add('secrets', volume.secret?.secretName);
-    add('secrets', volume.csi?.nodePublishSecretRef?.name);
-    add('persistentvolumeclaims', volume.persistentVolumeClaim?.claimName);
-    if (volume.ephemeral) add('persistentvolumeclaims', `${name}-${volume.name}`);
-    for (const source of volume.projected?.sources ?? []) {
-      add('configmaps', source.configMap?.name);
-      add('secrets', source.secret?.name);
-    }
+    if (volume.persistentVolumeClaim) add('persistentvolumeclaims', volume.persistentVolumeClaim.claimName);
+    else if (volume.ephemeral) add('persistentvolumeclaims', `${name}-${volume.name}`);
   }
-  for (const claim of spec?.resourceClaims ?? []) add('resourceclaims', claim.resourceClaimName);
-  for (const claim of pod.status?.resourceClaimStatuses ?? []) add('resourceclaims', claim.resourceClaimName);
+  for (const claim of spec?.resourceClaims ?? []) {
+    const made = claim.resourceClaimTemplateName && status?.resourceClaimStatuses?.find((entry) => entry.name === claim.name);
+    add('resourceclaims', claim.resourceClaimName ?? (made || undefined)?.resourceClaimName);
+  }
+  add('resourceclaims', status?.extendedResourceClaimStatus?.resourceClaimName);
   return [...refs];
+}
+
+/** Namespace and name of the secrets that kubelets need for a volume (upstream: pkg/api/v1/persistentvolume VisitPVSecretNames). */
+function secretsOfVolume({ azureFile, cephfs, cinder, flexVolume, rbd, scaleIO, iscsi, storageos, csi, claimRef }: PersistentVolumeSpec): (readonly [string, string])[] {
+  const ofClaim = claimRef?.namespace ?? '';
+  const refs = [
+    azureFile && { name: azureFile.secretName, namespace: azureFile.secretNamespace || ofClaim },
+    ...[cephfs, flexVolume, rbd, scaleIO, iscsi].map((source) => source?.secretRef && { name: source.secretRef.name, namespace: source.secretRef.namespace || ofClaim }),
+    cinder?.secretRef, storageos?.secretRef, csi?.nodePublishSecretRef, csi?.nodeStageSecretRef, csi?.nodeExpandSecretRef,
+  ];
+  return refs.flatMap((ref) => (ref?.name ? [[ref.namespace ?? '', ref.name] as const] : []));
 }

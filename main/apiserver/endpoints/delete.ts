@@ -38,11 +38,12 @@ export function warnOfKeptPods({ served, context: { warnings } }: ResourceReques
   warnings.push('child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning');
 }
 
+/** Admission is told the name that was asked for, which is none when a collection goes. */
 export function deleteOne(request: ResourceRequest, target: { readonly namespace?: string; readonly name: string }, options: DeleteOptions): Promise<DeleteResult<KubernetesObject>> {
   const { registry, admission, context } = request;
   const dryRun = (options.dryRun?.length ?? 0) > 0;
   return registry.delete(target, writeContextOf(request, { dryRun }), options, (oldObject) =>
-    admission.validate({ ...admissionAttributes(request, { operation: 'DELETE', oldObject, dryRun, options }), name: target.name }, context.request.signal),
+    admission.validate({ ...admissionAttributes(request, { operation: 'DELETE', oldObject, dryRun, options }), name: context.info.verb === 'deletecollection' ? '' : target.name }, context.request.signal),
   );
 }
 

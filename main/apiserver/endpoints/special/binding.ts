@@ -6,7 +6,7 @@ import { timestamp } from '../../registry/generic/deletion.ts';
 import type { Registry } from '../../registry/generic/registry.ts';
 import { answerValue } from '../answer.ts';
 import { readObject } from '../body.ts';
-import type { SpecialEndpoint, SpecialRequest } from '../dispatch.ts';
+import type { SpecialEndpoint } from '../dispatch.ts';
 import type { ApiResponse } from '../request.ts';
 import { admissionAttributes, checkBodyNamespace, writeContextOf, writeQueryOf, type ResourceRequest } from '../resource-request.ts';
 
@@ -21,18 +21,20 @@ export function bindingEndpoint(pods: () => Registry): SpecialEndpoint {
     const query = writeQueryOf(request, 'CreateOptions');
     const binding = (await readObject(special.context, { expected: BINDING_KIND, fieldValidation: query.fieldValidation })) as Binding;
     checkBodyNamespace(binding as KubernetesObject, request);
-    if (special.context.info.name !== '' && binding.metadata.name !== special.context.info.name) throw newBadRequest('name in URL does not match name in Binding object');
-    validateTarget(binding);
-    await assign(request, await admit(special, binding, query.dryRun), query.dryRun);
+    const admitted = await admit(request, binding, query.dryRun);
+    await assign(request, admitted, query.dryRun);
     return answerValue(special.media, createdStatus, 201);
   };
 }
 
-async function admit(request: SpecialRequest, object: Binding, dryRun: boolean): Promise<Binding> {
-  const attributes = admissionAttributes(request as ResourceRequest, { operation: 'CREATE', object: object as KubernetesObject, dryRun });
-  const admitted = await request.admission.mutate({ ...attributes, object: object as KubernetesObject });
-  await request.admission.validate({ ...attributes, object: admitted });
-  return admitted as Binding;
+async function admit(request: ResourceRequest, object: Binding, dryRun: boolean): Promise<Binding> {
+  const { admission, context } = request;
+  const attributes = admissionAttributes(request, { operation: 'CREATE', object: object as KubernetesObject, dryRun });
+  const binding = (await admission.mutate({ ...attributes, object: object as KubernetesObject })) as Binding;
+  if (context.info.name !== '' && binding.metadata.name !== context.info.name) throw newBadRequest('name in URL does not match name in Binding object');
+  validateTarget(binding);
+  await admission.validate({ ...attributes, object: binding as KubernetesObject });
+  return binding;
 }
 
 function validateTarget({ target }: Binding): void {

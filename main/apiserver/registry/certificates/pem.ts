@@ -6,19 +6,33 @@ import { goQuote } from '../../../../kube/apimachinery/go-format.ts';
 const BLOCK = /-----BEGIN ([^-\n]+)-----\r?\n([\s\S]*?)-----END \1-----/g;
 
 const WRONG_TYPE = 'PEM block type must be CERTIFICATE REQUEST';
+const MALFORMED = 'asn1: structure error: malformed certificate request';
 const BASE64 = /^[A-Za-z0-9+/\s]*={0,2}\s*$/;
 
-/** What is wrong with a certificate request, PEM in base64; undefined when nothing is. Its names and signature are for the signer to judge. */
+/** What is wrong with a certificate request, PEM in base64; undefined when nothing is. Its names are for the signer to judge. */
 export function certificateRequestProblem(data: string | undefined): string | undefined {
+  const { problem, request, der } = readCertificateRequest(data);
+  if (!request) return problem;
+  try {
+    return signatureProblem(request, der);
+  } catch {
+    return MALFORMED;
+  }
+}
+
+type ReadRequest = { readonly problem: string; readonly request?: undefined; readonly der?: undefined } | { readonly problem?: undefined; readonly request: Pkcs10CertificateRequest; readonly der: Uint8Array };
+
+/** A certificate request, PEM in base64, or why it cannot be read; whose signature it bears is not looked at. */
+export function readCertificateRequest(data: string | undefined): ReadRequest {
   const [, type, body = ''] = Buffer.from(data ?? '', 'base64').toString('latin1').matchAll(BLOCK).next().value ?? [];
-  if (type !== 'CERTIFICATE REQUEST' || !BASE64.test(body)) return WRONG_TYPE;
+  if (type !== 'CERTIFICATE REQUEST' || !BASE64.test(body)) return { problem: WRONG_TYPE };
   const der = Buffer.from(body, 'base64');
   const problem = sequenceProblem(der);
-  if (problem !== undefined) return `asn1: ${problem}`;
+  if (problem !== undefined) return { problem: `asn1: ${problem}` };
   try {
-    return signatureProblem(new Pkcs10CertificateRequest(der), der);
+    return { request: new Pkcs10CertificateRequest(der), der };
   } catch {
-    return 'asn1: structure error: malformed certificate request';
+    return { problem: MALFORMED };
   }
 }
 

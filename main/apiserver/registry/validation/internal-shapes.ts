@@ -89,6 +89,7 @@ export const INTERNAL_SHAPES: Readonly<Record<string, string>> = {
   LifecycleHandler: 'Exec *ExecAction, HTTPGet=httpGet *HTTPGetAction, TCPSocket=tcpSocket *TCPSocketAction, Sleep *SleepAction',
   LocalObjectReference: 'Name s',
   LocalVolumeSource: 'Path s, FSType=fsType',
+  ModifyVolumeStatus: 'TargetVolumeAttributesClassName s, Status s',
   NFSVolumeSource: 'Server s, Path s, ReadOnly b',
   NodeAddress: 'Type s, Address s',
   NodeAffinity:
@@ -102,6 +103,9 @@ export const INTERNAL_SHAPES: Readonly<Record<string, string>> = {
   PersistentVolumeClaimSpec:
     'AccessModes, Selector, Resources VolumeResourceRequirements, VolumeName s, StorageClassName, VolumeMode, ' +
     'DataSource *TypedLocalObjectReference, DataSourceRef *TypedObjectReference, VolumeAttributesClassName',
+  PersistentVolumeClaimStatus:
+    'Phase s, AccessModes, Capacity, Conditions, AllocatedResources, AllocatedResourceStatuses, CurrentVolumeAttributesClassName, ' +
+    'ModifyVolumeStatus *ModifyVolumeStatus',
   PersistentVolumeClaimTemplate: 'Spec PersistentVolumeClaimSpec',
   PersistentVolumeClaimVolumeSource: 'ClaimName s, ReadOnly b',
   PersistentVolumeSource:
