@@ -1,8 +1,10 @@
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../kube/apimachinery/virtual-clock.ts';
+import { RedoFile } from './backend/redo-file.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 import { describeStore, put } from './store.contract.ts';
 import { StoreUnavailableError } from './store.ts';
@@ -50,8 +52,9 @@ describe('the file of a SqliteStore', () => {
   });
 
   it('when full refuses writes with a clear error and takes them again after compaction, without a restart', async () => {
-    await using store = await openSqliteStore({ path, maxBytes: 512 * 1024 });
-    const value = 'x'.repeat(10_000);
+    // A few times what the redo log holds, which must find a place after compaction.
+    await using store = await openSqliteStore({ path, maxBytes: 8 * 1024 * 1024 });
+    const value = 'x'.repeat(100_000);
     const writeUntilFull = async (): Promise<unknown> => {
       for (let i = 0; i < 1000; i++) await put(store, '/a', value);
       return undefined;
@@ -90,7 +93,7 @@ describe('the file of a SqliteStore', () => {
     const log = (): string => `${path}-wal`;
     beforeEach(async () => {
       const running = join(directory, 'running.db');
-      await using store = await openSqliteStore({ path: running });
+      await using store = await openSqliteStore({ path: running, redoLog: 'none' });
       await put(store, '/a', '1');
       // What a crash leaves at this moment.
       for (const suffix of ['', '-wal']) copyFileSync(running + suffix, path + suffix);
@@ -118,7 +121,7 @@ describe('the file of a SqliteStore', () => {
       { name: 'emptied', damage: () => truncateSync(log(), 0), told: (bytes: number) => `was cut to 0 of ${bytes} bytes` },
     ])('is refused and left as it is when its log is $name', async ({ damage, told }) => {
       const running = join(directory, 'long.db');
-      await using store = await openSqliteStore({ path: running });
+      await using store = await openSqliteStore({ path: running, redoLog: 'none' });
       // Longer than SQLite lets a log become, so that it begins anew.
       for (let i = 0; i < 40; i++) await put(store, `/long${i}`, 'x'.repeat(500_000));
       await until(() => existsSync(`${running}-wal-size`) && statSync(`${running}-wal`).size === Number(readFileSync(`${running}-wal-size`, 'utf8')));
@@ -143,7 +146,7 @@ describe('the file of a SqliteStore', () => {
 
     it('is whole without a log once it was closed in order', async () => {
       await (await openSqliteStore({ path }))[Symbol.asyncDispose]();
-      expect([log(), `${path}-wal-size`].map((file) => existsSync(file))).toEqual([false, false]);
+      expect([log(), `${path}-wal-size`, `${path}-redo`].map((file) => existsSync(file))).toEqual([false, false, false]);
       await using store = await openSqliteStore({ path });
       expect((await store.range({ start: '/a' })).count).toBe(1);
     });
@@ -155,10 +158,120 @@ describe('the file of a SqliteStore', () => {
     const contents = (): Record<string, string> => Object.fromEntries(readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.name.startsWith('state.db')).map((entry) => [entry.name, entry.isFile() ? readFileSync(join(directory, entry.name), 'hex') : 'folder']));
   });
 
+  describe('after a crash that leaves writes in the redo log alone', () => {
+    const redo = (): string => `${path}-redo`;
+    const keys = async (): Promise<string[]> => {
+      await using store = await openSqliteStore({ path });
+      return (await store.range({ start: '/', end: '0' })).kvs.map(({ key, modRevision }) => `${key} ${modRevision}`);
+    };
+    let lease: string;
+    beforeEach(async () => {
+      const running = join(directory, 'running.db');
+      await using store = await openSqliteStore({ path: running, redoLog: 'always', saveDelayMs: 3_600_000 });
+      const ended = await store.leaseGrant(60);
+      lease = (await store.leaseGrant(90)).id;
+      await put(store, '/a', '1');
+      await put(store, '/b', 'x'.repeat(3000));
+      await store.txn({ compare: [], success: [{ type: 'delete', range: { start: '/a' } }] });
+      await store.leaseRevoke(ended.id);
+      for (const suffix of ['', '-wal', '-wal-size', '-redo']) if (existsSync(running + suffix)) copyFileSync(running + suffix, path + suffix);
+    });
+
+    it('finds them, leases included, and again when it crashes before it has written anything', async () => {
+      const taken = join(directory, 'taken.db');
+      {
+        await using store = await openSqliteStore({ path });
+        expect((await store.range({ start: '/', end: '0' })).kvs.map(({ key, modRevision, value }) => [key, modRevision, value.length])).toEqual([['/b', 3, 3000]]);
+        expect(store.revision).toBe(4);
+        expect(await store.leaseKeepAlive(lease)).toEqual({ ttlSeconds: 90 });
+        await expect(store.leaseKeepAlive('1')).rejects.toThrow('lease not found');
+        for (const suffix of ['', '-wal', '-redo']) copyFileSync(path + suffix, taken + suffix);
+      }
+      path = taken;
+      expect(await keys()).toEqual(['/b 3']);
+    });
+
+    it('is told apart by its version from a file that older programs can read', async () => {
+      const version = (): number => {
+        using db = new DatabaseSync(path);
+        return Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
+      };
+      expect(version()).toBe(2);
+      await keys();
+      expect(version()).toBe(1);
+    });
+
+    it.each<{ readonly name: string; readonly damage: () => void; readonly told: string }>([
+      { name: 'missing', damage: () => rmSync(redo()), told: 'its redo log "state.db-redo" is missing' },
+      { name: 'cut', damage: () => truncateSync(redo(), 5000), told: 'was cut to 5000 of' },
+      { name: 'something else', damage: () => writeFileSync(redo(), Buffer.alloc(statSync(redo()).size, 0x5a)), told: 'is not the one of this store' },
+      { name: 'of another store', damage: () => copyFileSync(other, redo()), told: 'is not the one of this store' },
+    ])('is refused and left as it is when that log is $name', async ({ damage, told }) => {
+      damage();
+      const before = existsSync(redo()) ? readFileSync(redo()) : undefined;
+      await expect(openSqliteStore({ path })).rejects.toMatchObject({ name: 'StoreUnavailableError', reason: 'damaged', message: expect.stringContaining(told) });
+      expect(existsSync(redo()) ? readFileSync(redo()) : undefined).toEqual(before);
+      // As the error says.
+      writeFileSync(redo(), '');
+      expect(await keys()).toEqual([]);
+    });
+
+    let other: string;
+    beforeEach(async () => {
+      const running = join(directory, 'other.db');
+      other = join(directory, 'other-redo');
+      await using store = await openSqliteStore({ path: running });
+      await put(store, '/other', '1');
+      copyFileSync(`${running}-redo`, other);
+    });
+  });
+
+  it('writes to SQLite when the redo log fails, each write once, whatever the failed one has left there', async () => {
+    let failing = false;
+    const createRedoFile = async (databasePath: string): Promise<RedoFile> => {
+      const file = await RedoFile.create(databasePath);
+      const append = file.append.bind(file);
+      file.append = (batch) => {
+        const number = append(batch);
+        if (failing) throw new Error('input/output error');
+        return number;
+      };
+      return file;
+    };
+    await using store = await openSqliteStore({ path, redoLog: 'always', createRedoFile });
+    await put(store, '/a', '1');
+    failing = true;
+    await put(store, '/b', '1');
+    await put(store, '/c', '1');
+    const image = join(directory, 'image.db');
+    for (const suffix of ['', '-wal', '-redo']) copyFileSync(path + suffix, image + suffix);
+    await using again = await openSqliteStore({ path: image });
+    expect((await again.range({ start: '/', end: '0' })).kvs.map(({ key, modRevision }) => `${key} ${modRevision}`)).toEqual(['/a 2', '/b 3', '/c 4']);
+  });
+
+  it('does without a redo log where none can be made', async () => {
+    await using store = await openSqliteStore({ path, createRedoFile: () => Promise.reject(new Error('no space left on device')) });
+    await put(store, '/a', '1');
+    expect((await store.range({ start: '/a' })).count).toBe(1);
+  });
+
+  it('does not lose what is in the redo log when its thread dies on it', async () => {
+    const deaths: unknown[] = [];
+    const store = await openSqliteStore({ path, worker: new URL('./backend/dying-worker.fixture.ts', import.meta.url), redoLog: 'always', onThreadDeath: (cause) => deaths.push(cause) });
+    await put(store, '/die-after', '1');
+    await put(store, '/b', '1');
+    // Compaction has the redo log saved first: the thread dies of that.
+    await store.compact(store.revision);
+    expect(deaths.length).toBeGreaterThan(0);
+    await store[Symbol.asyncDispose]();
+    await using again = await openSqliteStore({ path });
+    expect((await again.range({ start: '/', end: '0' })).kvs.map(({ key, modRevision }) => `${key} ${modRevision}`)).toEqual(['/b 3', '/die-after 2']);
+  });
+
   it.each(['/die-before', '/die-after'])('outlives its thread: a write of %s fails, and the next ones go on as if it had not been', async (fatal) => {
     const deaths: string[] = [];
     const worker = new URL('./backend/dying-worker.fixture.ts', import.meta.url);
-    const store = await openSqliteStore({ path, worker, onThreadDeath: (cause) => deaths.push(String(cause)) });
+    const store = await openSqliteStore({ path, worker, redoLog: 'none', onThreadDeath: (cause) => deaths.push(String(cause)) });
     await put(store, '/a', '1');
     const { id } = await store.leaseGrant(60);
     const { revision } = store;
@@ -174,7 +287,7 @@ describe('the file of a SqliteStore', () => {
   });
 
   it('can be closed after its thread has died', async () => {
-    const store = await openSqliteStore({ path, worker: new URL('./backend/dying-worker.fixture.ts', import.meta.url) });
+    const store = await openSqliteStore({ path, worker: new URL('./backend/dying-worker.fixture.ts', import.meta.url), redoLog: 'none' });
     await put(store, '/a', '1');
     await expect(put(store, '/die-after', '1')).rejects.toMatchObject({ name: 'StoreUnavailableError' });
     await store[Symbol.asyncDispose]();

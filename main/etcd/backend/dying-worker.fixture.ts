@@ -6,7 +6,7 @@ const port = parentPort!;
 const answer = port.postMessage.bind(port);
 let isDying = false;
 port.on('message', (request: SqliteRequest) => {
-  const keys = request.type === 'append' ? request.batch.rows.map(({ key }) => key) : [];
+  const keys = request.type === 'append' ? request.batches.flatMap(({ rows }) => rows.map(({ key }) => key)) : [];
   if (keys.includes('/die-before')) process.exit(1);
   isDying = keys.includes('/die-after');
 });

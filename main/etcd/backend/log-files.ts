@@ -60,7 +60,8 @@ export function createLogFile(path: string, initialize: (path: string) => void):
   syncDirectory(dirname(path));
 }
 
-function damaged(message: string): Error {
+/** An error that SQLite might have thrown: "not a database". */
+export function damaged(message: string): Error {
   return Object.assign(new Error(message), { errcode: notADatabase });
 }
 

@@ -80,12 +80,12 @@ test.each(['commit', 'flush'] as const)('a transaction whose %s was reported fai
   const disk = new FailingDisk(at);
   const log = new SqliteLog({ path, maxBytes: 1e9, ...disk });
   everything(log);
-  log.append(batch(['/a'], { firstRowId: 1, revision: 2, granted: ['lease'] }));
+  log.append([batch(['/a'], { firstRowId: 1, revision: 2, granted: ['lease'] })]);
   disk.failing = true;
-  expect(() => log.append(batch(['/b', '/c'], { firstRowId: 2, revision: 3, granted: ['other'], revoked: ['lease'] }))).toThrow('disk I/O error');
-  expect(() => log.append(batch(['/b'], { firstRowId: 4, revision: 3 }))).toThrow('disk I/O error');
+  expect(() => log.append([batch(['/b', '/c'], { firstRowId: 2, revision: 3, granted: ['other'], revoked: ['lease'] })])).toThrow('disk I/O error');
+  expect(() => log.append([batch(['/b'], { firstRowId: 4, revision: 3 })])).toThrow('disk I/O error');
   disk.failing = false;
-  log.append(batch(['/d'], { firstRowId: 5, revision: 3 }));
+  log.append([batch(['/d'], { firstRowId: 5, revision: 3 })]);
   log.close();
   const { rows, leases } = reopened();
   expect(rows.map(({ key, revision }) => `${key} ${revision}`)).toEqual(['/a 2', '/d 3']);
@@ -97,7 +97,7 @@ test.each(['commit', 'flush'] as const)('a failed %s before anything was written
   const log = new SqliteLog({ path, maxBytes: 1e9, ...disk });
   everything(log);
   disk.failing = true;
-  expect(() => log.append(batch(['/a'], { firstRowId: 1, revision: 2 }))).toThrow('disk I/O error');
+  expect(() => log.append([batch(['/a'], { firstRowId: 1, revision: 2 })])).toThrow('disk I/O error');
   disk.failing = false;
   log.noteCompaction(1);
   log.close();
@@ -108,7 +108,7 @@ test('room laid out ahead in the write-ahead log is no part of the log', () => {
   const log = new SqliteLog({ path, maxBytes: 1e9 });
   everything(log);
   for (let i = 1; i <= 400; i++) {
-    log.append(batch([`/${i}`], { firstRowId: i, revision: i + 1 }));
+    log.append([batch([`/${i}`], { firstRowId: i, revision: i + 1 })]);
     log.prepare();
   }
   // As kill -9 leaves it.

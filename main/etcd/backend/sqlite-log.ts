@@ -2,7 +2,8 @@ import { chmodSync, existsSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { LeaseRecord } from './backend.ts';
 import { checkLogFiles, createLogFile, incompleteId, wholeId, writeAheadLogOf } from './log-files.ts';
-import type { AppendBatch, LoadedPage, PackedRow } from './sqlite-messages.ts';
+import { readRedoFile, removeRedoFile } from './redo-file.ts';
+import type { AppendBatch, LoadedPage, PackedRow, RedoState } from './sqlite-messages.ts';
 import { WriteAheadFile } from './write-ahead-file.ts';
 import { forgetWriteAheadSize } from './write-ahead-size.ts';
 
@@ -18,8 +19,8 @@ export interface SqliteLogOptions {
   readonly path: string;
   /** The file does not grow beyond this: writes then fail as on a full disk, until compaction has made room. */
   readonly maxBytes: number;
-  /** Goes on where a thread ended that had loaded the file: `load` is not called, and what was not reported durable is taken out. */
-  readonly resume?: { readonly durableId: number; readonly leases: readonly LeaseRecord[] };
+  /** Goes on where a thread ended that had loaded the file: `load` is not called, and what was not reported saved is taken out. */
+  readonly resume?: { readonly savedId: number; readonly leases: readonly LeaseRecord[]; readonly redo: RedoState };
   /** How the file is opened; tests give one whose disk fails. */
   readonly connect?: (path: string) => DatabaseSync;
   /** The same for its write-ahead log. */
@@ -41,7 +42,10 @@ const schema = `
   CREATE TABLE IF NOT EXISTS lease (id TEXT PRIMARY KEY, ttl_seconds INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 `;
+/** As long as a redo log is in use the file says 2, for the sake of programs that do not know of one. */
 const schemaVersion = 1;
+const redoVersion = 2;
+const noRedo: RedoState = { id: 0, saved: 0 };
 
 /**
  * The durable log on one SQLite database, synchronous: it runs in the SQLite thread. A version is one row, its id the order of writing;
@@ -51,16 +55,18 @@ export class SqliteLog {
   readonly #options: SqliteLogOptions;
   #open: OpenDatabase | undefined;
   #loadedId = 0;
-  /** What has been reported durable: the last row and all leases. */
-  #durableId = 0;
+  /** What has been reported saved: the last row, all leases, and how far the redo log is taken over. */
+  #savedId = 0;
   readonly #leases = new Map<string, LeaseRecord>();
+  #redo = noRedo;
 
   /** Throws when the file cannot be opened, is damaged, is locked by another process, or is of a newer version. */
   constructor(options: SqliteLogOptions) {
     const { path } = options;
     this.#options = options;
     if (options.resume !== undefined) {
-      this.#durableId = options.resume.durableId;
+      this.#savedId = options.resume.savedId;
+      this.#redo = options.resume.redo;
       for (const lease of options.resume.leases) this.#leases.set(lease.id, lease);
       return;
     }
@@ -72,7 +78,7 @@ export class SqliteLog {
     this.#open = openDatabase(options);
   }
 
-  /** The next page of the log. Writes nothing before all of it could be read. */
+  /** The next page of the log. Writes nothing before all that is in the file could be read; then come the writes of the redo log. */
   load(): LoadedPage {
     const { db } = this.#database();
     const statement = db.prepare(
@@ -88,40 +94,51 @@ export class SqliteLog {
       size += value?.length ?? 0;
       if (size > pageBytes) break;
     }
-    this.#durableId = this.#loadedId = rows.at(-1)?.rowId ?? this.#loadedId;
+    this.#savedId = this.#loadedId = rows.at(-1)?.rowId ?? this.#loadedId;
     if (rows.length > 0) return { rows, values: concat(values, size) };
-    for (const lease of db.prepare('SELECT id, ttl_seconds FROM lease').all()) {
-      const id = String(lease['id']);
-      this.#leases.set(id, { id, ttlSeconds: Number(lease['ttl_seconds']) });
-    }
+    this.#loadLeases(db);
+    if (this.#takeOverRedo(db)) return this.load();
     forgetWriteAheadSize(this.#options.path);
     mark(db);
-    const compacted = db.prepare("SELECT value FROM meta WHERE name = 'compact_revision'").get();
     return {
       rows,
       values: new Uint8Array(0),
       end: {
         leases: [...this.#leases.values()],
-        compactRevision: Number(compacted?.['value'] ?? 0),
+        compactRevision: metaValue(db, 'compact_revision'),
       },
     };
   }
 
-  /** All of the batch or nothing; on the disk when it returns. */
-  append(batch: AppendBatch): void {
-    this.#transaction(({ insert, grant, revoke }) => {
-      let offset = 0;
-      for (const { rowId, revision, key, createRevision, version, lease, length } of batch.rows) {
-        const value = length < 0 ? null : batch.values.subarray(offset, offset + length);
-        offset += Math.max(length, 0);
-        insert.run(rowId, revision, key, createRevision, version, lease, value);
-      }
-      for (const { id, ttlSeconds } of batch.leasesGranted) grant.run(id, ttlSeconds);
-      for (const id of batch.leasesRevoked) revoke.run(id);
+  #loadLeases(db: DatabaseSync): void {
+    for (const lease of db.prepare('SELECT id, ttl_seconds FROM lease').all()) {
+      const id = String(lease['id']);
+      this.#leases.set(id, { id, ttlSeconds: Number(lease['ttl_seconds']) });
+    }
+  }
+
+  /** Takes what a crash has left in the redo log into the file. Returns whether there was anything. */
+  #takeOverRedo(db: DatabaseSync): boolean {
+    this.#redo = { id: metaValue(db, 'redo_id'), saved: metaValue(db, 'redo_saved') };
+    if (this.#redo.id === 0) return false;
+    const records = readRedoFile(this.#options.path, this.#redo);
+    this.append(records.map(({ batch }) => batch), noRedo);
+    removeRedoFile(this.#options.path);
+    return records.length > 0;
+  }
+
+  /** All of the batches or nothing; on the disk when it returns. */
+  append(batches: readonly AppendBatch[], redo = this.#redo): void {
+    this.#transaction((database) => {
+      for (const batch of batches) insertBatch(database, batch);
+      if (redo !== this.#redo) noteRedo(database, redo);
     });
-    this.#durableId = batch.rows.at(-1)?.rowId ?? this.#durableId;
-    for (const lease of batch.leasesGranted) this.#leases.set(lease.id, lease);
-    for (const id of batch.leasesRevoked) this.#leases.delete(id);
+    this.#redo = redo;
+    for (const { rows, leasesGranted, leasesRevoked } of batches) {
+      this.#savedId = rows.at(-1)?.rowId ?? this.#savedId;
+      for (const lease of leasesGranted) this.#leases.set(lease.id, lease);
+      for (const id of leasesRevoked) this.#leases.delete(id);
+    }
   }
 
   /** What can be done for the next batch before it comes. */
@@ -131,7 +148,7 @@ export class SqliteLog {
 
   noteCompaction(revision: number): void {
     this.#transaction(({ db }) => {
-      db.prepare("INSERT INTO meta VALUES ('compact_revision', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value").run(revision);
+      setMeta(db, { compact_revision: revision });
     });
   }
 
@@ -213,10 +230,11 @@ export class SqliteLog {
   #restore(opened: OpenDatabase): void {
     forgetWriteAheadSize(this.#options.path);
     opened.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-    this.#commit(opened, ({ db, grant }) => {
-      db.prepare('DELETE FROM log WHERE id > ?').run(this.#durableId);
-      db.exec('DELETE FROM lease');
-      for (const { id, ttlSeconds } of this.#leases.values()) grant.run(id, ttlSeconds);
+    this.#commit(opened, (database) => {
+      database.db.prepare('DELETE FROM log WHERE id > ?').run(this.#savedId);
+      database.db.exec('DELETE FROM lease');
+      for (const { id, ttlSeconds } of this.#leases.values()) database.grant.run(id, ttlSeconds);
+      noteRedo(database, this.#redo);
     });
   }
 }
@@ -247,7 +265,7 @@ function openDatabase({ path, maxBytes, connect = (file) => new DatabaseSync(fil
     const pageSize = Number(db.prepare('PRAGMA page_size').get()?.['page_size']);
     db.exec(`PRAGMA max_page_count = ${Math.ceil(maxBytes / pageSize)}`);
     const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
-    if (version > schemaVersion) throw new Error(`Cannot open "${path}": it is of version ${version}, this program reads up to ${schemaVersion}`);
+    if (version > redoVersion) throw new Error(`Cannot open "${path}": it is of version ${version}, this program reads up to ${redoVersion}`);
     if (version < schemaVersion) db.exec(`BEGIN IMMEDIATE; ${schema} PRAGMA user_version = ${schemaVersion}; COMMIT;`);
     return {
       db,
@@ -260,6 +278,31 @@ function openDatabase({ path, maxBytes, connect = (file) => new DatabaseSync(fil
     db.close();
     throw error;
   }
+}
+
+function insertBatch({ insert, grant, revoke }: OpenDatabase, batch: AppendBatch): void {
+  let offset = 0;
+  for (const { rowId, revision, key, createRevision, version, lease, length } of batch.rows) {
+    const value = length < 0 ? null : batch.values.subarray(offset, offset + length);
+    offset += Math.max(length, 0);
+    insert.run(rowId, revision, key, createRevision, version, lease, value);
+  }
+  for (const { id, ttlSeconds } of batch.leasesGranted) grant.run(id, ttlSeconds);
+  for (const id of batch.leasesRevoked) revoke.run(id);
+}
+
+function noteRedo({ db }: OpenDatabase, { id, saved }: RedoState): void {
+  if (metaValue(db, 'redo_id') !== id) db.exec(`PRAGMA user_version = ${id === 0 ? schemaVersion : redoVersion}`);
+  setMeta(db, { redo_id: id, redo_saved: saved });
+}
+
+function metaValue(db: DatabaseSync, name: string): number {
+  return Number(db.prepare('SELECT value FROM meta WHERE name = ?').get(name)?.['value'] ?? 0);
+}
+
+function setMeta(db: DatabaseSync, values: Readonly<Record<string, number>>): void {
+  const statement = db.prepare('INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value');
+  for (const [name, value] of Object.entries(values)) statement.run(name, value);
 }
 
 function packedRow(row: Record<string, unknown>): PackedRow {

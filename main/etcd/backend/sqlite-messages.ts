@@ -2,14 +2,21 @@ import type { LeaseRecord } from './backend.ts';
 
 /**
  * What passes between the store's thread and the SQLite thread. One request is under way at a time; the next batch gathers meanwhile.
- * Values of a batch travel in one buffer that is transferred, not copied.
+ * Values of a batch travel in one buffer, which is transferred where nobody needs it any more.
  */
 export type SqliteRequest =
   | { readonly type: 'load' }
-  | { readonly type: 'append'; readonly batch: AppendBatch }
+  /** One transaction. With it the redo log's state changes; absent, that stays as it is. */
+  | { readonly type: 'append'; readonly batches: readonly AppendBatch[]; readonly redo?: RedoState }
   | { readonly type: 'compact'; readonly revision: number }
   | { readonly type: 'delete'; readonly rowIds: readonly number[] }
   | { readonly type: 'close' };
+
+/** What SQLite's file knows of the redo log: its id, 0 when none is in use, and the last record that is in the file itself. */
+export interface RedoState {
+  readonly id: number;
+  readonly saved: number;
+}
 
 export interface AppendBatch {
   readonly rows: readonly PackedRow[];

@@ -29,7 +29,7 @@ function answer(log: SqliteLog, request: Exclude<SqliteRequest, { type: 'close' 
     case 'load':
       return { type: 'page', page: log.load() };
     case 'append':
-      log.append(request.batch);
+      log.append(request.batches, request.redo);
       return { type: 'done' };
     case 'compact':
       log.noteCompaction(request.revision);

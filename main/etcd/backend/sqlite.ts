@@ -1,15 +1,21 @@
-import { Worker } from 'node:worker_threads';
 import type { Row } from '../mvcc/evaluate-txn.ts';
-import { type KeyValue, type Revision, StoreUnavailableError } from '../store.ts';
+import { type Revision, StoreUnavailableError } from '../store.ts';
 import type { Backend, LeaseRecord, LoadedLog, LogEntry } from './backend.ts';
-import type { SqliteLogOptions } from './sqlite-log.ts';
-import type { AppendBatch, PackedRow, SqliteFailure, SqliteReply, SqliteRequest } from './sqlite-messages.ts';
+import { pack, unpack, valueBytes } from './packed-rows.ts';
+import { removeRedoFile } from './redo-file.ts';
+import { type CreateRedoFile, RedoLog } from './redo-log.ts';
+import type { SqliteReply, SqliteRequest } from './sqlite-messages.ts';
+import { SqliteThread, unavailable } from './sqlite-thread.ts';
 
 /** What one fsync carries at most, so that one batch does not delay all others for long. */
 const maxBatchEntries = 2000;
 const maxBatchBytes = 16 * 1024 * 1024;
 /** Rows that compaction deletes between two batches of writes. */
 const deleteChunk = 500;
+/** Writes are in the redo log alone for at most about this long: what a start after a crash has to take over. */
+const defaultSaveDelayMs = 500;
+/** After a redo log has failed, the next one is tried with the first write after this long. */
+const redoRetryMs = 10_000;
 
 /** As etcd's largest suggested quota. */
 const defaultMaxBytes = 8 * 1024 ** 3;
@@ -21,63 +27,62 @@ export interface SqliteBackendOptions {
   readonly worker?: URL;
   /** The thread died of this; the next request starts another. */
   readonly onThreadDeath?: (cause: unknown) => void;
+  /** Absent: as the disk is quick or not. `none`: every write waits for SQLite itself. `always`: none does that finds room. */
+  readonly redoLog?: 'none' | 'always';
+  /** How long a write may be in the redo log alone. */
+  readonly saveDelayMs?: number;
+  /** Tests give one whose disk fails. */
+  readonly createRedoFile?: CreateRedoFile;
 }
 
 interface PendingEntry {
   readonly entry: LogEntry;
   readonly done: (error?: Error) => void;
 }
+type SaveRequest = Extract<SqliteRequest, { type: 'append' }>;
 interface PendingTask {
-  readonly request: SqliteRequest;
+  /** Called when it is sent. */
+  readonly request: () => SqliteRequest;
   readonly settle: (reply: SqliteReply) => void;
 }
 
 /**
- * A durable log in an SQLite file, written by a thread of its own. A thread that dies takes what was under way along; the next one makes
- * the file what has been reported, see SqliteLog. Group commit: while one transaction is being written and fsynced,
- * everything that is appended gathers, and goes out together as the next one. So under load an fsync serves many writes, and a single
- * write waits for one only.
+ * A durable log in an SQLite file, written by a thread of its own. A write takes one of two ways, and both keep the order:
+ *
+ *     gathered in one turn ─┬─ redo log, here and now ──► done ── later, many at a time ──► SQLite
+ *                           └─ SQLite, with all that waits for it ──► done
+ *
+ * The redo log saves the way to the other thread and back, which takes longer than an SSD's flush. The second way is for what finds no
+ * room there, for slow disks, and for when the redo log fails. Group commit on both: what is appended while a write is under way gathers
+ * and goes out together, so under load a flush serves many writes, and a single write waits for one only.
  */
 export class SqliteBackend implements Backend {
   readonly #path: string;
-  readonly #options: SqliteLogOptions;
-  readonly #script: URL;
-  readonly #onThreadDeath: (cause: unknown) => void;
-  /** undefined between the death of one and the next request. */
-  #worker: Worker | undefined;
-  #exited: Promise<void> = Promise.resolve();
+  readonly #thread: SqliteThread;
+  readonly #redo: RedoLog;
+  readonly #usesRedo: boolean;
+  readonly #saveDelayMs: number;
+  #opening: Promise<void> | undefined;
+  #redoTriedAtMs = 0;
+  #isSaving = false;
+  #saveTimer: NodeJS.Timeout | undefined;
   #gathering: PendingEntry[] = [];
   #underWay: PendingEntry[] = [];
   /** Everything but writes; a write goes first when there is one. */
   #tasks: PendingTask[] = [];
-  #onReply: ((reply: SqliteReply) => void) | undefined;
   #closed: StoreUnavailableError | undefined;
-  /** What has been reported durable, once all is loaded: where another thread goes on. */
+  /** What SQLite has saved, once all is loaded: where another thread goes on. */
   #isLoaded = false;
-  #durableId = 0;
+  #savedId = 0;
   readonly #leases = new Map<string, LeaseRecord>();
 
-  constructor({ path, maxBytes = defaultMaxBytes, worker = new URL('./sqlite-worker.ts', import.meta.url), onThreadDeath = () => {} }: SqliteBackendOptions) {
+  constructor({ path, maxBytes = defaultMaxBytes, worker = new URL('./sqlite-worker.ts', import.meta.url), onThreadDeath = () => {}, redoLog, saveDelayMs = defaultSaveDelayMs, createRedoFile }: SqliteBackendOptions) {
     this.#path = path;
-    this.#options = { path, maxBytes };
-    this.#script = worker;
-    this.#onThreadDeath = onThreadDeath;
-    this.#start();
-  }
-
-  #start(): Worker {
-    const resume = this.#isLoaded ? { durableId: this.#durableId, leases: [...this.#leases.values()] } : undefined;
-    const workerData: SqliteLogOptions = { ...this.#options, ...(resume === undefined ? {} : { resume }) };
-    // The thread's garbage is short-lived: a small young generation costs nothing and saves tens of megabytes.
-    const worker = new Worker(this.#script, { workerData, name: 'etcd', resourceLimits: { maxYoungGenerationSizeMb: 4 } });
-    let cause: unknown;
-    worker.on('message', (reply: SqliteReply) => this.#reply(reply));
-    worker.on('error', (error) => (cause = error));
-    this.#exited = new Promise((resolve) => worker.once('exit', (code) => {
-      this.#onExit(cause ?? new Error(`it exited with code ${code}`));
-      resolve();
-    }));
-    return (this.#worker = worker);
+    this.#saveDelayMs = saveDelayMs;
+    this.#redo = new RedoLog({ create: createRedoFile, isPatient: redoLog === 'always' });
+    this.#usesRedo = redoLog !== 'none';
+    const resume = () => (this.#isLoaded ? { savedId: this.#savedId, leases: [...this.#leases.values()], redo: this.#redo.told } : undefined);
+    this.#thread = new SqliteThread({ path, maxBytes, script: worker, resume, onDeath: onThreadDeath });
   }
 
   async load(): Promise<LoadedLog> {
@@ -88,7 +93,9 @@ export class SqliteBackend implements Backend {
       rows.push(...unpack(reply.page.rows, reply.page.values));
       if (reply.page.end === undefined) continue;
       this.#isLoaded = true;
-      this.#noteDurable({ rows, leasesGranted: reply.page.end.leases });
+      this.#savedId = rows.at(-1)?.rowId ?? 0;
+      for (const lease of reply.page.end.leases) this.#leases.set(lease.id, lease);
+      if (this.#usesRedo) await (this.#opening = this.#openRedo());
       return { rows, ...reply.page.end };
     }
   }
@@ -101,10 +108,13 @@ export class SqliteBackend implements Backend {
     }
     this.#gathering.push({ entry, done });
     // What is appended in the same turn goes out together, even when the thread is idle.
-    if (this.#gathering.length === 1) setImmediate(() => this.#next());
+    if (this.#gathering.length === 1) setImmediate(() => this.#write());
   }
 
   async compact(revision: Revision, rowIds: readonly number[]): Promise<void> {
+    if (this.#closed !== undefined) throw this.#closed;
+    // The rows may still be in the redo log alone. When they cannot be saved, deleting others may make room.
+    if (!this.#redo.isEmpty) await this.#save().catch(() => undefined);
     await this.#task({ type: 'compact', revision });
     for (let i = 0; i < rowIds.length; i += deleteChunk) {
       await this.#task({ type: 'delete', rowIds: rowIds.slice(i, i + deleteChunk) });
@@ -113,149 +123,161 @@ export class SqliteBackend implements Backend {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed === undefined) {
-      const closed = this.#worker === undefined ? Promise.resolve() : this.#task({ type: 'close' });
       // Writes that are gathered already still go first; later ones are refused.
       this.#closed = new StoreUnavailableError('closed', 'the store is closed');
-      await closed.catch(() => undefined);
+      await this.#close();
     }
-    await this.#exited;
+    await this.#thread.exited;
+  }
+
+  /** What cannot be saved stays in the redo log, for the next start. */
+  async #close(): Promise<void> {
+    await this.#opening;
+    clearTimeout(this.#saveTimer);
+    this.#redo[Symbol.dispose]();
+    this.#write();
+    const isUsed = this.#redo.state !== undefined || !this.#redo.isEmpty;
+    const saved = isUsed ? this.#save().then(() => removeRedoFile(this.#path)) : Promise.resolve();
+    const closed = this.#thread.isAlive || isUsed ? this.#task({ type: 'close' }) : Promise.resolve();
+    await Promise.allSettled([saved, closed]);
+  }
+
+  /** A redo log that cannot be made is done without. */
+  async #openRedo(): Promise<void> {
+    try {
+      await this.#redo.open(this.#path);
+      await this.#save();
+    } catch {
+      this.#redo.abandon();
+    }
+    this.#redoTriedAtMs = performance.now();
+    this.#opening = undefined;
+  }
+
+  #reopenRedo(): void {
+    const isDue = this.#usesRedo && !this.#redo.isOpen && this.#closed === undefined && performance.now() - this.#redoTriedAtMs > redoRetryMs;
+    if (isDue) this.#opening ??= this.#openRedo();
   }
 
   #task(request: SqliteRequest): Promise<SqliteReply> {
     return new Promise((resolve, reject) => {
-      if (this.#closed !== undefined) {
-        reject(this.#closed);
-        return;
-      }
       const settle = (reply: SqliteReply): void => (reply.type === 'failed' ? reject(unavailable(reply.error, this.#path)) : resolve(reply));
-      this.#tasks.push({ request, settle });
+      this.#tasks.push({ request: () => request, settle });
       this.#next();
+    });
+  }
+
+  /** Resolves when SQLite has all that is in the redo log at the time the thread turns to it. */
+  #save(): Promise<void> {
+    return new Promise((resolve, reject) => this.#queueSave((error) => (error === undefined ? resolve() : reject(error))));
+  }
+
+  #queueSave(done: (error?: Error) => void): void {
+    let request: SaveRequest;
+    const settle = (reply: SqliteReply): void => {
+      if (reply.type === 'failed') this.#redo.sqliteFailed();
+      else this.#noteSaved(request, { fromRedo: request.batches.length });
+      done(reply.type === 'failed' ? unavailable(reply.error, this.#path) : undefined);
+    };
+    this.#tasks.push({ request: () => (request = this.#saveRequest()), settle });
+    this.#next();
+  }
+
+  #saveRequest(): SaveRequest {
+    const redo = this.#redo.state;
+    return { type: 'append', batches: this.#redo.unsaved, ...(redo === undefined ? {} : { redo }) };
+  }
+
+  /** Sends what has gathered where it can be written now. */
+  #write(): void {
+    if (this.#gathering.length > 0 && this.#underWay.length === 0 && this.#redo.append(this.#gathering.map(({ entry }) => entry))) this.#onRedone();
+    if (this.#gathering.length > 0 && !this.#thread.isBusy) this.#sendBatch();
+    this.#next();
+  }
+
+  #onRedone(): void {
+    for (const { done } of this.#gathering.splice(0)) done();
+    if (this.#redo.isSaveDue) this.#saveNow();
+    else this.#saveSoon();
+  }
+
+  #saveSoon(): void {
+    if (this.#redo.isEmpty || this.#closed !== undefined) return;
+    this.#saveTimer ??= setTimeout(() => this.#saveNow(), this.#saveDelayMs).unref();
+  }
+
+  /** At most one save waits for the thread: it takes all that has come until then. */
+  #saveNow(): void {
+    if (this.#isSaving) return;
+    this.#isSaving = true;
+    clearTimeout(this.#saveTimer);
+    this.#saveTimer = undefined;
+    this.#queueSave(() => {
+      this.#isSaving = false;
+      this.#saveSoon();
     });
   }
 
   /** Sends the next request when none is under way. */
   #next(): void {
-    if (this.#onReply !== undefined) return;
-    if (this.#gathering.length > 0) {
-      this.#sendBatch();
-      return;
-    }
+    if (this.#thread.isBusy) return;
     const task = this.#tasks.shift();
-    if (task !== undefined) this.#send(task.request, task.settle);
+    if (task !== undefined) this.#send(task.request(), { onReply: task.settle });
   }
 
   #sendBatch(): void {
-    const { batch, count } = pack(this.#gathering);
-    this.#underWay = this.#gathering.splice(0, count);
-    this.#send({ type: 'append', batch }, (reply) => {
-      if (reply.type === 'failed') {
-        this.#failWrites(unavailable(reply.error, this.#path));
-        return;
-      }
-      for (const { entry, done } of this.#underWay.splice(0)) {
-        this.#noteDurable(entry);
-        done();
-      }
+    this.#underWay = this.#gathering.splice(0, batchLength(this.#gathering));
+    const batch = pack(this.#underWay.map(({ entry }) => entry));
+    const unsaved = this.#saveRequest();
+    const request = { ...unsaved, batches: [...unsaved.batches, batch] };
+    this.#send(request, {
+      transfer: [batch.values.buffer],
+      onReply: (reply) => {
+        if (reply.type === 'failed') this.#failWrites(unavailable(reply.error, this.#path));
+        else this.#onBatch(request, { fromRedo: unsaved.batches.length });
+      },
     });
   }
 
-  #send(request: SqliteRequest, onReply: (reply: SqliteReply) => void): void {
-    this.#onReply = onReply;
-    const worker = this.#worker ?? this.#start();
-    worker.postMessage(request, request.type === 'append' ? [request.batch.values.buffer] : []);
+  #onBatch(request: SaveRequest, { fromRedo }: { readonly fromRedo: number }): void {
+    this.#noteSaved(request, { fromRedo });
+    for (const { done } of this.#underWay.splice(0)) done();
+    this.#reopenRedo();
   }
 
-  #reply(reply: SqliteReply): void {
-    const onReply = this.#onReply;
-    this.#onReply = undefined;
-    onReply?.(reply);
-    this.#next();
+  #send(request: SqliteRequest, { transfer, onReply }: { readonly transfer?: readonly ArrayBuffer[]; readonly onReply: (reply: SqliteReply) => void }): void {
+    const answered = (reply: SqliteReply): void => {
+      onReply(reply);
+      this.#write();
+    };
+    this.#thread.send(request, { transfer, onReply: answered });
   }
 
   /** Those gathered fail with those under way: they were decided on a state that now is not. */
   #failWrites(error: Error): void {
+    this.#redo.sqliteFailed();
     const failed = [...this.#underWay.splice(0), ...this.#gathering.splice(0)];
     for (const { done } of failed) done(error);
   }
 
-  #noteDurable({ rows, leasesGranted = [], leasesRevoked = [] }: LogEntry): void {
-    this.#durableId = rows.at(-1)?.rowId ?? this.#durableId;
-    for (const lease of leasesGranted) this.#leases.set(lease.id, lease);
-    for (const id of leasesRevoked) this.#leases.delete(id);
-  }
-
-  /** What was under way may be in the file or not; it is reported failed, and the next thread takes it out. */
-  #onExit(cause: unknown): void {
-    this.#worker = undefined;
-    if (this.#closed !== undefined && this.#onReply === undefined) return;
-    this.#onThreadDeath(cause);
-    const error = new StoreUnavailableError('ioError', 'Cannot write to the data directory: the SQLite thread has ended; the next write starts another', { cause });
-    const onReply = this.#onReply;
-    this.#onReply = undefined;
-    const failed: SqliteReply = { type: 'failed', error: { message: 'the SQLite thread has ended' } };
-    this.#failWrites(error);
-    onReply?.(failed);
-    for (const { settle } of this.#tasks.splice(0)) settle(failed);
+  #noteSaved({ batches, redo }: SaveRequest, { fromRedo }: { readonly fromRedo: number }): void {
+    for (const { rows, leasesGranted, leasesRevoked } of batches) {
+      this.#savedId = rows.at(-1)?.rowId ?? this.#savedId;
+      for (const lease of leasesGranted) this.#leases.set(lease.id, lease);
+      for (const id of leasesRevoked) this.#leases.delete(id);
+    }
+    this.#redo.saved(fromRedo, redo);
   }
 }
 
-/** As many of the entries, in order, as one transaction should hold. */
-function pack(entries: readonly PendingEntry[]): { readonly batch: AppendBatch; readonly count: number } {
+/** As many of the entries as one transaction should hold. */
+function batchLength(entries: readonly PendingEntry[]): number {
   let size = 0;
   let count = 0;
   for (const { entry } of entries) {
     if (count > 0 && (count >= maxBatchEntries || size > maxBatchBytes)) break;
-    for (const { kv } of entry.rows) size += kv?.value.length ?? 0;
+    size += valueBytes(entry);
     count++;
   }
-  const values = new Uint8Array(size);
-  const rows: PackedRow[] = [];
-  const taken = entries.slice(0, count).map(({ entry }) => entry);
-  let offset = 0;
-  for (const row of taken.flatMap((entry) => entry.rows)) {
-    rows.push(packRow(row));
-    if (row.kv === undefined) continue;
-    values.set(row.kv.value, offset);
-    offset += row.kv.value.length;
-  }
-  const leasesGranted = taken.flatMap((entry) => entry.leasesGranted ?? []);
-  const leasesRevoked = taken.flatMap((entry) => entry.leasesRevoked ?? []);
-  return { batch: { rows, values, leasesGranted, leasesRevoked }, count };
-}
-
-function packRow({ rowId, revision, key, kv }: Row): PackedRow {
-  const { createRevision = 0, version = 0, lease = null } = kv ?? {};
-  return { rowId, revision, key, createRevision, version, lease, length: kv?.value.length ?? -1 };
-}
-
-export function* unpack(rows: readonly PackedRow[], values: Uint8Array): Generator<Row> {
-  let offset = 0;
-  for (const { rowId, revision, key, createRevision, version, lease, length } of rows) {
-    if (length < 0) {
-      yield { rowId, revision, key };
-      continue;
-    }
-    // A copy of its own, so that one long-lived value does not keep the whole page.
-    const value = values.slice(offset, offset + length);
-    offset += length;
-    const kv: KeyValue = { key, value, createRevision, modRevision: revision, version, ...(lease === null ? {} : { lease }) };
-    yield { rowId, revision, key, kv };
-  }
-}
-
-/** https://www.sqlite.org/rescode.html */
-function unavailable({ code, message }: SqliteFailure, path: string): StoreUnavailableError {
-  switch (code) {
-    case 13:
-      return new StoreUnavailableError('diskFull', 'Cannot write to the data directory: the disk is full; writes go on as soon as there is space');
-    case 8:
-      return new StoreUnavailableError('readOnly', 'Cannot write to the data directory: it is read-only; writes go on as soon as it can be written');
-    case 5:
-      return new StoreUnavailableError('ioError', 'Cannot open the data directory: another process is using it');
-    case 11:
-    case 26:
-      return new StoreUnavailableError('damaged', `Cannot read "${path}": it is damaged (${message}); it is left as it is`);
-    default:
-      return new StoreUnavailableError('ioError', `Cannot write to the data directory: ${message}`);
-  }
+  return count;
 }
