@@ -16,6 +16,8 @@ import type { FlowControl } from './flow-control/flow-control.ts';
 import type { PathEndpoint } from './handler.ts';
 import type { ServerMetrics } from './metrics/server-metrics.ts';
 import { MONITORING_PATHS, monitoringEndpoints } from './monitoring-endpoints.ts';
+import { JSON_TYPE } from './negotiation/media-type.ts';
+import { checkRouteAccepts } from './negotiation/negotiate.ts';
 import { OpenApi } from './openapi/openapi.ts';
 import type { ResourceCatalog } from './registry/catalog.ts';
 import { versionInfo } from './version.ts';
@@ -56,6 +58,7 @@ export function pathEndpoints(options: PathOptions): readonly PathEndpoint[] {
       if (info.path.startsWith('/version/') && info.path !== '/version/') throw newResourceNotServed();
       if (info.path !== '/version' && info.path !== '/version/') return undefined;
       if (request.method !== 'GET') throw methodNotAllowed();
+      checkRouteAccepts(request.headers['accept'], [JSON_TYPE]);
       return version;
     },
     ({ request, info }) => discover(request, info.path),

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startTestApiServer, type TestApiServer } from './testing.ts';
 import { requestsTo, type TestRequest } from './testing-requests.ts';
 
@@ -9,11 +9,21 @@ beforeAll(async () => {
   await send('POST', CONFIG_MAPS, { body: { metadata: { name: 'a' } } });
   await send('POST', `${CORE}/serviceaccounts`, { body: { metadata: { name: 'default' } } });
   await send('POST', `${CORE}/pods`, { body: { metadata: { name: 'two' }, spec: { initContainers: [{ name: 'i', image: 'x' }], containers: [{ name: 'c', image: 'x' }, { name: 'd', image: 'x' }] } } });
+  await send('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', { body: CRD });
+  await vi.waitFor(async () => expect((await send('GET', WIDGETS)).status).toBe(200));
+  await send('POST', WIDGETS, { body: { apiVersion: 'a.example.com/v1', kind: 'Widget', metadata: { name: 'w' } } });
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
 const CORE = '/api/v1/namespaces/default';
 const CONFIG_MAPS = `${CORE}/configmaps`;
+const WIDGETS = '/apis/a.example.com/v1/namespaces/default/widgets';
+const UNKNOWN = 'the body of the request was in an unknown format - accepted media types include';
+const as = (kind: string) => ({ accept: `application/json;as=${kind};v=v1;g=meta.k8s.io` });
+const CRD = {
+  metadata: { name: 'widgets.a.example.com' },
+  spec: { group: 'a.example.com', scope: 'Namespaced', names: { plural: 'widgets', kind: 'Widget' }, versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }] },
+};
 
 interface Case extends TestRequest {
   readonly name: string;
@@ -45,6 +55,16 @@ const cases: readonly Case[] = [
   { name: 'one of what is only created', path: '/apis/authentication.k8s.io/v1/tokenreviews/x', status: 404, message: 'the server could not find the requested resource' },
   { name: 'HEAD of a path that no method has', method: 'HEAD', path: `${CORE}/pods/two/nope`, status: 404 },
   { name: 'HEAD through a proxy to nobody', method: 'HEAD', path: '/api/v1/nodes/nobody/proxy', status: 404 },
+  { name: '/version in a type that it has not', path: '/version', headers: { accept: 'application/*' }, status: 406, message: '406: Not Acceptable\n\nAvailable representations: application/json' },
+  { name: 'the log of nobody in a type that it has not', path: `${CORE}/pods/nobody/log`, headers: { accept: 'text/html' }, status: 406, message: '406: Not Acceptable\n\nAvailable representations: text/plain, application/json, application/yaml, application/vnd.kubernetes.protobuf' },
+  { name: 'the log of nobody in columns', path: `${CORE}/pods/nobody/log`, headers: as('Table'), status: 406, message: 'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf' },
+  { name: 'a patch of no type, for an answer of none', method: 'PATCH', path: `${CONFIG_MAPS}/a`, body: {}, headers: { 'content-type': 'a/b', accept: 'a/b' }, status: 415, message: '415: Unsupported Media Type' },
+  { name: 'a patch of no type of a custom resource', method: 'PATCH', path: `${WIDGETS}/w`, body: {}, headers: { 'content-type': 'a/b', accept: 'a/b' }, status: 415, message: `${UNKNOWN}: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml` },
+  { name: 'a custom resource of no type', method: 'POST', path: WIDGETS, body: {}, headers: { 'content-type': 'a/b' }, status: 415, message: `${UNKNOWN}: application/json, application/yaml, application/vnd.kubernetes.protobuf` },
+  { name: 'one custom resource as a list', path: `${WIDGETS}/w`, headers: as('PartialObjectMetadataList'), status: 500, message: 'content is not a list' },
+  { name: 'delete options that are no protobuf', method: 'DELETE', path: `${CONFIG_MAPS}/a`, body: {}, headers: { 'content-type': 'application/vnd.kubernetes.protobuf' }, status: 400, message: 'provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]' },
+  { name: 'components as one', path: '/api/v1/componentstatuses', headers: as('PartialObjectMetadata'), status: 406, message: 'you requested PartialObjectMetadata, but the requested object is a list (*core.ComponentStatusList)' },
+  { name: 'a watch of components in a type that it has not', path: '/api/v1/componentstatuses?watch=1', headers: { accept: 'a/b' }, status: 406 },
   { name: 'jwks as plain JSON', path: '/openid/v1/jwks', headers: { accept: 'application/json' }, status: 406, message: '406: Not Acceptable\n\nAvailable representations: application/jwk-set+json' },
 ];
 

@@ -41,6 +41,8 @@ function answerTransformed({ media, served, tables, context }: Pick<ResourceRequ
   if (typeof media !== 'object' || !media.as) return answerValue(media, object, status);
   const { kind, version } = media.as;
   if (kind === 'PartialObjectMetadata') return answerValue(media, toPartialMetadata(object, { version }), status);
+  // Upstream takes any custom resource for a list, until it looks for the items.
+  if (kind === 'PartialObjectMetadataList' && served.custom) throw new StatusError(failureStatus({ code: 500, reason: '', message: 'content is not a list' }));
   if (kind === 'PartialObjectMetadataList') throw newWrongShape(served, { asked: kind, isList: false });
   if (kind !== 'Table' || !tables) throw newNotAcceptable(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']);
   return answerValue(media, tables.objectTable(served, object, { version, query: context.request.query }), status);

@@ -82,7 +82,12 @@ export async function deleteOptionsOf({ context }: ResourceRequest): Promise<Del
 /** DeleteOptions of any group version that knows them. */
 function parseOptions(body: Uint8Array, contentType: string | undefined): DeleteOptions {
   const mediaType = mediaTypeOf(contentType);
-  if (mediaType === PROTOBUF_TYPE) return decodeProtobufEnvelope(body, { group: 'meta.k8s.io', version: 'v1', kind: 'DeleteOptions' }) as DeleteOptions;
+  try {
+    if (mediaType === PROTOBUF_TYPE) return decodeProtobufEnvelope(body, { group: 'meta.k8s.io', version: 'v1', kind: 'DeleteOptions' }) as DeleteOptions;
+  } catch (error) {
+    if (error instanceof GoDecodeError) throw newBadRequest(error.message);
+    throw error;
+  }
   if (mediaType !== JSON_TYPE && mediaType !== YAML_TYPE) throw newUnsupportedMediaType(RESPONSE_TYPES);
   const fields = optionsObject(body, mediaType === JSON_TYPE ? 'json' : 'yaml');
   const { kind, apiVersion, ...options } = fields;

@@ -2,6 +2,7 @@ import { failureStatus, StatusError } from '../../../kube/apimachinery/status.ts
 import { newBadRequest, newMethodNotSupported, newNotFound, newResourceNotServed } from '../../../kube/apimachinery/status-errors.ts';
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
 import type { AdmissionChain } from '../admission/admission.ts';
+import { LOG_TYPES } from '../negotiation/media-type.ts';
 import type { ResourceCatalog, ServedResource } from '../registry/catalog.ts';
 import type { Registry } from '../registry/generic/registry.ts';
 import { createObject } from './create.ts';
@@ -9,8 +10,8 @@ import { deleteCollection } from './delete-collection.ts';
 import { deleteObject } from './delete.ts';
 import { getObject } from './get.ts';
 import { listObjects } from './list.ts';
-import { mediaOf } from './media.ts';
-import { patchObject } from './patch.ts';
+import { mediaOf, type Media } from './media.ts';
+import { patchMediaTypeOf, patchObject } from './patch.ts';
 import { addWarning, type ApiResponse, type RequestContext } from './request.ts';
 import { pathNotFound } from './respond.ts';
 import { withRequestedNames } from './requested-names.ts';
@@ -73,16 +74,16 @@ export async function dispatchResource(options: DispatchOptions, context: Reques
     addWarning(context, deprecation);
     context.audit?.annotate('k8s.io/deprecated', 'true');
   }
-  if (!canWatch(context, served)) throw newMethodNotSupported(served.info, 'watch');
+  if (!canWatch(context, served)) {
+    mediaOf(context.request, { canWatch: true });
+    throw newMethodNotSupported(served.info, 'watch');
+  }
   const key = keyOf(served);
   const special = custom && info.subresource === 'scale' ? scaleEndpoint : options.special.get(info.subresource === '' ? key : `${key}/${info.subresource}`);
   const { admission, clock, tables } = options;
   const { registry } = served;
-  if (special) {
-    const streamed = STREAMED_SUBRESOURCES.has(info.subresource);
-    const media = streamed ? 'json' : mediaOf(context.request, { transforms: (info.subresource === 'scale' || info.resource === 'componentstatuses') && tables !== undefined });
-    return special({ context, served, registry, admission, clock, tables, media });
-  }
+  if (info.verb === 'patch' && !STREAMED_SUBRESOURCES.has(info.subresource)) patchMediaTypeOf(context, served);
+  if (special) return special({ context, served, registry, admission, clock, tables, media: specialMedia(context, tables !== undefined) });
   const endpoint = ENDPOINTS[info.verb];
   if (!registry || !endpoint) throw methodNotAllowed();
   const streams = info.verb === 'list' || info.verb === 'watch';
@@ -92,6 +93,13 @@ export async function dispatchResource(options: DispatchOptions, context: Reques
   } catch (error) {
     throw withRequestedNames(error, served);
   }
+}
+
+function specialMedia({ info, request }: RequestContext, hasTables: boolean): Media {
+  if (info.subresource === 'log') mediaOf(request, { produces: LOG_TYPES, tables: false });
+  if (STREAMED_SUBRESOURCES.has(info.subresource)) return 'json';
+  const isComponent = info.resource === 'componentstatuses';
+  return mediaOf(request, { canWatch: isComponent && info.verb === 'list', transforms: (info.subresource === 'scale' || isComponent) && hasTables });
 }
 
 /** Custom resources have no routes of their own: upstream looks at the scope and passes on what is out of it. */

@@ -85,3 +85,8 @@ test('a patch of an object that is going away, and changes nothing, writes nothi
   const patched = await send('PATCH', `${CONFIG_MAPS}/going`, { body: { metadata: { deletionTimestamp: null } } });
   expect(patched.body.metadata['resourceVersion']).toBe(going.body.metadata['resourceVersion']);
 });
+
+test('components are a list of metadata too', async () => {
+  const { body } = await send('GET', '/api/v1/componentstatuses', { headers: as('PartialObjectMetadataList') });
+  expect(body['items']).toContainEqual({ kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: { name: 'etcd-0' } });
+});

@@ -14,7 +14,7 @@ import { schemeOf, unknownFieldsInto } from '../negotiation/decode-body.ts';
 import { applyPatch, APPLY_PATCH_MEDIA_TYPE, patchMediaTypes, strictDecodingMessage, type PatchMediaType, type PatchResult } from '../patch/apply-patch.ts';
 import type { ServedResource } from '../registry/catalog.ts';
 import { applyObject } from './apply.ts';
-import { addWarning, type ApiResponse } from './request.ts';
+import { addWarning, type ApiResponse, type RequestContext } from './request.ts';
 import { checkBodyIdentity, nameTarget, writeQueryOf, type ResourceRequest, type WriteQuery } from './resource-request.ts';
 import { answerWrite, writeChange } from './update.ts';
 import { toStorageVersion } from './versioned.ts';
@@ -39,12 +39,17 @@ export async function patchObject(request: ResourceRequest): Promise<ApiResponse
   return answerWrite(request, result);
 }
 
-/** The media type, which is refused before anything else, and the options. */
-export function patchOptionsOf(request: ResourceRequest): { readonly mediaType: string; readonly query: WriteQuery } {
-  const isCustomResource = request.served.custom !== undefined;
-  const mediaType = (request.context.request.headers['content-type'] ?? '').split(';', 1)[0]?.trim() ?? '';
+/** The media type, which is refused before anything else, even what the answer is to be. */
+export function patchMediaTypeOf({ request }: RequestContext, { custom }: ServedResource): string {
+  const isCustomResource = custom !== undefined;
+  const mediaType = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim() ?? '';
   const known = patchMediaTypes({ isCustomResource });
   if (!known.includes(mediaType)) throw isCustomResource ? newUnsupportedMediaType(known) : newUnroutedMediaType();
+  return mediaType;
+}
+
+export function patchOptionsOf(request: ResourceRequest): { readonly mediaType: string; readonly query: WriteQuery } {
+  const mediaType = patchMediaTypeOf(request.context, request.served);
   const query = writeQueryOf(request, 'PatchOptions');
   if (mediaType !== APPLY_PATCH_MEDIA_TYPE && query.force !== undefined) {
     throw newInvalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [fieldForbidden('force', 'may not be specified for non-apply patch')]);

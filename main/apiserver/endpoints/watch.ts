@@ -2,15 +2,14 @@ import { OBJECT_MEDIA_TYPE } from '../../../kube/client/transport.ts';
 import { goJson } from '../../../kube/apimachinery/go-format.ts';
 import { newNotAcceptable } from '../../../kube/apimachinery/status-errors.ts';
 import { encodeWatchEvent } from '../negotiation/encode.ts';
-import { schemaOfKind } from '../../../kube/api/schema.ts';
-import { toTyped } from '../../../kube/api/typed-object.ts';
 import type { MediaType } from '../negotiation/media-type.ts';
 import { toPartialMetadata } from '../negotiation/partial-metadata.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import { statusOf } from '../../../kube/apimachinery/status.ts';
 import type { ServedResource } from '../registry/catalog.ts';
-import type { BookmarkEvent, ChangeEvent, ObjectEvent, ObjectStorage, ObjectWatch, StoredObject, WatchQuery } from '../storage/object-storage.ts';
+import type { ChangeEvent, ObjectEvent, ObjectStorage, ObjectWatch, StoredObject, WatchQuery } from '../storage/object-storage.ts';
 import { inVersion, JSON_HEADERS, printed } from './answer.ts';
+import { printedBookmark, bookmarkOf } from './bookmark.ts';
 import { partialMetadata } from './list.ts';
 import { checkListOptions, integerOption } from './list-options.ts';
 import type { ApiResponse, WatchAccount } from './request.ts';
@@ -94,9 +93,12 @@ async function* encodedFrames(request: ResourceRequest, media: MediaType, events
   let first = true;
   try {
     for await (const batch of events) {
+      // No object can be shown as a list of metadata: upstream ends the stream where it fails to.
+      if (media.as?.kind === 'PartialObjectMetadataList') return;
       request.context.long?.sent(batch.length);
       for (const event of batch) {
         const shown = media.as ? printed : inVersion;
+        const bookmark = media.as ? printedBookmark : bookmarkOf;
         const object = event.type === 'BOOKMARK' ? bookmark(served, event) : shown(served, event.stored.object);
         yield encodeWatchEvent(event.type, transformed(request, object as KubernetesObject, { media, first }), media);
         first = false;
@@ -126,7 +128,7 @@ function isChanges(batch: readonly ObjectEvent<KubernetesObject>[]): batch is re
 }
 
 function frameOf(served: ServedResource, event: ObjectEvent<KubernetesObject>): Uint8Array {
-  if (event.type === 'BOOKMARK') return encodeFrame('BOOKMARK', bookmark(served, event));
+  if (event.type === 'BOOKMARK') return encodeFrame('BOOKMARK', bookmarkOf(served, event));
   if (served.alternative) return encodeFrame(event.type, inVersion(served, event.stored.object));
   return event.jsonFrame(served.head);
 }
@@ -146,18 +148,8 @@ async function* eventObjects(served: ServedResource, { events, objectOf, account
     account?.sent(batch.length);
     yield batch.map((event) =>
       event.type === 'BOOKMARK'
-        ? { type: 'BOOKMARK', object: bookmark(served, event) }
+        ? { type: 'BOOKMARK', object: bookmarkOf(served, event) }
         : { type: event.type, object: objectOf(event.stored) },
     );
   }
-}
-
-function bookmark({ info, apiVersion, custom }: ServedResource, event: BookmarkEvent): object {
-  const annotations = event.initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {};
-  const { resourceVersion } = event;
-  if (custom) return { apiVersion, kind: info.kind, metadata: { ...annotations, resourceVersion } };
-  const schema = schemaOfKind(info);
-  const object = { kind: info.kind, apiVersion, metadata: { resourceVersion, ...annotations } };
-  // Go writes the other fields of an empty object too.
-  return schema ? toTyped(schema, object, { nulls: true }) : object;
 }

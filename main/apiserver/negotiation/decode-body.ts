@@ -111,7 +111,7 @@ function readRaw({ contentType, body, expected, unstructured }: DecodeOptions): 
     newBadRequest(`the object provided is unrecognized (must be of type ${expected.kind}): ${message} (${summarize(body)})`);
   const accepted = unstructured ? RESPONSE_TYPES.slice(0, 2) : RESPONSE_TYPES;
   const mediaType = mediaTypeOf(contentType);
-  if (mediaType === undefined || !accepted.includes(mediaType)) throw newUnsupportedMediaType(accepted);
+  if (mediaType === undefined || !accepted.includes(mediaType)) throw newUnsupportedMediaType(RESPONSE_TYPES);
   try {
     if (mediaType === 'application/json') return readJson(body, { isTyped: unstructured !== true });
     if (mediaType === 'application/yaml') return readYamlBody(body);

@@ -21,6 +21,8 @@ export const PROTOBUF_TYPE = 'application/vnd.kubernetes.protobuf';
 
 /** In upstream's order, which messages list. */
 export const RESPONSE_TYPES: readonly string[] = [JSON_TYPE, YAML_TYPE, PROTOBUF_TYPE];
+/** What the route of a pod's log produces. */
+export const LOG_TYPES: readonly string[] = ['text/plain', ...RESPONSE_TYPES];
 /** What go-restful lists in addition for endpoints that can watch. */
 export const WATCH_TYPES: readonly string[] = [`${JSON_TYPE};stream=watch`, `${PROTOBUF_TYPE};stream=watch`];
 

@@ -11,6 +11,10 @@ export interface ResponseOffer {
   readonly protobuf?: boolean;
   /** False where Table and PartialObjectMetadata make no sense (Status answers, discovery). Default true. */
   readonly transforms?: boolean;
+  /** False where there are no columns to print, whatever else may be transformed. Default true. */
+  readonly tables?: boolean;
+  /** The types that the route names, when they are not the usual ones. */
+  readonly produces?: readonly string[];
   /** False where no route of go-restful stands before the endpoint. Default true. */
   readonly routed?: boolean;
   /** Value of the `pretty` query parameter. */
@@ -40,7 +44,7 @@ export function negotiateWatch(acceptHeader: string | undefined, offer: Response
 
 function pick(acceptHeader: string | undefined, offer: ResponseOffer): MediaType | undefined {
   if (!acceptHeader) return mediaType(JSON_TYPE, new Map(), offer);
-  if (offer.routed ?? true) checkRouteAccepts(acceptHeader, offer.canWatch ? [...RESPONSE_TYPES, ...WATCH_TYPES] : RESPONSE_TYPES);
+  if (offer.routed ?? true) checkRouteAccepts(acceptHeader, offer.produces ?? (offer.canWatch ? [...RESPONSE_TYPES, ...WATCH_TYPES] : RESPONSE_TYPES));
   for (const clause of parseAccept(acceptHeader)) {
     for (const contentType of RESPONSE_TYPES) {
       if (matches(clause, contentType) && parametersAllowed(clause, contentType, offer)) {
@@ -85,7 +89,7 @@ function parametersAllowed(clause: AcceptClause, contentType: string, offer: Res
   if (!transform) return contentType !== PROTOBUF_TYPE || offer.protobuf !== false;
   if (offer.transforms === false || transform.group !== 'meta.k8s.io') return false;
   if (transform.version !== 'v1' && transform.version !== 'v1beta1') return false;
-  if (transform.kind === 'Table') return contentType !== PROTOBUF_TYPE;
+  if (transform.kind === 'Table') return contentType !== PROTOBUF_TYPE && offer.tables !== false;
   return transform.kind === 'PartialObjectMetadata' || transform.kind === 'PartialObjectMetadataList';
 }
 

@@ -1,6 +1,7 @@
 import { newNotFound } from '../../../../kube/apimachinery/status-errors.ts';
 import type { KubernetesObject } from '../../../../kube/apimachinery/object-meta.ts';
-import { answerObject, answerValue } from '../answer.ts';
+import { toPartialMetadataList } from '../../negotiation/partial-metadata.ts';
+import { answerObject, answerValue, newWrongShape } from '../answer.ts';
 import { methodNotAllowed, type SpecialEndpoint } from '../dispatch.ts';
 
 const COMPONENTS: Readonly<Record<string, string>> = { scheduler: 'ok', 'controller-manager': 'ok', 'etcd-0': 'ok' };
@@ -11,8 +12,11 @@ export const componentStatusEndpoint: SpecialEndpoint = async (request) => {
   const as = typeof media === 'object' ? media.as : undefined;
   if (info.verb === 'list') {
     const items = Object.keys(COMPONENTS).map(componentStatus);
-    if (as?.kind === 'Table' && tables) return answerValue(media, tables.listTable(served, { kind: '', apiVersion: '', metadata: {}, items }, { version: as.version, query }));
-    return answerValue(media, { kind: 'ComponentStatusList', apiVersion: 'v1', metadata: {}, items: items.map(({ metadata, conditions }) => ({ metadata, conditions })) });
+    const list = { kind: 'ComponentStatusList', apiVersion: 'v1', metadata: {}, items };
+    if (as?.kind === 'PartialObjectMetadata') throw newWrongShape(served, { asked: as.kind, isList: true });
+    if (as?.kind === 'PartialObjectMetadataList') return answerValue(media, toPartialMetadataList(list, as));
+    if (as?.kind === 'Table' && tables) return answerValue(media, tables.listTable(served, list, { version: as.version, query }));
+    return answerValue(media, { ...list, items: items.map(({ metadata, conditions }) => ({ metadata, conditions })) });
   }
   if (info.verb !== 'get') throw methodNotAllowed();
   if (!Object.hasOwn(COMPONENTS, info.name)) throw newNotFound({ group: '', resource: 'componentstatus' }, info.name);
