@@ -1,4 +1,4 @@
-import { createServer as createTlsServer } from 'node:tls';
+import { DEFAULT_CIPHERS, createServer as createTlsServer } from 'node:tls';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ApiRequest, ApiResponse } from './endpoints/request.ts';
@@ -38,6 +38,8 @@ export interface Listener extends AsyncDisposable {
   replaceCertificate(tls: TlsMaterial): void;
 }
 
+/** Node's own, with the shorter key first, as Go has it: as safe, and a quarter less work on long lists for both sides. */
+const CIPHERS = ['TLS_AES_128_GCM_SHA256', ...DEFAULT_CIPHERS.split(':').filter((name) => name !== 'TLS_AES_128_GCM_SHA256')].join(':');
 /** For the last bytes of the last answers. */
 const LAST_WRITES_MS = 1_000;
 
@@ -51,7 +53,7 @@ export async function listen(handler: ServerHandler, options: ListenOptions): Pr
   const http1 = createHttp1(handler, live, { limits, readCertificate });
   const http2 = createHttp2(handler, live, { limits, readCertificate });
   const tls = createTlsServer({
-    ...secureContext(options.tls), requestCert: true, rejectUnauthorized: false, ALPNProtocols: ['h2', 'http/1.1'], minVersion: 'TLSv1.2',
+    ...secureContext(options.tls), requestCert: true, rejectUnauthorized: false, ALPNProtocols: ['h2', 'http/1.1'], minVersion: 'TLSv1.2', ciphers: CIPHERS,
     handshakeTimeout: limits.readHeaderMs, keepAlive: true, keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
   });
   tls.on('connection', (socket: Socket) => {

@@ -1,4 +1,5 @@
 import type { KubernetesObject, ObjectMeta } from '../../../kube/apimachinery/object-meta.ts';
+import { digitsOf, writeDigits } from './digits.ts';
 import type { JsonHead } from './json-head.ts';
 import { metadataEnd } from './json-places.ts';
 import type { ObjectCodec } from './object-codec.ts';
@@ -90,7 +91,7 @@ export class CachedObject<T extends KubernetesObject> implements StoredObject<T>
   }
 
   jsonSize(head: JsonHead): number {
-    return head.bytes.length + this.resourceVersion.length + this.#json.length - this.#tailStart(head);
+    return head.bytes.length + digitsOf(this.revision) + this.#json.length - this.#tailStart(head);
   }
 
   copyJson(target: Uint8Array, { offset, head }: { readonly offset: number; readonly head: JsonHead }): number {
@@ -101,7 +102,7 @@ export class CachedObject<T extends KubernetesObject> implements StoredObject<T>
   }
 
   metadataJsonSize(head: JsonHead): number {
-    return head.bytes.length + this.resourceVersion.length + this.#metadataEnd - this.#tailStart(head) + 1;
+    return head.bytes.length + digitsOf(this.revision) + this.#metadataEnd - this.#tailStart(head) + 1;
   }
 
   copyMetadataJson(target: Uint8Array, { offset, head }: { readonly offset: number; readonly head: JsonHead }): number {
@@ -121,9 +122,7 @@ export class CachedObject<T extends KubernetesObject> implements StoredObject<T>
     let at = offset + head.bytes.length;
     target.set(this.#json.subarray(tail, resourceVersion), at);
     at += resourceVersion - tail;
-    const digits = this.resourceVersion;
-    for (let i = 0; i < digits.length; i++) target[at++] = digits.charCodeAt(i);
-    return at;
+    return writeDigits(target, { offset: at, value: this.revision });
   }
 
   json(head: JsonHead): Uint8Array {

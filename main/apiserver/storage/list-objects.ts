@@ -105,6 +105,13 @@ async function listAt<T extends KubernetesObject>(context: ListContext<T>, page:
 function listFromCache<T extends KubernetesObject>({ cache, keys }: ListContext<T>, page: Page): StoredList<T> {
   const objects: CachedObject<T>[] = [];
   const { start, end } = rangeOf(keys, page);
+  if (page.limit === undefined) {
+    const matches = new SelectionMatcher<T>(page.query).predicate;
+    cache.forEach(start, end, (object) => {
+      if (matches(object)) objects.push(object);
+    });
+    return { resourceVersion: String(cache.revision), items: objects };
+  }
   cache.forEach(start, end, (object) => objects.push(object));
   return pageOf(page, { revision: cache.revision, total: objects.length, each: objects.values() });
 }
@@ -119,7 +126,7 @@ function pageOf<T extends KubernetesObject>(
   { query, limit = Infinity, prefix }: Page,
   found: { readonly revision: number; readonly total: number; readonly each: Iterable<CachedObject<T>> },
 ): StoredList<T> {
-  const matcher = new SelectionMatcher<T>(query);
+  const { matchesAll, predicate: matches } = new SelectionMatcher<T>(query);
   const items: CachedObject<T>[] = [];
   let seen = 0;
   let last: string | undefined;
@@ -127,12 +134,12 @@ function pageOf<T extends KubernetesObject>(
     if (items.length >= limit) break;
     seen++;
     last = object.key;
-    if (matcher.matchesAll || matcher.matches(object)) items.push(object);
+    if (matches(object)) items.push(object);
   }
   const list = { resourceVersion: String(found.revision), items };
   const left = found.total - seen;
   if (left === 0 || last === undefined) return list;
   const next = encodeContinue({ fromKey: `${last}\0`, revision: found.revision }, prefix);
   // With a selector nobody knows how many of the rest match.
-  return { ...list, continue: next, ...(matcher.matchesAll ? { remainingItemCount: left } : {}) };
+  return { ...list, continue: next, ...(matchesAll ? { remainingItemCount: left } : {}) };
 }

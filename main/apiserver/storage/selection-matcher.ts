@@ -10,6 +10,9 @@ export class SelectionMatcher<T extends KubernetesObject> {
   readonly #fields: readonly FieldRequirement[];
   /** Of sets looked at before: many objects share theirs. */
   readonly #known = new WeakMap<Labels, boolean>();
+  /** The last one of them: neighbours mostly share theirs. */
+  #lastLabels: Labels | undefined;
+  #lastMatches = false;
 
   constructor(selection: Selection) {
     this.#labels = selection.labels ?? [];
@@ -21,6 +24,10 @@ export class SelectionMatcher<T extends KubernetesObject> {
     return this.#labels.length === 0 && this.#fields.length === 0;
   }
 
+  get predicate(): (object: CachedObject<T>) => boolean {
+    return this.matchesAll ? () => true : (object) => this.matches(object);
+  }
+
   matches(object: CachedObject<T>): boolean {
     for (const { field, operator, value } of this.#fields) {
       if ((object.field(field) === value) !== (operator === '=')) return false;
@@ -29,9 +36,11 @@ export class SelectionMatcher<T extends KubernetesObject> {
   }
 
   #matchesLabels(labels: Labels): boolean {
+    if (labels === this.#lastLabels) return this.#lastMatches;
     let matches = this.#known.get(labels);
     if (matches === undefined) this.#known.set(labels, (matches = matchesLabels(this.#labels, labels)));
-    return matches;
+    this.#lastLabels = labels;
+    return (this.#lastMatches = matches);
   }
 
   /** The one value that the field must have; undefined when it may have several. */
