@@ -18,7 +18,7 @@ function fileOf(directory: string): DescriptionFile {
   return file;
 }
 
-/** Takes the paragraph off that explains the values of an enumeration: OpenAPI 2 and tables go without. */
+/** Takes the paragraph off that explains the values of an enumeration: tables go without. */
 export function withoutEnumValues(text: string): string {
   return text.replace(/\s*Possible enum values:\n(?: - .*(?:\n|$))*/g, '').trim();
 }

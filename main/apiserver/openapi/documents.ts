@@ -33,7 +33,7 @@ function resourcePaths(info: GroupVersionInfo, dialect: Dialect): Json {
   const root = renderGet(
     {
       id: `get${operationPrefix(info)}APIResources`, description: 'get available resources', definition: definitionName('meta/v1.APIResourceList'),
-      types: [...DISCOVERY_TYPES, 'application/cbor'],
+      types: DISCOVERY_TYPES,
     },
     { dialect, tag },
   );

@@ -3,7 +3,7 @@ import { schemaOfMessage } from '../../../kube/api/schema.ts';
 import {
   definitionName, FIELDS_V1, INT_OR_STRING, kindsOfMessage, MICRO_TIME, QUANTITY, RAW_EXTENSION, TIME,
 } from './definition-names.ts';
-import { describeMessage, withoutEnumValues } from './descriptions.ts';
+import { describeMessage } from './descriptions.ts';
 import { specialDefinitions, unionsOf } from './special-definitions.ts';
 
 /** The two forms of OpenAPI: 2 refers to #/definitions, 3 to #/components/schemas and writes defaults. */
@@ -67,7 +67,7 @@ function defaultOf(field: FieldSchema): unknown {
   return field.always ? zeroDefaults[field.kind] : undefined;
 }
 
-/** OpenAPI 3 lists the values of enumerations, at the item for lists and at the value for maps. */
+/** The values of enumerations, at the item for lists and at the value for maps. */
 function withEnum(schema: Json, values: string | undefined): Json {
   if (values === undefined) return schema;
   const list = { enum: values.split(',') };
@@ -83,11 +83,10 @@ function unwrapped(schema: Json): Json {
 
 function fieldSchema(field: FieldSchema, texts: Readonly<Record<string, string>>, dialect: Dialect): Json {
   const value = dialect === 3 ? defaultOf(field) : undefined;
-  const text = texts[field.name];
-  const description = text !== undefined && dialect === 2 ? withoutEnumValues(text) : text;
+  const description = texts[field.name];
   return unwrapped({
     ...(description === undefined ? {} : { description }),
-    ...withEnum(bareField(field, dialect), dialect === 3 ? texts[`${field.name}#`] : undefined),
+    ...withEnum(bareField(field, dialect), texts[`${field.name}#`]),
     ...(value === undefined ? {} : { default: value }),
     ...(field.nullable ? { nullable: true } : {}),
     ...(field.listMapKeys ? { 'x-kubernetes-list-map-keys': field.listMapKeys } : {}),
