@@ -196,7 +196,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   });
   const liveAuthorizer = await authorizerFor(options, mirror);
   const authorizer = options.authorization === 'AlwaysAllow' ? allowAllAuthorizer : liveAuthorizer;
-  const dynamic = await openDynamicAdmission({ mirror, catalog, authorizer, random, clock, ...(options.dialer ? { dialer: options.dialer } : {}) });
+  const dynamic = await openDynamicAdmission({ mirror, catalog, authorizer, random, clock, metrics: registry, ...(options.dialer ? { dialer: options.dialer } : {}) });
   const admission = admissionChain({ reader: mirror, clock, random, authorizer, dynamic, quotas: () => quotaStorage(catalog), metrics: new AdmissionMetrics(registry, clock) });
   const aggregator = stack.use(new Aggregator({
     mirror, reader: mirror, clock, reportError, ...(options.dialer ? { dialer: options.dialer } : {}), ...(pki.frontProxyClient ? { frontProxyClient: pki.frontProxyClient } : {}),

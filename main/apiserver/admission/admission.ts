@@ -23,8 +23,8 @@ export interface AdmissionAttributes<T extends KubernetesObject = KubernetesObje
   /** Brings what a webhook or a policy made of the object into the form of one that was sent: known fields only, with defaults. Throws GoDecodeError. */
   readonly normalize?: (object: KubernetesObject) => KubernetesObject;
   warn(text: string): void;
-  /** Adds to the audit event of the request, where there is one. */
-  annotate?(key: string, value: string): void;
+  /** Adds to the audit event of the request, where there is one; with a level, only when events of it keep as much. */
+  annotate?(key: string, value: string, level?: 'Request'): void;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import type { MetricsRegistry } from '../../../kube/apimachinery/metrics/metrics-registry.ts';
 import type { Random } from '../../../kube/apimachinery/random.ts';
 import type { NodeDialer } from '../api-server.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
@@ -10,6 +11,7 @@ import { mutatingPolicies } from './policies/mutating-policy.ts';
 import type { FindKind } from './policies/policy-params.ts';
 import { validatingPolicies } from './policies/validating-policy.ts';
 import type { ConfigurationList } from './webhooks/configuration-list.ts';
+import { WebhookMetrics } from './webhooks/webhook-metrics.ts';
 import { mutatingWebhooks, validatingWebhooks } from './webhooks/webhook-plugins.ts';
 
 export interface DynamicAdmissionOptions {
@@ -20,6 +22,7 @@ export interface DynamicAdmissionOptions {
   readonly clock: Clock;
   /** The way to webhooks inside the cluster. */
   readonly dialer?: NodeDialer;
+  readonly metrics: MetricsRegistry;
 }
 
 const GROUP = 'admissionregistration.k8s.io';
@@ -28,8 +31,8 @@ const GROUP = 'admissionregistration.k8s.io';
 export async function openDynamicAdmission(options: DynamicAdmissionOptions): Promise<readonly AdmissionPlugin[]> {
   const { mirror, catalog, authorizer } = options;
   const shared = { reader: mirror, authorizer, findKind: kindFinder(catalog) };
-  const { random, clock, dialer } = options;
-  const webhookOptions = { ...shared, random, clock, ...(dialer ? { dialer } : {}) };
+  const { random, clock, dialer, metrics } = options;
+  const webhookOptions = { ...shared, random, clock, metrics: new WebhookMetrics(metrics), ...(dialer ? { dialer } : {}) };
   const plugins = {
     mutatingPolicy: mutatingPolicies(shared), mutatingWebhook: mutatingWebhooks(webhookOptions),
     validatingPolicy: validatingPolicies(shared), validatingWebhook: validatingWebhooks(webhookOptions),

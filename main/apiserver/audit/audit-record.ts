@@ -61,8 +61,9 @@ export class AuditRecord {
     this.#impersonated = { impersonatedUser: userInfo(user), ...(constraint === undefined ? {} : { authenticationMetadata: { impersonationConstraint: constraint } }) };
   }
 
-  /** The first value of a key stays. */
-  annotate(key: string, value: string): void {
+  /** The first value of a key stays. With a level, it is for events that keep as much. */
+  annotate(key: string, value: string, level?: 'Request'): void {
+    if (level === 'Request' && !this.#keepsRequest) return;
     if (!this.#annotations.has(key)) this.#annotations.set(key, value);
   }
 

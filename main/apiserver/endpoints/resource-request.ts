@@ -99,7 +99,7 @@ export function admissionAttributes<T extends KubernetesObject>(
     name: info.name || what.object?.metadata.name || '',
     user,
     warn: (text) => addWarning(context, text),
-    annotate: (key, value) => context.audit?.annotate(key, value),
+    annotate: (key, value, level) => context.audit?.annotate(key, value, level),
     normalize: (object) => normalized(request, object),
   };
 }

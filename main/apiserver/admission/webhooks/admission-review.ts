@@ -18,6 +18,7 @@ export interface ReviewAnswer {
   readonly status: Partial<Status>;
   readonly operations: readonly unknown[];
   readonly warnings: readonly string[];
+  readonly auditAnnotations: Readonly<Record<string, string>>;
 }
 
 /** AdmissionReview in the first version that both know. */
@@ -41,7 +42,8 @@ export function readAnswer(answer: unknown, { review, isMutating }: { readonly r
   if (isV1 && uid !== review.uid) throw new Error(`expected response.uid=${JSON.stringify(review.uid)}, got ${JSON.stringify(uid)}`);
   const warnings = Array.isArray(response['warnings']) ? response['warnings'].filter((text): text is string => typeof text === 'string') : [];
   const status = isJsonObject(response['status']) ? (response['status'] as Partial<Status>) : {};
-  return { allowed: response['allowed'] === true, status, warnings, operations: operationsOf(response, { isMutating, isV1 }) };
+  const auditAnnotations = isJsonObject(response['auditAnnotations']) ? (response['auditAnnotations'] as Record<string, string>) : {};
+  return { allowed: response['allowed'] === true, status, warnings, auditAnnotations, operations: operationsOf(response, { isMutating, isV1 }) };
 }
 
 function operationsOf({ patch, patchType }: Readonly<Record<string, unknown>>, { isMutating, isV1 }: { readonly isMutating: boolean; readonly isV1: boolean }): readonly unknown[] {

@@ -2,6 +2,7 @@ import type { MutatingWebhook, ValidatingWebhook } from '../../../../kube/api/ge
 import type { Clock } from '../../../../kube/apimachinery/clock.ts';
 import type { Random } from '../../../../kube/apimachinery/random.ts';
 import { newBadRequest, newInternalError } from '../../../../kube/apimachinery/status-errors.ts';
+import { StatusError } from '../../../../kube/apimachinery/status.ts';
 import type { Authorizer } from '../../authorization/authorizer.ts';
 import { celLibrary } from '../../cel/cel-environment.ts';
 import type { AdmissionAttributes } from '../admission.ts';
@@ -10,15 +11,18 @@ import { CONDITION_TYPES } from '../policies/expression-checks.ts';
 import { forbidden } from '../refusal.ts';
 import { readAnswer, rejection, reviewOf, type ReviewAnswer } from './admission-review.ts';
 import { matchesCriteria, type MatchCriteria } from './matching.ts';
-import { postReview, type WebhookConnectionOptions } from './webhook-connection.ts';
+import { AnswerError, postReview, type WebhookConnectionOptions } from './webhook-connection.ts';
+import type { WebhookCall, WebhookMetrics } from './webhook-metrics.ts';
 
 export interface WebhookOptions extends WebhookConnectionOptions {
   readonly authorizer: Authorizer;
   readonly random: Random;
   readonly clock: Clock;
+  readonly metrics?: WebhookMetrics;
 }
 
 export interface CompiledWebhook<W extends ValidatingWebhook | MutatingWebhook> {
+  readonly configuration: string;
   /** Unique over all configurations. */
   readonly key: string;
   readonly webhook: W;
@@ -26,12 +30,15 @@ export interface CompiledWebhook<W extends ValidatingWebhook | MutatingWebhook> 
   readonly conditions: readonly NamedExpression[];
 }
 
+/** Audit annotations of mutating webhooks begin so (upstream: plugin/webhook/mutating/dispatcher.go). */
+export const MUTATION = 'mutation.webhook.admission.k8s.io/';
 const DEFAULT_TIMEOUT_SECONDS = 10;
 const NO_SIDE_EFFECTS = new Set(['None', 'NoneOnDryRun']);
 
 export function compileWebhook<W extends ValidatingWebhook | MutatingWebhook>(configuration: string, webhook: W): CompiledWebhook<W> {
   const { name, rules = [], namespaceSelector, objectSelector, matchPolicy, matchConditions = [] } = webhook;
   return {
+    configuration,
     key: `webhook/${configuration}/${name}`,
     webhook,
     criteria: { rules, namespaceSelector, objectSelector, matchPolicy },
@@ -52,29 +59,67 @@ export async function isConcerned<W extends ValidatingWebhook | MutatingWebhook>
   throw forbidden(attributes, error);
 }
 
+interface Call {
+  readonly webhook: ValidatingWebhook | MutatingWebhook;
+  readonly attributes: AdmissionAttributes;
+  readonly isMutating: boolean;
+  /** Its place among those of this request, for audit annotations: `round_0_index_2`. */
+  readonly place: string;
+}
+
 /** Asks; undefined when the webhook failed and its failures are ignored. Throws StatusErrors: refusals and failures that count. */
-export async function callWebhook(
-  options: WebhookOptions,
-  { webhook, attributes, isMutating }: { readonly webhook: ValidatingWebhook | MutatingWebhook; readonly attributes: AdmissionAttributes; readonly isMutating: boolean },
-  signal: AbortSignal | undefined,
-): Promise<ReviewAnswer | undefined> {
-  const { name, clientConfig, failurePolicy, sideEffects, admissionReviewVersions, timeoutSeconds = DEFAULT_TIMEOUT_SECONDS } = webhook;
+export async function callWebhook(options: WebhookOptions, call: Call, signal: AbortSignal | undefined): Promise<ReviewAnswer | undefined> {
+  const { webhook: { name, failurePolicy }, attributes, isMutating, place } = call;
+  const { clock, metrics } = options;
+  const type = isMutating ? 'admit' : 'validating';
+  const startMs = clock.monotonicMs();
+  const counted = (code: number, rejection?: WebhookCall['rejection']): void =>
+    metrics?.called({ name, type, operation: attributes.operation, elapsedMs: clock.monotonicMs() - startMs, code, ...(rejection ? { rejection } : {}) });
+  let answer: ReviewAnswer;
+  try {
+    answer = await asked(options, call, signal);
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    if (error instanceof StatusError) {
+      counted(error.code, 'no_error');
+      throw error;
+    }
+    const code = callFailureCode(error);
+    if (failurePolicy === 'Ignore') {
+      counted(code);
+      metrics?.failedOpen({ name, type });
+      attributes.annotate?.(`failed-open.${isMutating ? MUTATION : 'validating.webhook.admission.k8s.io/'}${place}`, name);
+      return undefined;
+    }
+    counted(code, 'calling_webhook_error');
+    throw newInternalError(new Error(`failed calling webhook ${JSON.stringify(name)}: ${(error as Error).message}`, { cause: error }));
+  }
+  for (const [key, value] of Object.entries(answer.auditAnnotations)) attributes.annotate?.(`${name}/${key}`, value);
+  for (const warning of answer.warnings) attributes.warn(warning);
+  if (answer.allowed) {
+    counted(200);
+    return answer;
+  }
+  const refused = rejection(name, answer.status);
+  counted(refused.code, 'no_error');
+  throw refused;
+}
+
+/** Throws a StatusError for what must not be asked, plain errors for all that goes wrong on the way. */
+async function asked(options: WebhookOptions, { webhook, attributes, isMutating }: Call, signal: AbortSignal | undefined): Promise<ReviewAnswer> {
+  const { name, clientConfig, sideEffects, admissionReviewVersions, timeoutSeconds = DEFAULT_TIMEOUT_SECONDS } = webhook;
   if (attributes.dryRun && !NO_SIDE_EFFECTS.has(sideEffects)) throw newBadRequest(`admission webhook ${JSON.stringify(name)} does not support dry run`);
   const review = reviewOf(attributes, { uid: options.random.uuid(), versions: admissionReviewVersions });
   const deadline = new AbortController();
   using _timer = options.clock.setTimer(timeoutSeconds * 1000, () => deadline.abort(new Error('context deadline exceeded')));
-  let answer: ReviewAnswer;
-  try {
-    const both = signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal;
-    answer = readAnswer(await posted(options, { config: clientConfig, review: review.body, timeoutSeconds }, both), { review, isMutating });
-  } catch (error) {
-    if (signal?.aborted) throw signal.reason;
-    if (failurePolicy === 'Ignore') return undefined;
-    throw newInternalError(new Error(`failed calling webhook ${JSON.stringify(name)}: ${(error as Error).message}`, { cause: error }));
-  }
-  for (const warning of answer.warnings) attributes.warn(warning);
-  if (!answer.allowed) throw rejection(name, answer.status);
-  return answer;
+  const both = signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal;
+  return readAnswer(await posted(options, { config: clientConfig, review: review.body, timeoutSeconds }, both), { review, isMutating });
+}
+
+/** As upstream counts it: the HTTP status of the answer, 503 for whatever came of none. */
+function callFailureCode(error: unknown): number {
+  const { cause } = error as Error;
+  return (cause instanceof AnswerError ? cause.code : undefined) ?? 503;
 }
 
 async function posted(...call: Parameters<typeof postReview>): Promise<unknown> {

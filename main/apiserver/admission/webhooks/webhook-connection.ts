@@ -34,7 +34,7 @@ export async function postReview(
     const headers = { 'content-type': 'application/json', accept: 'application/json, */*' };
     const answer = await exchange(socket, { method: 'POST', path: `${url.pathname}${url.search}`, host: url.host, headers, body, signal });
     const text = await textOf(answer.body as AsyncIterable<Uint8Array>);
-    if (answer.status !== 200) throw new AnswerError(answer.status === 404 ? 'the server could not find the requested resource' : `an error on the server (${JSON.stringify(text.slice(0, 200))}) has prevented the request from succeeding`);
+    if (answer.status !== 200) throw new AnswerError(answer.status === 404 ? 'the server could not find the requested resource' : `an error on the server (${JSON.stringify(text.slice(0, 200))}) has prevented the request from succeeding`, { code: answer.status });
     return parsed(text);
   } catch (error) {
     if (error instanceof AnswerError) throw error;
@@ -43,7 +43,14 @@ export async function postReview(
 }
 
 /** The webhook answered, but not what it should. */
-class AnswerError extends Error {}
+export class AnswerError extends Error {
+  /** The HTTP status, where that is what is wrong. */
+  readonly code: number | undefined;
+  constructor(message: string, { code, ...options }: ErrorOptions & { readonly code?: number } = {}) {
+    super(message, options);
+    this.code = code;
+  }
+}
 
 function addressOf({ url, service }: WebhookClientConfig, timeoutSeconds: number): Address {
   const text = url ?? `https://${service?.name}.${service?.namespace}.svc:${service?.port ?? 443}${service?.path ?? '/'}`;

@@ -1,6 +1,7 @@
 import type {
   MutatingWebhook, MutatingWebhookConfiguration, ValidatingWebhook, ValidatingWebhookConfiguration,
 } from '../../../../kube/api/generated/admissionregistration/v1.ts';
+import { goJson } from '../../../../kube/apimachinery/go-format.ts';
 import { deepEqual, isJsonObject } from '../../../../kube/apimachinery/json.ts';
 import { applyJsonPatch } from '../../../../kube/apimachinery/json-patch.ts';
 import type { KubernetesObject } from '../../../../kube/apimachinery/object-meta.ts';
@@ -8,7 +9,7 @@ import { newInternalError } from '../../../../kube/apimachinery/status-errors.ts
 import type { AdmissionAttributes, AdmissionPlugin, MutationRounds } from '../admission.ts';
 import { ConfigurationList } from './configuration-list.ts';
 import { isExempt } from './matching.ts';
-import { callWebhook, compileWebhook, isConcerned, type CompiledWebhook, type WebhookOptions } from './webhook-call.ts';
+import { MUTATION, callWebhook, compileWebhook, isConcerned, type CompiledWebhook, type WebhookOptions } from './webhook-call.ts';
 
 export interface MutatingWebhooks extends AdmissionPlugin {
   readonly configurations: ConfigurationList<MutatingWebhookConfiguration, readonly CompiledWebhook<MutatingWebhook>[]>;
@@ -30,15 +31,34 @@ export function mutatingWebhooks(options: WebhookOptions): MutatingWebhooks {
     handles: (attributes) => !configurations.isEmpty && attributes.object !== undefined && !isExempt(attributes),
     async mutate(attributes, signal) {
       let current = attributes as MutationAttributes;
-      for (const compiled of configurations.items.flat()) {
+      for (const [index, compiled] of configurations.items.flat().entries()) {
         if (!isWanted(compiled, current.rounds, current.object) || !(await isConcerned(options, compiled, current))) continue;
-        const answer = await callWebhook(options, { webhook: compiled.webhook, attributes: current, isMutating: true }, signal);
-        if (answer && answer.operations.length > 0) current = { ...current, object: patched(current, answer.operations) };
+        const object = await mutatedBy(options, { compiled, attributes: current, place: `round_${current.rounds?.isSecond ? 1 : 0}_index_${index}` }, signal);
+        if (object !== current.object) current = { ...current, object };
         current.rounds?.outputs.set(compiled.key, current.object);
       }
       return current.object;
     },
   };
+}
+
+/** The object as the webhook leaves it; told to the audit log, whatever comes of the call. */
+async function mutatedBy(
+  options: WebhookOptions,
+  { compiled: { configuration, webhook }, attributes, place }: { readonly compiled: CompiledWebhook<MutatingWebhook>; readonly attributes: MutationAttributes; readonly place: string },
+  signal: AbortSignal | undefined,
+): Promise<KubernetesObject> {
+  const who = { configuration, webhook: webhook.name };
+  let { object } = attributes;
+  try {
+    const { operations = [] } = (await callWebhook(options, { webhook, attributes, isMutating: true, place }, signal)) ?? {};
+    if (operations.length === 0) return object;
+    object = patched(attributes, operations);
+    attributes.annotate?.(`patch.webhook.admission.k8s.io/${place}`, goJson({ ...who, patch: operations, patchType: 'JSONPatch' }), 'Request');
+    return object;
+  } finally {
+    attributes.annotate?.(`${MUTATION}${place}`, goJson({ ...who, mutated: object !== attributes.object }));
+  }
 }
 
 function isWanted({ webhook, key }: CompiledWebhook<MutatingWebhook>, rounds: MutationRounds | undefined, object: KubernetesObject): boolean {
@@ -66,9 +86,11 @@ export function validatingWebhooks(options: WebhookOptions): ValidatingWebhooks 
     configurations,
     handles: (attributes) => !configurations.isEmpty && !isExempt(attributes),
     async validate(attributes, signal) {
-      const calls = configurations.items.flat().map(async (compiled) => {
-        if (await isConcerned(options, compiled, attributes)) await callWebhook(options, { webhook: compiled.webhook, attributes, isMutating: false }, signal);
-      });
+      const all = configurations.items.flat();
+      const isAsked = await Promise.all(all.map((compiled) => isConcerned(options, compiled, attributes)));
+      const calls = all
+        .filter((_, index) => isAsked[index])
+        .map(({ webhook }, index) => callWebhook(options, { webhook, attributes, isMutating: false, place: `round_0_index_${index}` }, signal));
       for (const result of await Promise.allSettled(calls)) {
         if (result.status === 'rejected') throw result.reason;
       }

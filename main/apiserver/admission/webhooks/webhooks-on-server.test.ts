@@ -3,6 +3,8 @@ import { createServer, request as httpsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestCertificates } from '../../testing-certificates.ts';
+import { readAuditPolicy } from '../../audit/audit-policy.ts';
+import type { AuditSink } from '../../audit/auditor.ts';
 import { startTestApiServer, type TestApiServer } from '../../testing.ts';
 
 interface ReviewRequest {
@@ -11,6 +13,12 @@ interface ReviewRequest {
   readonly operation: string;
   readonly object: Record<string, unknown>;
 }
+
+const lines: string[] = [];
+const sink: AuditSink = { plugin: 'log', write: (line) => void lines.push(line), lost: 0, [Symbol.asyncDispose]: async () => {} };
+const policy = readAuditPolicy({ kind: 'Policy', apiVersion: 'audit.k8s.io/v1', omitStages: ['RequestReceived'], rules: [{ level: 'Request', resources: [{ group: '', resources: ['pods'] }] }, { level: 'Metadata' }] });
+const annotationsOf = (name: string): Record<string, string> | undefined =>
+  lines.map((line) => JSON.parse(line) as { objectRef?: { name?: string }; annotations?: Record<string, string> }).findLast(({ objectRef }) => objectRef?.name === name)?.annotations;
 
 let server: TestApiServer;
 let hook: ReturnType<typeof createServer>;
@@ -31,7 +39,7 @@ beforeAll(async () => {
   });
   hook.listen(0, '127.0.0.1');
   await once(hook, 'listening');
-  server = await startTestApiServer();
+  server = await startTestApiServer({ audit: { policy, sinks: [sink] } });
   const clientConfig = { url: `https://127.0.0.1:${(hook.address() as AddressInfo).port}/`, caBundle: Buffer.from(certificates.ca).toString('base64') };
   const common = { clientConfig, sideEffects: 'None', admissionReviewVersions: ['v1'] };
   await send('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
@@ -98,3 +106,44 @@ test.each([
   expect(seen).toMatchObject({ operation: 'CONNECT', kind: { group: '', version: 'v1', kind } });
   expect(seen?.object).toEqual({ kind, apiVersion: 'v1', ...options });
 });
+
+test('a call is told to the audit log and counted: what the webhook says itself, whether it changed anything, and the patch', async () => {
+  const patch = [{ op: 'add', path: '/metadata/labels', value: { a: '<1>' } }];
+  answer = () => ({ ...patching(...patch)(), auditAnnotations: { why: 'because' } });
+  await send('POST', '/api/v1/namespaces/default/pods', { metadata: { name: 'audited' }, spec: { containers: [{ name: 'c', image: 'i' }] } });
+  const who = '"configuration":"m","webhook":"m.example.com"';
+  expect(annotationsOf('audited')).toMatchObject({
+    'm.example.com/why': 'because',
+    'mutation.webhook.admission.k8s.io/round_0_index_0': `{${who},"mutated":true}`,
+    'patch.webhook.admission.k8s.io/round_0_index_0': `{${who},"patch":[{"op":"add","path":"/metadata/labels","value":{"a":"\\u003c1\\u003e"}}],"patchType":"JSONPatch"}`,
+  });
+  await send('POST', '/apis/example.com/v1/namespaces/default/foos', { apiVersion: 'example.com/v1', kind: 'Foo', metadata: { name: 'metadata-only' } });
+  expect(Object.keys(annotationsOf('metadata-only') ?? {}).filter((key) => key.includes('webhook'))).toEqual(['mutation.webhook.admission.k8s.io/round_0_index_0']);
+  answer = () => ({ allowed: false, status: { code: 409 } });
+  await send('POST', '/api/v1/namespaces/default/pods', { metadata: { name: 'refused' }, spec: { containers: [{ name: 'c', image: 'i' }] } });
+  expect(annotationsOf('refused')).toMatchObject({ 'mutation.webhook.admission.k8s.io/round_0_index_0': `{${who},"mutated":false}` });
+  const metrics = await metricsText();
+  expect(metrics).toContain('apiserver_admission_webhook_request_total{code="409",name="m.example.com",operation="CREATE",rejected="true",type="admit"} 1\n');
+  expect(metrics).toContain('apiserver_admission_webhook_rejection_count{error_type="no_error",name="m.example.com",operation="CREATE",rejection_code="409",type="admit"} 1\n');
+  expect(metrics).toMatch(/apiserver_admission_webhook_admission_duration_seconds_count\{name="m.example.com",operation="CREATE",rejected="false",type="admit"\} [1-9]/v);
+});
+
+test('a webhook that cannot be asked and need not be is told to the audit log and counted', async () => {
+  await send('POST', '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations', {
+    metadata: { name: 'gone' },
+    webhooks: [{
+      name: 'gone.example.com', clientConfig: { url: 'https://127.0.0.1:1/' }, sideEffects: 'None', admissionReviewVersions: ['v1'], failurePolicy: 'Ignore',
+      rules: [{ operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps'] }],
+    }],
+  });
+  await send('POST', '/api/v1/namespaces/default/configmaps', { metadata: { name: 'unasked' } });
+  expect(annotationsOf('unasked')).toMatchObject({ 'failed-open.validating.webhook.admission.k8s.io/round_0_index_0': 'gone.example.com' });
+  const metrics = await metricsText();
+  expect(metrics).toContain('apiserver_admission_webhook_fail_open_count{name="gone.example.com",type="validating"} 1\n');
+  expect(metrics).toContain('apiserver_admission_webhook_request_total{code="503",name="gone.example.com",operation="CREATE",rejected="false",type="validating"} 1\n');
+});
+
+async function metricsText(): Promise<string> {
+  const { body } = await server.transport.fetch({ method: 'GET', path: '/metrics', headers: {} });
+  return Buffer.from(body as Uint8Array).toString();
+}
