@@ -1,4 +1,5 @@
 import { isAlreadyExists, isNotFound, StatusError, type Status } from '../../kube/apimachinery/status.ts';
+import { formatTime } from '../../kube/apimachinery/time.ts';
 import type { Clock } from '../../kube/apimachinery/clock.ts';
 import type { Transport } from '../../kube/client/transport.ts';
 
@@ -20,14 +21,22 @@ export async function startObjects(transport: Transport, options: StartObjectOpt
   for (const name of SYSTEM_NAMESPACES) await ensure(transport, '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   await Promise.all([
     ...priorityClasses().map((object) => ensure(transport, '/apis/scheduling.k8s.io/v1/priorityclasses', object)),
-    ensure(transport, '/apis/networking.k8s.io/v1/servicecidrs', {
-      apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR', metadata: { name: 'kubernetes' }, spec: { cidrs: [options.serviceCIDR] },
-    }),
+    defaultServiceCIDR(transport, options),
     kubernetesService(transport, options),
     ensure(transport, '/api/v1/namespaces/kube-system/configmaps', {
       apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: TOKEN_TRACKING, namespace: 'kube-system' }, data: { since: new Date(options.clock.now()).toISOString().slice(0, 10) },
     }),
   ]);
+}
+
+/** The range of the flags, ready at once (upstream: controlplane/controller/defaultservicecidr). */
+async function defaultServiceCIDR(transport: Transport, { serviceCIDR, clock }: StartObjectOptions): Promise<void> {
+  const path = '/apis/networking.k8s.io/v1/servicecidrs';
+  const kind = { apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR', metadata: { name: 'kubernetes' } };
+  const isNew = await ensure(transport, path, { ...kind, spec: { cidrs: [serviceCIDR] } });
+  if (!isNew) return;
+  const condition = { type: 'Ready', status: 'True', message: 'Kubernetes default Service CIDR is ready', lastTransitionTime: formatTime(clock.now()) };
+  await send(transport, 'PATCH', `${path}/kubernetes/status?fieldManager=kubernetes-service-cidr-controller&force=true`, { ...kind, status: { conditions: [condition] } });
 }
 
 function priorityClasses(): StartObject[] {
@@ -64,13 +73,17 @@ function firstAddress(cidr: string): string {
   return [...octets.slice(0, 3), (octets[3] ?? 0) + 1].join('.');
 }
 
-/** Creates what is missing. Looked up first: creating a Service anew fails on its address, which it holds itself, before its name is compared. */
-export async function ensure(transport: Transport, path: string, object: StartObject): Promise<void> {
+/** Creates what is missing, and says whether it was. Looked up first: creating a Service anew fails on its address, which it holds itself, before its name is compared. */
+export async function ensure(transport: Transport, path: string, object: StartObject): Promise<boolean> {
   const existing = await transport.fetch({ method: 'GET', path: `${path}/${object.metadata.name}`, headers: { accept: 'application/json' } });
-  if (existing.status === 200) return;
-  await send(transport, 'POST', path, object).catch((error: unknown) => {
+  if (existing.status === 200) return false;
+  try {
+    await send(transport, 'POST', path, object);
+    return true;
+  } catch (error) {
     if (!isAlreadyExists(error)) throw error;
-  });
+    return false;
+  }
 }
 
 export interface StartObject {
@@ -89,7 +102,7 @@ async function put(transport: Transport, path: string, object: StartObject): Pro
 }
 
 async function send(transport: Transport, method: string, path: string, object: object): Promise<void> {
-  const response = await transport.fetch({ method, path, headers: { 'content-type': 'application/json', 'user-agent': 'kube-apiserver' }, body: JSON.stringify(object) });
+  const response = await transport.fetch({ method, path, headers: { 'content-type': method === 'PATCH' ? 'application/apply-patch+yaml' : 'application/json', 'user-agent': 'kube-apiserver' }, body: JSON.stringify(object) });
   if (response.status < 300) return;
   throw new StatusError(JSON.parse(Buffer.from(response.body as Uint8Array).toString('utf8')) as Status);
 }

@@ -15,6 +15,8 @@ export interface ReconcilePolicyOptions {
   readonly client: Client;
 }
 
+const AGGREGATION_CONTROLLER = 'clusterrole-aggregation-controller';
+
 interface Wanted<T extends KubernetesObject> {
   readonly resource: Resource<KubernetesObject>;
   readonly reconcile: (stored: T, expected: T) => Reconciliation<T>;
@@ -52,8 +54,23 @@ async function reconcileAll<T extends KubernetesObject>({ catalog, client }: Rec
       return;
     }
     if (stored) await client.delete(resource, target).catch((error: unknown) => onlyWhen(isNotFound, error));
-    await client.create(resource, result.object).catch((error: unknown) => onlyWhen(isAlreadyExists, error));
+    await client.create(resource, withoutAggregated(result.object)).catch((error: unknown) => onlyWhen(isAlreadyExists, error));
+    await applyAggregated(client, resource, result.object);
   }));
+}
+
+function withoutAggregated<T extends KubernetesObject>(object: T): T {
+  if (!(object as Partial<AggregatingRole>).aggregationRule) return object;
+  const { rules: _aggregated, ...rest } = object as T & Partial<AggregatingRole>;
+  return rest as T;
+}
+
+/** The rules of an aggregating role are its controller's, in whose name they are applied before it has started. */
+async function applyAggregated(client: Client, resource: Resource<KubernetesObject>, { apiVersion, kind, metadata: { name }, ...role }: KubernetesObject): Promise<void> {
+  const { aggregationRule, rules } = role as Partial<AggregatingRole>;
+  if (!aggregationRule) return;
+  const patch = { apiVersion, kind, metadata: { name }, rules };
+  await client.patch(resource, { name }, { type: 'apply', patch }, { fieldManager: AGGREGATION_CONTROLLER, force: true });
 }
 
 function onlyWhen(expected: (error: unknown) => boolean, error: unknown): void {

@@ -38,6 +38,7 @@ export class ClusterRoleAggregationController implements Controller {
     if (role?.aggregationRule === undefined) return;
     const rules = aggregateRules(role, this.#roles.lister.list());
     if (semanticEqual(role.rules, rules)) return;
-    await this.#context.client.update(clusterroles, { ...role, rules: [...rules] }, { signal });
+    const patch = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name }, rules };
+    await this.#context.client.patch(clusterroles, { name }, { type: 'apply', patch }, { fieldManager: this.name, force: true, signal });
   }
 }

@@ -5,7 +5,6 @@ import { type IPAddress, ipaddresses, type ServiceCIDR, servicecidrs } from '../
 import type { Informer } from '../../../kube/client/informer.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { Controller, ControllerWatch } from '../controller.ts';
-import { patchStatus } from '../patch-status.ts';
 import { cidrContains } from './address-ranges.ts';
 
 const FINALIZER = 'networking.k8s.io/service-cidr-finalizer';
@@ -85,8 +84,9 @@ export class ServiceCIDRController implements Controller {
     const known = cidr.status?.conditions?.find(({ type }) => type === 'Ready');
     if (known?.status === wanted.status && known.reason === wanted.reason && known.message === wanted.message) return;
     const condition = { type: 'Ready', ...wanted, lastTransitionTime: formatTime(this.#context.clock.now()) };
-    const others = (cidr.status?.conditions ?? []).filter(({ type }) => type !== 'Ready');
-    await patchStatus(this.#context.client, { resource: servicecidrs, object: cidr, status: { conditions: [...others, condition] }, signal });
+    const { name } = cidr.metadata;
+    const patch = { apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR', metadata: { name }, status: { conditions: [condition] } };
+    await this.#context.client.patch(servicecidrs, { name }, { type: 'apply', patch }, { subresource: 'status', fieldManager: this.name, force: true, signal });
   }
 
   async #syncAddress(ip: string, signal: AbortSignal): Promise<void> {
