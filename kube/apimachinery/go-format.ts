@@ -1,3 +1,5 @@
+import { jsonInKeyOrder, mayBreakKeyOrder } from './go-key-order.ts';
+
 /** Text as Go's fmt and encoding/json write it, because API messages are compared word for word. */
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -41,9 +43,10 @@ const HTML_UNSAFE: Readonly<Record<string, string>> = {
 
 const HTML_UNSAFE_CHARACTERS = Object.keys(HTML_UNSAFE);
 
-/** json.Marshal of a value: JSON.stringify with HTML escaping; undefined is null. `indent`: spaces a level. */
+/** json.Marshal of a value: JSON.stringify with HTML escaping and Go's order of keys; undefined is null. `indent`: spaces a level. */
 export function goJson(value: unknown, indent?: number): string {
-  const json = JSON.stringify(value ?? null, undefined, indent);
+  const text = JSON.stringify(value ?? null, undefined, indent);
+  const json = mayBreakKeyOrder(text) ? jsonInKeyOrder(value, indent) : text;
   // Searched one by one, which takes a fraction of a pattern's time: most texts have none of them.
   const isSafe = !HTML_UNSAFE_CHARACTERS.some((character) => json.includes(character));
   return isSafe ? json : json.replaceAll(/[<>&\u2028\u2029]/g, (character) => HTML_UNSAFE[character] ?? character);
