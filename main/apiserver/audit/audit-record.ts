@@ -91,10 +91,9 @@ export class AuditRecord {
     // Of what is done to an object rather than made, the answer may be a Status.
     const { verb, subresource } = this.#subject.info;
     const wanted = this.#options.decision.level === 'RequestResponse' || response.status >= 300 || verb === 'delete' || (verb === 'create' && subresource !== '');
-    const { json, response: readable } = wanted ? await responseJson(response) : { json: undefined, response };
-    const value = json === undefined ? undefined : (JSON.parse(json) as Json & { readonly kind?: string });
+    const { json, value, response: readable } = wanted ? await responseJson(response) : { json: undefined, value: undefined, response };
     this.#responseStatus = statusOf(response.status, value);
-    if (this.#options.decision.level === 'RequestResponse' && value?.kind !== undefined) {
+    if (this.#options.decision.level === 'RequestResponse' && value?.['kind'] !== undefined) {
       this.#responseObject = this.#options.decision.omitManagedFields ? JSON.stringify(withoutManagedFields(value)) : json;
     }
     return readable;
@@ -153,8 +152,8 @@ export class AuditRecord {
   }
 }
 
-function statusOf(code: number, value: (Json & { readonly kind?: string }) | undefined): Json {
-  if (value?.kind !== 'Status') return { metadata: {}, code };
+function statusOf(code: number, value: Json | undefined): Json {
+  if (value?.['kind'] !== 'Status') return { metadata: {}, code };
   const { status, message, reason, details } = value as unknown as Status;
   return { metadata: {}, ...(status ? { status } : {}), ...(message ? { message } : {}), ...(reason ? { reason } : {}), ...(details ? { details } : {}), code };
 }

@@ -88,6 +88,12 @@ describe('a request is written down', () => {
     expect(events().at(-1)?.responseObject).toMatchObject({ kind: 'ConfigMapList', items: expect.any(Array) });
   });
 
+  test('in one line, though its answer is indented', async () => {
+    await send('GET', '/api/v1/namespaces/default/configmaps?limit=1&pretty=true');
+    expect(lines.map((line) => line.includes('\n'))).toEqual([false, false]);
+    expect(events().at(-1)?.responseObject).toMatchObject({ kind: 'ConfigMapList' });
+  });
+
   test('that uses a deprecated API, with a mark', async () => {
     await send('GET', '/api/v1/endpoints');
     expect(events().at(-1)?.annotations).toMatchObject({ 'k8s.io/deprecated': 'true' });

@@ -2,20 +2,39 @@ import type { ApiResponse } from '../endpoints/request.ts';
 import { parseDocument } from '../negotiation/decode-body.ts';
 import { decodeProtobufEnvelope } from '../negotiation/protobuf-envelope.ts';
 
-/** The answer as JSON, whatever it travels as, and the answer to send: a stream can be read only once. */
-export async function responseJson(response: ApiResponse): Promise<{ readonly json: string | undefined; readonly response: ApiResponse }> {
-  if (response.object !== undefined) return { json: JSON.stringify(response.object), response };
+export interface ResponseJson {
+  /** In one line; both are undefined where the answer is no object. */
+  readonly json: string | undefined;
+  readonly value: Readonly<Record<string, unknown>> | undefined;
+  /** The answer to send: a stream can be read only once. */
+  readonly response: ApiResponse;
+}
+
+/** The answer as JSON, whatever it travels as. */
+export async function responseJson(response: ApiResponse): Promise<ResponseJson> {
+  if (response.object !== undefined) return { json: JSON.stringify(response.object), value: response.object as ResponseJson['value'], response };
+  const none = { json: undefined, value: undefined };
   const type = String(response.headers['content-type'] ?? '');
-  if (response.events !== undefined || response.headers['content-encoding'] !== undefined) return { json: undefined, response };
+  if (response.events !== undefined || response.headers['content-encoding'] !== undefined) return { ...none, response };
   const isJson = type.startsWith('application/json');
   const isYaml = type.startsWith('application/yaml');
-  if (!isJson && !isYaml && !type.startsWith('application/vnd.kubernetes.protobuf')) return { json: undefined, response };
+  if (!isJson && !isYaml && !type.startsWith('application/vnd.kubernetes.protobuf')) return { ...none, response };
   const body = response.body instanceof Uint8Array ? response.body : await collected(response.body);
   const readable = { ...response, body };
-  if (isYaml) return { json: JSON.stringify(parseDocument(body, 'yaml').value), response: readable };
-  if (!isJson) return { json: JSON.stringify(decodeProtobufEnvelope(body, { group: '', version: '', kind: '' })), response: readable };
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8').trim();
-  return { json: text.startsWith('{') ? text : undefined, response: readable };
+  if (isJson) return { ...none, ...readJson(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8').trim()), response: readable };
+  const value = (isYaml ? parseDocument(body, 'yaml').value : decodeProtobufEnvelope(body, { group: '', version: '', kind: '' })) as ResponseJson['value'];
+  return { json: JSON.stringify(value), value, response: readable };
+}
+
+/** What was indented for a reader is one line in the log all the same; a server behind a proxy may call JSON what is none. */
+function readJson(text: string): Pick<ResponseJson, 'json' | 'value'> | undefined {
+  if (!text.startsWith('{')) return undefined;
+  try {
+    const value = JSON.parse(text) as ResponseJson['value'];
+    return { json: text.includes('\n') ? JSON.stringify(value) : text, value };
+  } catch {
+    return undefined;
+  }
 }
 
 async function collected(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
