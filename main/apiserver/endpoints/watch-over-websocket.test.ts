@@ -13,6 +13,8 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 const PATH = '/api/v1/namespaces?watch=true&fieldSelector=metadata.name%3Ddefault';
+const KEY = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
+const HANDSHAKE: readonly string[] = ['Sec-WebSocket-Version: 13', KEY];
 const ORIGIN = 'Origin: http://localhost';
 
 class Client implements Disposable {
@@ -25,11 +27,11 @@ class Client implements Disposable {
     socket.on('error', () => {});
   }
 
-  static async open(headers: readonly string[], path = PATH): Promise<Client> {
+  static async open(headers: readonly string[], path = PATH, handshake = HANDSHAKE): Promise<Client> {
     const socket = connect({ port, host: '127.0.0.1', ca: server.certificates.ca, ALPNProtocols: ['http/1.1'] });
     await once(socket, 'secureConnect');
     const client = new Client(socket);
-    socket.write([`GET ${path} HTTP/1.1`, 'Host: x', 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', ...headers, '', ''].join('\r\n'));
+    socket.write([`GET ${path} HTTP/1.1`, 'Host: x', 'Connection: Upgrade', 'Upgrade: websocket', ...handshake, ...headers, '', ''].join('\r\n'));
     return client;
   }
 
@@ -98,11 +100,15 @@ test('a ping is answered, other messages are not', async () => {
 
 test.each([
   { name: 'no Origin', headers: () => [bearer()], head: /^HTTP\/1\.1 403 Forbidden/ },
+  { name: 'an Origin that is none', headers: () => [bearer(), 'Origin: null'], head: /^HTTP\/1\.1 403 Forbidden/ },
+  { name: 'a version that is not spoken', headers: () => [bearer(), ORIGIN], handshake: ['Sec-WebSocket-Version: 8', KEY], head: /^HTTP\/1\.1 400 Bad Request\r\nSec-WebSocket-Version: 13\r\n/ },
+  { name: 'no version', headers: () => [bearer(), ORIGIN], handshake: [KEY], head: /^HTTP\/1\.1 400 Bad Request\r\nSec-WebSocket-Version: 13\r\n/ },
+  { name: 'no key', headers: () => [bearer(), ORIGIN], handshake: ['Sec-WebSocket-Version: 13'], head: /^HTTP\/1\.1 400 Bad Request\r\n\r\n/ },
   { name: 'two sub-protocols', headers: () => [bearer(), ORIGIN, 'Sec-WebSocket-Protocol: a, b'], head: /^HTTP\/1\.1 400 Bad Request/ },
   { name: 'a token as its only sub-protocol', headers: () => [ORIGIN, `Sec-WebSocket-Protocol: ${protocolOf(server.token)}`], head: /^HTTP\/1\.1 401 / },
   { name: 'a token that nobody knows', headers: () => [ORIGIN, `Sec-WebSocket-Protocol: ${protocolOf('x')}, foo`], head: /^HTTP\/1\.1 401 / },
-])('a client with $name is refused', async ({ headers, head }) => {
-  using client = await Client.open(headers());
+])('a client with $name is refused', async ({ headers, handshake, head }) => {
+  using client = await Client.open(headers(), PATH, handshake);
   expect(await client.head()).toMatch(head);
 });
 

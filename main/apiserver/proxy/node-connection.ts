@@ -2,6 +2,8 @@ import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Duplex } from 'node:stream';
 import type { Node } from '../../../kube/api/generated/core/v1.ts';
+import { goValue } from '../../../kube/apimachinery/go-format.ts';
+import { failureStatus, StatusError } from '../../../kube/apimachinery/status.ts';
 import { newServiceUnavailable } from '../../../kube/apimachinery/status-errors.ts';
 import type { NodeDialer } from '../api-server.ts';
 import { dialProblem, UNREACHABLE } from './secure-stream.ts';
@@ -31,12 +33,14 @@ const ADDRESS_TYPES = ['Hostname', 'InternalDNS', 'InternalIP', 'ExternalDNS', '
 /** Through the dialer only addresses make sense: the node resolves no names of ours. */
 const DIALED_ADDRESS_TYPES = ['InternalIP', 'ExternalIP'];
 
+/** Throws as upstream when the node has told no address that is any use. */
 export function kubeletOf(node: Node, options: NodeConnectionOptions): NodeTarget {
   const addresses = node.status?.addresses ?? [];
   const types = options.dialer ? DIALED_ADDRESS_TYPES : ADDRESS_TYPES;
   const host = types.map((type) => addresses.find((address) => address.type === type)?.address).find((address) => address !== undefined);
   const port = node.status?.daemonEndpoints?.kubeletEndpoint?.Port || KUBELET_PORT;
-  return { nodeName: node.metadata.name, host: host ?? '127.0.0.1', port, scheme: 'https', isKubelet: true };
+  if (host === undefined) throw new StatusError(failureStatus({ code: 500, reason: '', message: `no preferred addresses found; known addresses: ${goValue(addresses.map(({ type, address }) => `{${type} ${address}}`))}` }));
+  return { nodeName: node.metadata.name, host, port, scheme: 'https', isKubelet: true };
 }
 
 /** A byte stream to the target, TLS included. Upstream does not verify kubelet certificates unless told whose to trust; the dialer's channel is authenticated. */

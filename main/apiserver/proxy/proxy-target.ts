@@ -1,6 +1,5 @@
 import type { Node, Pod, Service } from '../../../kube/api/generated/core/v1.ts';
 import type { EndpointSlice } from '../../../kube/api/generated/discovery/v1.ts';
-import { failureStatus, StatusError } from '../../../kube/apimachinery/status.ts';
 import { newBadRequest, newNotFound, newServiceUnavailable } from '../../../kube/apimachinery/status-errors.ts';
 import type { ObjectReader } from '../authentication/object-reader.ts';
 import { kubeletOf, type NodeConnectionOptions, type NodeTarget } from './node-connection.ts';
@@ -29,7 +28,6 @@ export async function proxyTarget(
   if (resource === 'services') return serviceTarget(reader, namespace, named);
   const node = await reader.get<Node>({ group: '', resource: 'nodes' }, { name: named.name });
   if (!node) throw newNotFound({ group: '', resource: 'nodes' }, named.name);
-  if (!node.status?.addresses?.length) throw new StatusError(failureStatus({ code: 500, reason: '', message: 'no preferred addresses found; known addresses: []' }));
   const kubelet = kubeletOf(node, options);
   if (named.port === '' || Number(named.port) === kubelet.port) return kubelet;
   return { ...kubelet, port: Number(named.port), scheme: named.scheme, isKubelet: false };

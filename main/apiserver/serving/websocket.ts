@@ -7,6 +7,8 @@ import type { ApiRequest } from '../endpoints/request.ts';
 
 const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const TOKEN_PROTOCOL = 'base64url.bearer.authorization.k8s.io.';
+/** What Go takes for the URI of a request: an absolute one, or a path. */
+const ORIGIN = /^(?:\/|[a-z][a-z0-9+.-]*:)[^\u0000-\u001f\u007f]*$/i;
 const CLOSE_NORMALLY = Buffer.from([0x88, 2, 0x03, 0xe8]);
 /** The longest payload of a ping or a close. */
 const MAX_CONTROL_BYTES = 125;
@@ -18,11 +20,13 @@ export function isWebSocket({ headers }: ApiRequest): boolean {
 /** The head of the 101 answer, or that of the refusal: as golang.org/x/net/websocket, which wants an Origin and at most one protocol. */
 export function handshake(request: ApiRequest): { readonly head: string; readonly isAccepted: boolean } {
   const { headers } = request;
-  const refusal = (status: string): { readonly head: string; readonly isAccepted: false } => ({ head: `HTTP/1.1 ${status}\r\n\r\n`, isAccepted: false });
+  const refusal = (status: string, text = ''): { readonly head: string; readonly isAccepted: false } => ({ head: `HTTP/1.1 ${status}\r\n\r\n${text}`, isAccepted: false });
   const key = headers['sec-websocket-key'];
   const protocols = headerValues(request, 'sec-websocket-protocol').flatMap((line) => line.split(',')).map((name) => name.trim()).filter((name) => name !== '' && !name.startsWith(TOKEN_PROTOCOL));
-  if (!key || protocols.length > 1) return refusal('400 Bad Request');
-  if (!headers['origin']) return refusal('403 Forbidden');
+  if (!key) return refusal('400 Bad Request', 'mismatch challenge/response');
+  if (headers['sec-websocket-version']?.split(',', 1)[0] !== '13') return refusal('400 Bad Request\r\nSec-WebSocket-Version: 13', 'missing or bad WebSocket Version');
+  if (!ORIGIN.test(headers['origin'] ?? '')) return refusal('403 Forbidden');
+  if (protocols.length > 1) return refusal('400 Bad Request');
   const accept = createHash('sha1').update(key + ACCEPT_GUID).digest('base64');
   const [protocol] = protocols;
   const chosen = protocol === undefined ? '' : `Sec-WebSocket-Protocol: ${protocol}\r\n`;
