@@ -209,6 +209,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     nextTurn: setImmediate,
   }));
   let flowController: FlowController | undefined;
+  const handshakeErrors = registry.counter({ name: 'apiserver_tls_handshake_errors_total', stability: 'ALPHA', help: 'Connections that ended before TLS was agreed on.' }).with();
   const metrics = createServerMetrics({ catalog, store, flow, registry });
   const serverId = apiServerIdentity(options.hostname ?? '');
   const authenticationReloads = new ReloadMetrics({ registry, clock, subject: 'authentication', serverId });
@@ -259,7 +260,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     }),
     async listen({ host, port }) {
       const { certificate, key } = pki.server;
-      const listener = await listen(handler, { host, port, tls: { certificate, key, clientCA: pki.clientCA, ...(pki.frontProxyCA ? { frontProxyCA: pki.frontProxyCA } : {}) } });
+      const listener = await listen(handler, { host, port, onHandshakeError: () => handshakeErrors.inc(), tls: { certificate, key, clientCA: pki.clientCA, ...(pki.frontProxyCA ? { frontProxyCA: pki.frontProxyCA } : {}) } });
       owned.use(listener);
       return listener;
     },

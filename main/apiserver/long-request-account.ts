@@ -25,8 +25,9 @@ export class LongRequestAccount implements WatchAccount {
     if (!this.#over) this.#metrics = this.#begin();
   }
 
-  initialized(): void {
+  initialized({ isList }: { readonly isList: boolean }): void {
     this.#ticket?.finish();
+    if (isList) this.#metrics?.listed();
   }
 
   sent(events: number): void {

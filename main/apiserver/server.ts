@@ -19,6 +19,8 @@ export interface ListenOptions {
   /** 0 picks a free one. */
   readonly port: number;
   readonly tls: TlsMaterial;
+  /** A client and this server could not agree on TLS. */
+  readonly onHandshakeError?: () => void;
   /** Others than {@link servingLimits}, for tests. */
   readonly limits?: Partial<ServingLimits>;
 }
@@ -65,7 +67,10 @@ export async function listen(handler: ServerHandler, options: ListenOptions): Pr
     socket.on('error', () => socket.destroy());
     (socket.alpnProtocol === 'h2' ? http2.server : http1).emit('connection', socket);
   });
-  tls.on('tlsClientError', (_error, socket) => socket.destroy());
+  tls.on('tlsClientError', (_error, socket) => {
+    options.onHandshakeError?.();
+    socket.destroy();
+  });
   await new Promise<void>((resolve, reject) => {
     tls.once('error', reject);
     tls.listen(options.port, options.host, () => {

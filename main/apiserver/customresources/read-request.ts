@@ -3,7 +3,7 @@ import { fieldInvalid } from '../../../kube/apimachinery/field-error.ts';
 import { goQuote } from '../../../kube/apimachinery/go-format.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import { newBadRequest, newInvalid } from '../../../kube/apimachinery/status-errors.ts';
-import { addWarning, type RequestContext } from '../endpoints/request.ts';
+import { addWarning, bodyOf, type RequestContext } from '../endpoints/request.ts';
 import { decodeBody, type FieldValidation, strictDecodingError } from '../negotiation/decode-body.ts';
 import type { ServedResource } from '../registry/catalog.ts';
 import { type CustomVersion, decodeCustomResource } from './custom-version.ts';
@@ -11,7 +11,7 @@ import { type CustomVersion, decodeCustomResource } from './custom-version.ts';
 /** Decodes the body of a create or update of a custom resource, in the version of the request. */
 export async function readCustomBody(context: RequestContext, { info, apiVersion }: ServedResource, { custom, fieldValidation }: { readonly custom: CustomVersion; readonly fieldValidation: FieldValidation }): Promise<KubernetesObject> {
   const { group, version, kind } = info;
-  const body = await context.request.readBody();
+  const body = await bodyOf(context);
   const { object: raw, gvk, warnings } = decodeBody({ contentType: context.request.headers['content-type'], body, expected: { group, version, kind }, fieldValidation, unstructured: true });
   const cannotHandle = (reason: string): Error => newBadRequest(`${gvk.kind} in version ${goQuote(gvk.version)} cannot be handled as a ${kind}: ${reason}`);
   if (raw['apiVersion'] !== apiVersion) {

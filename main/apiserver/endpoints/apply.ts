@@ -12,7 +12,7 @@ import { newBadRequest, newConflict, newInvalid } from '../../../kube/apimachine
 import { parseDocument, yamlWarnings } from '../negotiation/decode-body.ts';
 import { serverSideApply } from '../patch/apply/field-manager.ts';
 import { fieldScopeOf, fieldsOf } from './field-tracking.ts';
-import { addWarning, type ApiResponse } from './request.ts';
+import { addWarning, bodyOf, type ApiResponse } from './request.ts';
 import { checkBodyIdentity, nameTarget, type ResourceRequest, type WriteQuery } from './resource-request.ts';
 import { answerWrite, writeChange } from './update.ts';
 import { toStorageVersion } from './versioned.ts';
@@ -60,7 +60,7 @@ interface Applied {
 }
 
 export async function readApplied({ context }: ResourceRequest): Promise<Applied> {
-  const body = await context.request.readBody();
+  const body = await bodyOf(context);
   try {
     const { value, duplicates } = parseDocument(body, 'yaml');
     if (value !== null && value !== undefined && !isJsonObject(value)) {

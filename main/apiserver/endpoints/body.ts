@@ -1,7 +1,7 @@
 import type { GroupVersionKind } from '../../../kube/apimachinery/gvr.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import { decodeBody, type FieldValidation } from '../negotiation/decode-body.ts';
-import { addWarning, type RequestContext } from './request.ts';
+import { addWarning, bodyOf, type RequestContext } from './request.ts';
 
 export interface ReadObjectOptions {
   readonly expected: GroupVersionKind;
@@ -13,7 +13,7 @@ export interface ReadObjectOptions {
 
 /** Decodes the body of a create or update into a fresh object of the expected kind; unknown fields become warnings. */
 export async function readObject(context: RequestContext, options: ReadObjectOptions): Promise<KubernetesObject> {
-  const body = await context.request.readBody();
+  const body = await bodyOf(context);
   const { object, warnings } = decodeBody({ ...options, contentType: context.request.headers['content-type'], body });
   for (const text of warnings) addWarning(context, text);
   object['metadata'] ??= {};

@@ -14,7 +14,7 @@ import type { DeleteOptions } from '../registry/generic/deletion.ts';
 import { resourceKey } from '../registry/generic/resource-definition.ts';
 import type { DeleteResult } from '../registry/generic/registry.ts';
 import { answerObject, answerValue, inVersion } from './answer.ts';
-import type { ApiResponse } from './request.ts';
+import { bodyOf, type ApiResponse } from './request.ts';
 import { admissionAttributes, nameTarget, writeContextOf, type ResourceRequest } from './resource-request.ts';
 
 /** DELETE of these answers the object (upstream: ReturnDeletedObject of their stores). */
@@ -58,7 +58,7 @@ function answerDelete(request: ResourceRequest, { object, deleted }: DeleteResul
 /** The body when there is one, else the query. */
 export async function deleteOptionsOf({ context }: ResourceRequest): Promise<DeleteOptions> {
   const { request } = context;
-  const body = await request.readBody();
+  const body = await bodyOf(context);
   if (body.length > 0) {
     const options = parseOptions(body, request.headers['content-type']);
     // As upstream's audit log names what it decodes into.

@@ -14,7 +14,7 @@ import { schemeOf, unknownFieldsInto } from '../negotiation/decode-body.ts';
 import { applyPatch, APPLY_PATCH_MEDIA_TYPE, patchMediaTypes, strictDecodingMessage, type PatchMediaType, type PatchResult } from '../patch/apply-patch.ts';
 import type { ServedResource } from '../registry/catalog.ts';
 import { applyObject } from './apply.ts';
-import { addWarning, type ApiResponse, type RequestContext } from './request.ts';
+import { addWarning, bodyOf, type ApiResponse, type RequestContext } from './request.ts';
 import { checkBodyIdentity, nameTarget, writeQueryOf, type ResourceRequest, type WriteQuery } from './resource-request.ts';
 import { answerWrite, writeChange } from './update.ts';
 import { toStorageVersion } from './versioned.ts';
@@ -24,7 +24,7 @@ export async function patchObject(request: ResourceRequest): Promise<ApiResponse
   const target = nameTarget(request);
   const { mediaType, query } = patchOptionsOf(request);
   if (mediaType === APPLY_PATCH_MEDIA_TYPE) return applyObject(request, query);
-  const text = Buffer.from(await context.request.readBody()).toString('utf8');
+  const text = Buffer.from(await bodyOf(context)).toString('utf8');
   context.audit?.requestPatch(text);
   const result = await writeChange(request, query, {
     target,

@@ -53,19 +53,28 @@ export interface RequestContext {
   long?: WatchAccount;
   /** It has been allowed and handed to its endpoint. */
   routed?: boolean;
+  /** Of the body that a resource was sent, once it is read. */
+  bodyBytes?: number;
 }
 
 export interface WatchAccount {
   /** It is a watch of our own storage; whatever is not tells nothing. */
   began(): void;
-  /** The client has been sent the state, and what had changed when it came. */
-  initialized(): void;
+  /** The client has been sent the state, and what had changed when it came; `isList`: it had asked for that state (KEP-3157). */
+  initialized(options: { readonly isList: boolean }): void;
   sent(events: number): void;
   /** Nothing more comes. Told once, or more often. */
   ended(): void;
 }
 
 export type ApiResponse = TransportResponse;
+
+/** The body of a request that is counted. */
+export async function bodyOf(context: RequestContext): Promise<Uint8Array> {
+  const body = await context.request.readBody();
+  context.bodyBytes = body.length;
+  return body;
+}
 
 export function addWarning(context: RequestContext, text: string): void {
   addWarningTo(context.warnings, text);

@@ -67,7 +67,7 @@ function watchQueryOf(request: ResourceRequest): WatchQuery {
     ...selection,
     ...(name ? { name } : {}),
     signal,
-    onInitialized: () => request.context.long?.initialized(),
+    onInitialized: () => request.context.long?.initialized({ isList: isTrue(initial) }),
     onEnd: () => request.context.long?.ended(),
     timeoutMs: timeoutSeconds > 0 ? timeoutSeconds * 1000 : MIN_WATCH_MS * (1 + (request.clock.monotonicMs() % 1000) / 1000),
     ...(resourceVersion ? { resourceVersion } : {}),

@@ -50,6 +50,29 @@ describe('/metrics', () => {
     expect(await metric('version_info{binary="1.36.2",component="kube",emulation="1.36",min_compat="1.35"}')).toBe(1);
   });
 
+  test('tells what lists cost, how large bodies were, and how long a watch took to send the state', async () => {
+    const path = '/api/v1/namespaces/default/endpoints';
+    const body = '{"metadata":{"name":"listed"}}';
+    await server.transport.fetch({ method: 'POST', path, headers: JSON_HEADERS, body });
+    await get(`${path}?labelSelector=a%3Db`);
+    await get(`${path}?resourceVersion=0`);
+    const of = (name: string, before = '', after = ''): Promise<number | undefined> => metric(`apiserver_${name}{${before}group="",${after}resource="endpoints"}`);
+    const listed = (await of('cache_list_fetched_objects_total', '', 'index="",'))!;
+    expect(await of('cache_list_total', '', 'index="",')).toBe(2);
+    expect(await of('cache_list_returned_objects_total')).toBe(listed / 2);
+    expect(await metric('apiserver_watch_cache_consistent_read_total{fallback="false",group="",resource="endpoints",success="true"}')).toBe(1);
+    expect(await metric('apiserver_request_body_size_bytes_sum{group="",resource="endpoints",verb="create"}')).toBe(body.length);
+    const leaving = new AbortController();
+    const { body: frames } = await server.transport.fetch({ method: 'GET', path: `${path}?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true`, signal: leaving.signal });
+    const reading = (frames as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+    // The object, the bookmark, and then nothing until something happens.
+    for (let read = 0; read < 2; read++) await reading.next();
+    const next = reading.next().catch(() => undefined);
+    await expect.poll(() => metric('apiserver_watch_list_duration_seconds_count{group="",resource="endpoints",scope="namespace",version="v1"}')).toBe(1);
+    leaving.abort();
+    await next;
+  });
+
   test('has one line for names that nobody serves: none', async () => {
     await get('/apis/invented.example.com/v1/things');
     await get('/api/v1/namespaces/default/secrets/x/invented');

@@ -9,6 +9,9 @@ import { requestLabels, type RequestLabels } from './request-labels.ts';
 const DURATION_BOUNDS = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
 const SLI_BOUNDS = DURATION_BOUNDS.slice(2);
 const AUTH_BOUNDS = exponentialBounds(0.001, 2, 15);
+const WATCH_LIST_BOUNDS = [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 2, 4, 6, 8, 10, 15, 20, 30, 45, 60];
+/** From 50 KB on in steps of 100 KB, up to the largest body that is read. */
+const BODY_BOUNDS = Array.from({ length: 31 }, (_, index) => 50_000 + 100_000 * index);
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 const CERTIFICATE_BOUNDS = [0, HOUR / 2, HOUR, 2 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 4 * DAY, 7 * DAY, 30 * DAY, 90 * DAY, 180 * DAY, 360 * DAY];
@@ -22,11 +25,14 @@ interface RouteMetrics {
   readonly duration: Histogram;
   readonly sli: Histogram | undefined;
   readonly sizes: Histogram | undefined;
+  bodies?: Histogram;
 }
 
 /** A long request while it lasts. */
 export interface LongRequest {
   sent(events: number): void;
+  /** The state has been sent that a watch asked for. */
+  listed(): void;
   ended(code: number): void;
 }
 
@@ -48,6 +54,8 @@ export class RequestMetrics {
   readonly #longRunning: MetricVector<Gauge>;
   readonly #terminations: MetricVector<Counter>;
   readonly #watchEvents: MetricVector<Counter>;
+  readonly #watchLists: MetricVector<Histogram>;
+  readonly #bodies: MetricVector<Histogram>;
   readonly #deprecated: MetricVector<Gauge>;
   readonly #attempts: { readonly success: Counter; readonly failure: Counter };
   readonly #attemptDurations: { readonly success: Histogram; readonly failure: Histogram };
@@ -67,6 +75,8 @@ export class RequestMetrics {
     this.#longRunning = registry.gauge({ name: 'apiserver_longrunning_requests', stability: 'STABLE', help: 'Watches and streams that are open.', labels: BY_REQUEST });
     this.#terminations = registry.counter({ name: 'apiserver_request_terminations_total', stability: 'ALPHA', help: 'Requests that the server ended in self-defence.', labels: [...BY_REQUEST, 'code'] });
     this.#watchEvents = registry.counter({ name: 'apiserver_watch_events_total', stability: 'ALPHA', help: 'Events sent to watches.', labels: BY_RESOURCE });
+    this.#watchLists = registry.histogram({ name: 'apiserver_watch_list_duration_seconds', stability: 'BETA', help: 'Time until a watch that asked for the state had been sent it.', labels: [...BY_RESOURCE, 'scope'], bounds: WATCH_LIST_BOUNDS });
+    this.#bodies = registry.histogram({ name: 'apiserver_request_body_size_bytes', stability: 'ALPHA', help: 'Bytes of the bodies of writes.', labels: ['resource', 'group', 'verb'], bounds: BODY_BOUNDS });
     this.#deprecated = registry.gauge({ name: 'apiserver_requested_deprecated_apis', stability: 'STABLE', help: 'Deprecated APIs that somebody has asked for.', labels: [...BY_RESOURCE, 'subresource', 'removed_release'] });
     const attempts = registry.counter({ name: 'authentication_attempts', stability: 'ALPHA', help: 'Requests by whether their sender was recognised.', labels: ['result'] });
     this.#attempts = { success: attempts.with('success'), failure: attempts.with('failure') };
@@ -119,6 +129,7 @@ export class RequestMetrics {
     route.duration.observe(elapsedMs / 1000);
     route.sli?.observe((elapsedMs - queuedMs) / 1000);
     if (route.sizes && body instanceof Uint8Array) route.sizes.observe(body.length);
+    if (context.bodyBytes !== undefined) (route.bodies ??= this.#bodies.with(context.info.resource, context.info.apiGroup, context.info.verb)).observe(context.bodyBytes);
   }
 
   /** Refused by flow control (429), or not done in time (504). */
@@ -139,14 +150,16 @@ export class RequestMetrics {
     const events = verb === 'WATCH' ? this.#watchEvents.with(group, version, resource) : undefined;
     open.add(1);
     let over = false;
+    const elapsedSeconds = (): number => (times.nowMs() - times.startMs) / 1000;
     return {
       sent: (count) => events?.inc(count),
+      listed: () => this.#watchLists.with(group, version, resource, scope).observe(elapsedSeconds()),
       ended: (code) => {
         if (over) return;
         over = true;
         open.add(-1);
         this.#codeOf(route, code).inc();
-        const seconds = (times.nowMs() - times.startMs) / 1000;
+        const seconds = elapsedSeconds();
         route.duration.observe(seconds);
         route.sli?.observe(seconds);
       },

@@ -25,6 +25,16 @@ export function registerStorageMetrics(registry: MetricsRegistry, { catalog, sto
   collect('counter', { name: 'apiserver_watch_cache_events_dispatched_total', help: 'Events that watches were told.', value: ({ dispatched }) => dispatched });
   collect('counter', { name: 'apiserver_watch_cache_initializations_total', help: 'How often the watch cache was filled anew.', value: ({ initializations }) => initializations });
   collect('counter', { name: 'apiserver_init_events_total', help: 'Objects that the watch cache was filled with.', value: ({ initialObjects }) => initialObjects });
+  collect('counter', { name: 'apiserver_cache_list_returned_objects_total', help: 'Objects in lists that the watch cache has answered.', value: ({ returnedObjects }) => returnedObjects });
+  const collectByIndex = (name: string, help: string, value: (of: CacheStatistics) => number): void =>
+    registry.collect('counter', { name, help, stability: 'ALPHA', labels: ['group', 'index', 'resource'] }, function* () {
+      for (const entry of each()) if (entry.lists > 0) yield { labels: [entry.group, '', entry.resource], value: value(entry) };
+    });
+  collectByIndex('apiserver_cache_list_total', 'Lists that the watch cache has answered.', ({ lists }) => lists);
+  collectByIndex('apiserver_cache_list_fetched_objects_total', 'Objects that were looked at for lists.', ({ fetchedObjects }) => fetchedObjects);
+  registry.collect('counter', { name: 'apiserver_watch_cache_consistent_read_total', stability: 'ALPHA', help: 'Lists as new as the store that the watch cache has answered.', labels: ['fallback', 'group', 'resource', 'success'] }, function* () {
+    for (const entry of each()) if (entry.consistentLists > 0) yield { labels: ['false', entry.group, entry.resource, 'true'], value: entry.consistentLists };
+  });
   registry.collect('gauge', { name: 'apiserver_storage_objects', stability: 'STABLE', help: 'Stored objects; apiserver_resource_objects has better labels.', labels: ['resource'] }, function* () {
     for (const entry of each()) yield { labels: [formatGroupResource(entry)], value: entry.count };
   });

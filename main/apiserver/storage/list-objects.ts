@@ -103,17 +103,23 @@ async function listAt<T extends KubernetesObject>(context: ListContext<T>, page:
 }
 
 function listFromCache<T extends KubernetesObject>({ cache, keys }: ListContext<T>, page: Page): StoredList<T> {
-  const objects: CachedObject<T>[] = [];
+  const found: CachedObject<T>[] = [];
   const { start, end } = rangeOf(keys, page);
+  const isConsistent = page.query.resourceVersion === undefined;
   if (page.limit === undefined) {
     const matches = new SelectionMatcher<T>(page.query).predicate;
+    let fetched = 0;
     cache.forEach(start, end, (object) => {
-      if (matches(object)) objects.push(object);
+      fetched++;
+      if (matches(object)) found.push(object);
     });
-    return { resourceVersion: String(cache.revision), items: objects };
+    cache.listed({ fetched, returned: found.length, isConsistent });
+    return { resourceVersion: String(cache.revision), items: found };
   }
-  cache.forEach(start, end, (object) => objects.push(object));
-  return pageOf(page, { revision: cache.revision, total: objects.length, each: objects.values() });
+  cache.forEach(start, end, (object) => found.push(object));
+  const list = pageOf(page, { revision: cache.revision, total: found.length, each: found.values() });
+  cache.listed({ fetched: found.length, returned: list.items.length, isConsistent });
+  return list;
 }
 
 function rangeOf(keys: ObjectKeys, { query, prefix, fromKey }: Page): { readonly start: string; readonly end: string } {

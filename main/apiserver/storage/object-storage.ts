@@ -61,6 +61,11 @@ export interface CacheStatistics {
   readonly dispatched: number;
   readonly initializations: number;
   readonly initialObjects: number;
+  /** Lists that the cache has answered: how many, those of them that had to be as new as the store, objects looked at, and objects in the answers. */
+  readonly lists: number;
+  readonly consistentLists: number;
+  readonly fetchedObjects: number;
+  readonly returnedObjects: number;
 }
 
 export interface ObjectName {

@@ -51,7 +51,7 @@ export class WatchCache<T extends KubernetesObject> implements AsyncDisposable {
   #window = new ChangeWindow<T>(0);
   #revision = 0;
   #sizeBytes = 0;
-  readonly #totals = { received: 0, dispatched: 0, initializations: 0, initialObjects: 0 };
+  readonly #totals = { received: 0, dispatched: 0, initializations: 0, initialObjects: 0, lists: 0, consistentLists: 0, fetchedObjects: 0, returnedObjects: 0 };
   /** What the Store was at when the copy was begun: before that it serves nobody. */
   #readyRevision = 1;
   readonly #waiters = new Set<Waiter>();
@@ -81,6 +81,14 @@ export class WatchCache<T extends KubernetesObject> implements AsyncDisposable {
   /** Undefined until the copy is there. */
   statistics(): CacheStatistics | undefined {
     return this.#revision === 0 ? undefined : { count: this.#byKey.size, sizeBytes: this.#sizeBytes, revision: this.#revision, ...this.#totals };
+  }
+
+  /** It has answered a list. */
+  listed({ fetched, returned, isConsistent }: { readonly fetched: number; readonly returned: number; readonly isConsistent: boolean }): void {
+    this.#totals.lists++;
+    if (isConsistent) this.#totals.consistentLists++;
+    this.#totals.fetchedObjects += fetched;
+    this.#totals.returnedObjects += returned;
   }
 
   peek(key: string): CachedObject<T> | undefined {

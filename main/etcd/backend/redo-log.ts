@@ -5,7 +5,7 @@ import { RedoFile } from './redo-file.ts';
 import type { AppendBatch, RedoState } from './sqlite-messages.ts';
 
 /** When this much waits to be saved, it is time. */
-const saveBytes = 512 * 1024;
+const saveBytes = 128 * 1024;
 /** What rows take beside their values, roughly. */
 const rowBytes = 300;
 

@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { MutatingAdmissionPolicySpec, ValidatingAdmissionPolicySpec } from '../../../../kube/api/generated/admissionregistration/v1.ts';
 import { deepFreeze } from '../../../../kube/apimachinery/json.ts';
+import { MetricsRegistry } from '../../../../kube/apimachinery/metrics/metrics-registry.ts';
+import { VirtualClock } from '../../../../kube/apimachinery/virtual-clock.ts';
 import type { KubernetesObject } from '../../../../kube/apimachinery/object-meta.ts';
 import { allowAllAuthorizer } from '../../authorization/authorizer.ts';
 import type { AdmissionAttributes } from '../admission.ts';
+import { PolicyMetrics } from './policy-metrics.ts';
 import { policyExpressionChecks } from './expression-checks.ts';
 import { mutatingPolicies } from './mutating-policy.ts';
 import type { PolicyOptions } from './policy-matching.ts';
@@ -28,8 +31,8 @@ function attributes(k: string, warnings: string[] = []): AdmissionAttributes {
   };
 }
 
-function validating(spec: Partial<ValidatingAdmissionPolicySpec>, binding: Record<string, unknown> = {}) {
-  const plugin = validatingPolicies(options);
+function validating(spec: Partial<ValidatingAdmissionPolicySpec>, binding: Record<string, unknown> = {}, registry = new MetricsRegistry()) {
+  const plugin = validatingPolicies({ ...options, clock: new VirtualClock(), metrics: new PolicyMetrics(registry) });
   plugin.policies.set({ apiVersion: '', kind: '', metadata: { name: 'p' }, spec: { matchConstraints, ...spec } } as unknown as KubernetesObject);
   plugin.bindings.set({ apiVersion: '', kind: '', metadata: { name: 'b' }, spec: { policyName: 'p', validationActions: ['Deny'], ...binding } } as unknown as KubernetesObject);
   return plugin;
@@ -63,6 +66,19 @@ describe('validating admission policies', () => {
     await validating({ failurePolicy: 'Ignore', validations: [{ expression: 'object.nope' }] }).validate?.(attributes('x'));
     await validating({ matchConditions: [{ name: 'm', expression: 'object.data.k == "y"' }], validations: [{ expression: 'false' }] }).validate?.(attributes('x'));
   });
+});
+
+test.each([
+  { name: 'denied', spec: { validations: [{ expression: 'object.data.k == "good"' }] }, actions: ['Deny'], counted: ['deny'] },
+  { name: 'warned and audited', spec: { validations: [{ expression: 'object.data.k == "good"' }] }, actions: ['Warn', 'Audit'], counted: ['audit', 'warn'] },
+  { name: 'ignored', spec: { validations: [{ expression: 'object.data.absent == "x"' }], failurePolicy: 'Ignore' as const }, actions: ['Deny'], counted: ['allow'] },
+  { name: 'passed', spec: { validations: [{ expression: 'object.data.k == "bad"' }] }, actions: ['Deny'], counted: [] },
+])('a check that is $name is counted so', async ({ spec, actions, counted }) => {
+  const registry = new MetricsRegistry();
+  const plugin = validating(spec, { validationActions: actions }, registry);
+  await Promise.resolve(plugin.validate?.(attributes('bad'))).catch(() => undefined);
+  const lines = registry.text().split('\n').filter((line) => line.startsWith('apiserver_validating_admission_policy_check_total{'));
+  expect(lines).toEqual(counted.map((action) => `apiserver_validating_admission_policy_check_total{enforcement_action="${action}",error_type="invalid_error",policy="p",policy_binding="b"} 1`));
 });
 
 test('mutating policies apply configurations and JSON patches in order, on a copy', async () => {

@@ -1,4 +1,5 @@
 import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, Validation } from '../../../../kube/api/generated/admissionregistration/v1.ts';
+import type { Clock } from '../../../../kube/apimachinery/clock.ts';
 import { failureStatus, StatusError, type StatusReason } from '../../../../kube/apimachinery/status.ts';
 import { celLibrary } from '../../cel/cel-environment.ts';
 import { celOfJson } from '../../cel/json-values.ts';
@@ -13,6 +14,7 @@ import {
 import { CostBudget, POLICY_COST_LIMIT } from './cost-budget.ts';
 import { AUDIT_VALUE_TYPES, CONDITION_TYPES, MESSAGE_TYPES, VALIDATION_TYPES } from './expression-checks.ts';
 import { bindingCriteria, isExemptFromPolicies, policyCriteria, type PolicyOptions } from './policy-matching.ts';
+import type { PolicyCheck, PolicyMetrics } from './policy-metrics.ts';
 import { collectParams } from './policy-params.ts';
 
 interface CompiledValidation {
@@ -36,6 +38,9 @@ interface Denial {
   readonly reason: StatusReason;
   /** Of the validation; absent for what every action denies. */
   readonly index?: number;
+  /** A failure, by a policy whose failures count for nothing. */
+  readonly isIgnored?: boolean;
+  readonly elapsedMs?: number;
 }
 
 /** What one policy thinks of a request, with one set of parameters. */
@@ -51,8 +56,13 @@ export interface ValidatingPolicies extends AdmissionPlugin {
   readonly bindings: ConfigurationList<ValidatingAdmissionPolicyBinding, ValidatingAdmissionPolicyBinding>;
 }
 
+export interface ValidatingPolicyOptions extends PolicyOptions {
+  readonly clock: Clock;
+  readonly metrics?: PolicyMetrics;
+}
+
 /** Upstream: apiserver/pkg/admission/plugin/policy/validating. */
-export function validatingPolicies(options: PolicyOptions): ValidatingPolicies {
+export function validatingPolicies(options: ValidatingPolicyOptions): ValidatingPolicies {
   const policies = new ConfigurationList(compilePolicy);
   const bindings = new ConfigurationList((binding: ValidatingAdmissionPolicyBinding) => binding);
   return {
@@ -105,7 +115,7 @@ interface Pair {
 
 const FAILURE_ANNOTATION = 'validation.policy.admission.k8s.io/validation_failure';
 
-async function enforce(options: PolicyOptions, pair: Pair, attributes: AdmissionAttributes): Promise<readonly StatusError[]> {
+async function enforce(options: ValidatingPolicyOptions, pair: Pair, attributes: AdmissionAttributes): Promise<readonly StatusError[]> {
   const { policy: { policy }, binding } = pair;
   const criteria = bindingCriteria(policy.spec.matchConstraints, binding.spec.matchResources);
   if (criteria && !(await matchesCriteria(options.reader, criteria, attributes))) return [];
@@ -120,9 +130,12 @@ async function enforce(options: PolicyOptions, pair: Pair, attributes: Admission
   const bindings = requestBindings(attributes, { authorizer: options.authorizer, namespaceObject: await namespaceOf(options.reader, attributes) });
   const refusals: StatusError[] = [];
   for (const param of params) {
-    const verdict = await evaluatePolicy(pair.policy, { ...bindings, params: celOfJson(param ?? null) });
+    const verdict = await evaluatePolicy(pair.policy, { ...bindings, params: celOfJson(param ?? null) }, () => options.clock.monotonicMs());
     for (const denial of verdict.denials) {
-      if (takeActions(denial, { about, binding }, attributes)) refusals.push(refusal(denial));
+      const count = (action: PolicyCheck['action']): void =>
+        options.metrics?.checked({ policy: policy.metadata.name, binding: binding.metadata.name, message: denial.message, action, elapsedMs: denial.elapsedMs ?? 0 });
+      if (denial.isIgnored) count('allow');
+      else if (takeActions(denial, { about, binding, count }, attributes)) refusals.push(refusal(denial));
     }
     for (const [key, value] of verdict.annotations) addAnnotation(pair.annotations, key, value);
   }
@@ -130,12 +143,19 @@ async function enforce(options: PolicyOptions, pair: Pair, attributes: Admission
 }
 
 /** Whether the request is refused for it. */
-function takeActions(denial: Denial, { about, binding }: { readonly about: string; readonly binding: ValidatingAdmissionPolicyBinding }, attributes: AdmissionAttributes): boolean {
+function takeActions(
+  denial: Denial, { about, binding, count }: { readonly about: string; readonly binding: ValidatingAdmissionPolicyBinding; readonly count: (action: PolicyCheck['action']) => void }, attributes: AdmissionAttributes,
+): boolean {
   const { message, index } = denial;
-  if (index === undefined) return true;
   const { validationActions = [], policyName } = binding.spec;
-  if (validationActions.includes('Warn')) attributes.warn(`Validation failed for ${about}: ${message}`);
+  if (index === undefined || validationActions.includes('Deny')) count('deny');
+  if (index === undefined) return true;
+  if (validationActions.includes('Warn')) {
+    count('warn');
+    attributes.warn(`Validation failed for ${about}: ${message}`);
+  }
   if (validationActions.includes('Audit')) {
+    count('audit');
     attributes.annotate?.(FAILURE_ANNOTATION, JSON.stringify([{ message, policy: policyName, binding: binding.metadata.name, expressionIndex: index, validationActions }]));
   }
   return validationActions.includes('Deny');
@@ -146,9 +166,11 @@ function addAnnotation(annotations: Map<string, string[]>, key: string, value: s
   if (!values.includes(value)) annotations.set(key, [...values, value]);
 }
 
-async function evaluatePolicy({ policy, conditions, variables, validations, auditAnnotations }: CompiledPolicy, bindings: Bindings): Promise<Verdict> {
+async function evaluatePolicy({ policy, conditions, variables, validations, auditAnnotations }: CompiledPolicy, bindings: Bindings, nowMs: () => number): Promise<Verdict> {
   const isIgnored = policy.spec.failurePolicy === 'Ignore';
-  const failed = (error: unknown, index?: number): readonly Denial[] => (isIgnored ? [] : [{ message: (error as Error).message, reason: 'Invalid', index: index ?? 0 }]);
+  let startMs = nowMs();
+  const elapsedMs = (): number => nowMs() - startMs;
+  const failed = (error: unknown, index?: number): readonly Denial[] => [{ message: (error as Error).message, reason: 'Invalid', index: index ?? 0, isIgnored, elapsedMs: elapsedMs() }];
   const { matches, error } = await evaluateConditions(conditions, bindings);
   if (error !== undefined) return { denials: failed(new Error(error)), annotations: [] };
   if (!matches) return { denials: [], annotations: [] };
@@ -156,6 +178,7 @@ async function evaluatePolicy({ policy, conditions, variables, validations, audi
   const inScope = withVariables(variables, bindings, budget);
   const denials: Denial[] = [];
   for (const [index, validation] of validations.entries()) {
+    startMs = nowMs();
     try {
       if ((await evaluateExpression(validation.expression, inScope, budget)) === true) continue;
     } catch (failure) {
@@ -163,7 +186,7 @@ async function evaluatePolicy({ policy, conditions, variables, validations, audi
       denials.push(...failed(failure, index));
       continue;
     }
-    denials.push({ message: await messageOf(validation, inScope, budget), reason: validation.reason, index });
+    denials.push({ message: await messageOf(validation, inScope, budget), reason: validation.reason, index, elapsedMs: elapsedMs() });
   }
   const annotated = await auditAnnotationsOf(auditAnnotations, withVariables(variables, bindings, new CostBudget(POLICY_COST_LIMIT)));
   return { denials: [...denials, ...(isIgnored ? [] : annotated.denials)], annotations: annotated.annotations };

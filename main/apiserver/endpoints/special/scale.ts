@@ -20,7 +20,7 @@ import { answerObject } from '../answer.ts';
 import { readObject } from '../body.ts';
 import type { SpecialRequest } from '../dispatch.ts';
 import { patched, patchOptionsOf } from '../patch.ts';
-import type { ApiResponse } from '../request.ts';
+import { bodyOf, type ApiResponse } from '../request.ts';
 import { checkBodyIdentity, nameTarget, writeQueryOf, type ResourceRequest, type WriteQuery } from '../resource-request.ts';
 import { writeChange } from '../update.ts';
 import { parentEntriesOf, scaleEntriesOf, type ScaledObject } from './scale-ownership.ts';
@@ -71,7 +71,7 @@ async function patchOf(request: ResourceRequest): Promise<Change> {
   const { context } = request;
   const { mediaType, query } = patchOptionsOf(request);
   if (mediaType === APPLY_PATCH_MEDIA_TYPE) return { query, wanted: await applyOf(request, query) };
-  const text = Buffer.from(await context.request.readBody()).toString('utf8');
+  const text = Buffer.from(await bodyOf(context)).toString('utf8');
   context.audit?.requestPatch(text);
   const patch = { text, mediaType: mediaType as PatchMediaType };
   const served = scaleServed();
