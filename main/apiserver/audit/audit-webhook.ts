@@ -1,4 +1,5 @@
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
+import { deadlineIn } from '../../../kube/apimachinery/deadline.ts';
 import { httpsJson } from '../authentication/https-json.ts';
 import type { WebhookEndpoint } from '../authentication/webhook-endpoint.ts';
 import type { AuditSink } from './auditor.ts';
@@ -81,8 +82,7 @@ export class AuditWebhook implements AuditSink {
     const items = lines.map((line) => (line.startsWith(EVENT_HEAD) ? `{${line.slice(EVENT_HEAD.length)}` : line));
     const body = Buffer.from(`{"kind":"EventList","apiVersion":"audit.k8s.io/v1","metadata":{},"items":[${items.join(',')}]}\n`);
     for (let attempt = 0; ; attempt++) {
-      const deadline = new AbortController();
-      using _timer = clock.setTimer(TIMEOUT_MS, () => deadline.abort(new Error('context deadline exceeded')));
+      using deadline = deadlineIn(TIMEOUT_MS, { clock });
       try {
         const { status } = await httpsJson({ ...endpoint, method: 'POST', body }, deadline.signal);
         if (status >= 200 && status < 300) return;

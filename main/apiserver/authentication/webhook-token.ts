@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
 import { isJsonObject } from '../../../kube/apimachinery/json.ts';
-import { httpsJson } from './https-json.ts';
 import type { TokenAuthenticator, TokenResult } from './token-authenticator.ts';
-import { webhookEndpoint, type WebhookEndpoint } from './webhook-endpoint.ts';
+import { webhookEndpoint } from './webhook-endpoint.ts';
+import { webhookReview } from './webhook-review.ts';
 
 export interface WebhookTokenOptions {
   readonly clock: Clock;
@@ -14,8 +14,6 @@ export interface WebhookTokenOptions {
 const CACHE_MS = 120_000;
 const MAX_CACHED = 1024;
 const TIMEOUT_MS = 30_000;
-/** As upstream's default backoff: waits before further tries of a webhook that does not answer. */
-const RETRY_WAITS_MS = [500, 750, 1125, 1687];
 
 /** Asks the server that a kubeconfig names about tokens that nobody else knows, by TokenReview v1 (upstream: plugin/pkg/authenticator/token/webhook). */
 export function webhookTokenAuthenticator(kubeconfig: string, { clock, apiAudiences }: WebhookTokenOptions): TokenAuthenticator {
@@ -27,29 +25,13 @@ export function webhookTokenAuthenticator(kubeconfig: string, { clock, apiAudien
       const now = clock.monotonicMs();
       const hit = cache.get(key);
       if (hit && hit.expiresAtMs > now) return hit.result;
-      const result = resultOf(await review(endpoint, { clock, body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token, audiences: asked } } }), { apiAudiences, asked });
+      const result = resultOf(await webhookReview({ endpoint, clock, timeoutMs: TIMEOUT_MS, body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token, audiences: asked } } }), { apiAudiences, asked });
       cache.delete(key);
       if (cache.size >= MAX_CACHED) for (const oldest of cache.keys()) { cache.delete(oldest); break; }
       cache.set(key, { result, expiresAtMs: now + CACHE_MS });
       return result;
     },
   };
-}
-
-async function review(endpoint: WebhookEndpoint, { clock, body }: { readonly clock: Clock; readonly body: unknown }): Promise<Record<string, unknown>> {
-  for (let attempt = 0; ; attempt++) {
-    const deadline = new AbortController();
-    using _timer = clock.setTimer(TIMEOUT_MS, () => deadline.abort(new Error('context deadline exceeded')));
-    try {
-      const { status, value } = await httpsJson({ ...endpoint, method: 'POST', body }, deadline.signal);
-      if (status >= 200 && status < 300 && isJsonObject(value) && isJsonObject(value['status'])) return value['status'];
-      throw new Error(`webhook answered with status ${status}`);
-    } catch (error) {
-      const waitMs = RETRY_WAITS_MS[attempt];
-      if (waitMs === undefined) throw error;
-      await clock.sleep(waitMs);
-    }
-  }
 }
 
 function resultOf(status: Record<string, unknown>, { apiAudiences, asked }: { readonly apiAudiences: readonly string[]; readonly asked: readonly string[] }): TokenResult | undefined {

@@ -1,5 +1,6 @@
 import type { MutatingWebhook, ValidatingWebhook } from '../../../../kube/api/generated/admissionregistration/v1.ts';
 import type { Clock } from '../../../../kube/apimachinery/clock.ts';
+import { deadlineIn } from '../../../../kube/apimachinery/deadline.ts';
 import type { Random } from '../../../../kube/apimachinery/random.ts';
 import { newBadRequest, newInternalError } from '../../../../kube/apimachinery/status-errors.ts';
 import { StatusError } from '../../../../kube/apimachinery/status.ts';
@@ -110,10 +111,8 @@ async function asked(options: WebhookOptions, { webhook, attributes, isMutating 
   const { name, clientConfig, sideEffects, admissionReviewVersions, timeoutSeconds = DEFAULT_TIMEOUT_SECONDS } = webhook;
   if (attributes.dryRun && !NO_SIDE_EFFECTS.has(sideEffects)) throw newBadRequest(`admission webhook ${JSON.stringify(name)} does not support dry run`);
   const review = reviewOf(attributes, { uid: options.random.uuid(), versions: admissionReviewVersions });
-  const deadline = new AbortController();
-  using _timer = options.clock.setTimer(timeoutSeconds * 1000, () => deadline.abort(new Error('context deadline exceeded')));
-  const both = signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal;
-  return readAnswer(await posted(options, { config: clientConfig, review: review.body, timeoutSeconds }, both), { review, isMutating });
+  using deadline = deadlineIn(timeoutSeconds * 1000, { clock: options.clock, outer: signal });
+  return readAnswer(await posted(options, { config: clientConfig, review: review.body, timeoutSeconds }, deadline.signal), { review, isMutating });
 }
 
 /** As upstream counts it: the HTTP status of the answer, 503 for whatever came of none. */

@@ -1,4 +1,5 @@
 import type { JWTPayload } from 'jose';
+import { deadlineIn } from '../../../../kube/apimachinery/deadline.ts';
 import { isJsonObject } from '../../../../kube/apimachinery/json.ts';
 import { httpsText } from '../https-json.ts';
 import { claimsWithoutVerification } from '../service-account-keys.ts';
@@ -60,8 +61,7 @@ export class DistributedClaims {
     const { clock, issuer: { certificateAuthority } } = this.#options;
     try {
       if (!url.startsWith('https://')) throw new Error(`${JSON.stringify(url)} is not an https URL`);
-      const deadline = new AbortController();
-      using _timer = clock.setTimer(TIMEOUT_MS, () => deadline.abort(new Error('context deadline exceeded')));
+      using deadline = deadlineIn(TIMEOUT_MS, { clock });
       const { status, text } = await httpsText({ url, accept: 'application/jwt, */*', ...(accessToken === '' ? {} : { headers: { authorization: `Bearer ${accessToken}` } }), ...(certificateAuthority ? { ca: certificateAuthority } : {}) }, deadline.signal);
       if (status < 200 || status > 299) throw new Error(`error while getting distributed claim JWT: ${status}`);
       return text.trim();

@@ -1,5 +1,6 @@
 import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import type { Clock } from '../../../../kube/apimachinery/clock.ts';
+import { deadlineIn } from '../../../../kube/apimachinery/deadline.ts';
 import { isJsonObject } from '../../../../kube/apimachinery/json.ts';
 import { httpsJson } from '../https-json.ts';
 
@@ -57,8 +58,7 @@ export class IssuerKeys {
   }
 
   async #read(url: string): Promise<Record<string, unknown>> {
-    const deadline = new AbortController();
-    using _timer = this.#clock.setTimer(TIMEOUT_MS, () => deadline.abort(new Error('context deadline exceeded')));
+    using deadline = deadlineIn(TIMEOUT_MS, { clock: this.#clock });
     const { certificateAuthority } = this.#issuer;
     const { status, value } = await httpsJson({ url, ...(certificateAuthority ? { ca: certificateAuthority } : {}) }, deadline.signal);
     if (status !== 200 || !isJsonObject(value)) throw new Error(`oidc: get ${url} failed: status ${status}`);

@@ -1,5 +1,6 @@
 import type { WebhookConversion } from '../../../../kube/api/generated/apiextensions/v1.ts';
 import type { Clock } from '../../../../kube/apimachinery/clock.ts';
+import { deadlineIn } from '../../../../kube/apimachinery/deadline.ts';
 import type { KubernetesObject } from '../../../../kube/apimachinery/object-meta.ts';
 import type { Random } from '../../../../kube/apimachinery/random.ts';
 import { parseApiVersion } from '../../../../kube/apimachinery/gvr.ts';
@@ -38,13 +39,11 @@ export class WebhookConverter {
   async #ask(objects: readonly KubernetesObject[], desired: string, signal: AbortSignal | undefined): Promise<readonly KubernetesObject[]> {
     const { clientConfig, conversionReviewVersions } = this.#webhook;
     const review = conversionReview(objects, { uid: this.#options.random.uuid(), desired, versions: conversionReviewVersions });
-    const deadline = new AbortController();
-    using _timer = this.#options.clock.setTimer(TIMEOUT_SECONDS * 1000, () => deadline.abort(new Error('context deadline exceeded')));
+    using deadline = deadlineIn(TIMEOUT_SECONDS * 1000, { clock: this.#options.clock, outer: signal });
     const what = `conversion webhook for ${kindOf(objects[0])}`;
     let answered: readonly unknown[];
     try {
-      const both = signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal;
-      answered = convertedObjects(await postReview(this.#options, { config: clientConfig ?? {}, review: review.body, timeoutSeconds: TIMEOUT_SECONDS }, both), review);
+      answered = convertedObjects(await postReview(this.#options, { config: clientConfig ?? {}, review: review.body, timeoutSeconds: TIMEOUT_SECONDS }, deadline.signal), review);
     } catch (error) {
       signal?.throwIfAborted();
       throw failed(`${what} failed: ${error instanceof Error ? error.message : String(error)}`);
