@@ -4,7 +4,7 @@ import { newBadRequest, newForbidden } from '../../kube/apimachinery/status-erro
 import type { Auditor } from './audit/auditor.ts';
 import type { Authenticator } from './authentication/authenticator.ts';
 import { withAuthenticatedGroup } from './authentication/user.ts';
-import { forbiddenMessage, type Authorizer } from './authorization/authorizer.ts';
+import { attributesOfRequest, forbiddenMessage, type Authorizer } from './authorization/authorizer.ts';
 import { dispatchResource, type DispatchOptions } from './endpoints/dispatch.ts';
 import type { ApiRequest, ApiResponse, RequestContext } from './endpoints/request.ts';
 import { mediaOf } from './endpoints/media.ts';
@@ -172,8 +172,7 @@ export function createHandler(options: HandlerOptions): ServerHandler {
   }
 
   async function refused({ info, user, request, audit }: RequestContext): Promise<ApiResponse | undefined> {
-    const fieldSelector = request.query.get('fieldSelector');
-    const attributes = { ...info, user, ...(fieldSelector ? { fieldSelector } : {}) };
+    const attributes = attributesOfRequest({ info, user, request });
     const startMs = clock.monotonicMs();
     const pending = authorizer.authorize(attributes);
     const { decision, reason, evaluationError } = pending instanceof Promise ? await pending : pending;

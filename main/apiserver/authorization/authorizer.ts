@@ -13,8 +13,18 @@ export interface Attributes {
   readonly resource: string;
   readonly subresource: string;
   readonly name: string;
-  /** Of a list or watch. */
+  /** Of a list, a watch or a deletecollection (KEP-4601). Node and webhooks look at them, RBAC does not. */
   readonly fieldSelector?: string;
+  readonly labelSelector?: string;
+}
+
+const SELECTING_VERBS = new Set(['list', 'watch', 'deletecollection']);
+
+/** The question that a request is. */
+export function attributesOfRequest({ info, user, request: { query } }: { readonly info: Omit<Attributes, 'user' | 'fieldSelector' | 'labelSelector'>; readonly user: User; readonly request: { readonly query: URLSearchParams } }): Attributes {
+  if (!SELECTING_VERBS.has(info.verb)) return { ...info, user };
+  const [fieldSelector, labelSelector] = [query.get('fieldSelector'), query.get('labelSelector')];
+  return { ...info, user, ...(fieldSelector ? { fieldSelector } : {}), ...(labelSelector ? { labelSelector } : {}) };
 }
 
 /** 'noOpinion' lets the next authorizer decide; nobody's opinion is a refusal. */

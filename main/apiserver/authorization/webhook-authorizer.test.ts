@@ -70,6 +70,18 @@ describe('a webhook', () => {
     expect(asked).toHaveLength(1);
   });
 
+  test('is told by which labels a list selects, by requests and by reviews of access', async () => {
+    server.apiServer.reloadAuthorization(configuration({ matchConditions: [{ expression: "has(request.resourceAttributes) && request.resourceAttributes.?labelSelector.hasValue() && request.resourceAttributes.subresource == ''" }] }));
+    answer = { status: { allowed: true } };
+    const requirements = [{ key: 'app', operator: 'In', values: ['a'] }, { key: 'canary', operator: 'DoesNotExist' }, { key: 'tier', operator: 'NotIn', values: ['x', 'y'] }];
+    expect((await get(`/api/v1/pods?labelSelector=${encodeURIComponent('app=a,tier notin (x,y),!canary')}`)).status).toBe(200);
+    expect((await get('/api/v1/pods/x?labelSelector=app%3Da')).status).not.toBe(200);
+    const review = { spec: { user: 'joe', resourceAttributes: { verb: 'list', resource: 'pods', labelSelector: { requirements } } } };
+    await server.transport.fetch({ method: 'POST', path: '/apis/authorization.k8s.io/v1/subjectaccessreviews', headers: { 'content-type': 'application/json' }, body: JSON.stringify(review) });
+    expect(asked.map(({ user, resourceAttributes }) => [user, (resourceAttributes as { labelSelector: unknown }).labelSelector])).toEqual([['jane', { requirements }], ['joe', { requirements }]]);
+    server.apiServer.reloadAuthorization(configuration());
+  });
+
   test('refuses before others are asked', async () => {
     answer = { status: { allowed: false, denied: true, reason: 'not on Sundays' } };
     expect(await get(`${GUARDED}/x`)).toMatchObject({ status: 403, text: expect.stringContaining('in the namespace \\"guarded\\": not on Sundays') as string });
@@ -83,6 +95,15 @@ describe('a webhook', () => {
     expect(JSON.parse(Buffer.from(review.body as Uint8Array).toString())).toMatchObject({ status: { allowed: false, evaluationError: 'webhook subject access review returned both allow and deny response' } });
   });
 
+  test.each([{ code: 404, times: 1 }, { code: 429, times: 2 }])('that answers $code is asked $times times', async ({ code, times }) => {
+    answer = { code, status: {} };
+    const pending = get(`${GUARDED}/${code}`);
+    await expect.poll(() => asked.length).toBe(1);
+    answer = { status: { allowed: true } };
+    expect((await pending).status).toBe(times === 1 ? 500 : 404);
+    expect(asked).toHaveLength(times);
+  });
+
   test('comes and goes while the server runs; the server\'s own authorizers do not', async () => {
     server.apiServer.reloadAuthorization(JSON.stringify({ apiVersion: 'apiserver.config.k8s.io/v1', kind: 'AuthorizationConfiguration', authorizers: [{ type: 'Node', name: 'node' }, { type: 'RBAC', name: 'rbac' }] }));
     expect((await get(`${GUARDED}/gone`)).status).toBe(403);
@@ -92,11 +113,16 @@ describe('a webhook', () => {
 });
 
 test.each([
-  { name: 'no timeout', changes: { timeout: undefined }, message: 'authorizers[0].webhook.timeout: Required value' },
-  { name: 'too long a timeout', changes: { timeout: '31s' }, message: 'authorizers[0].webhook.timeout: Invalid value: "31s": must be > 0s and <= 30s' },
-  { name: 'no failure policy', changes: { failurePolicy: undefined }, message: 'authorizers[0].webhook.failurePolicy: Required value' },
-  { name: 'a condition that is none', changes: { matchConditions: [{ expression: 'request.' }] }, message: 'authorizers[0].webhook.matchConditions[0].expression: Invalid value: "request.": compilation failed' },
-  { name: 'another connection', changes: { connectionInfo: { type: 'Telepathy' } }, message: 'authorizers[0].webhook.connectionInfo.type: Unsupported value: "Telepathy"' },
+  { name: 'no timeout', changes: { timeout: undefined }, message: 'authorizers[0].timeout: Required value' },
+  { name: 'too long a timeout', changes: { timeout: '31s' }, message: 'authorizers[0].timeout: Invalid value: "31s": must be > 0s and <= 30s' },
+  { name: 'no failure policy', changes: { failurePolicy: undefined }, message: 'authorizers[0].failurePolicy: Required value' },
+  { name: 'a condition that is none', changes: { matchConditions: [{ expression: 'request.' }] }, message: 'authorizers[0].matchConditions[0].expression: Invalid value: "request.": compilation failed' },
+  { name: 'another connection', changes: { connectionInfo: { type: 'Telepathy' } }, message: 'authorizers[0].connectionInfo.type: Unsupported value: "Telepathy"' },
+  { name: 'a kubeconfig nowhere', changes: { connectionInfo: { type: 'KubeConfigFile', kubeConfigFile: 'relative' } }, message: 'authorizers[0].connectionInfo.kubeConfigFile: Invalid value: "relative": must be an absolute path' },
+  { name: 'conditions without a version', changes: { matchConditionSubjectAccessReviewVersion: undefined }, message: 'authorizers[0].matchConditionSubjectAccessReviewVersion: Required value: required if match conditions are specified' },
+  { name: 'a condition that is no truth', changes: { matchConditions: [{ expression: 'request.user' }] }, message: 'authorizers[0].matchConditions[0].expression: Invalid value: "request.user": must evaluate to bool but got string' },
+  { name: 'a condition over what no review has', changes: { matchConditions: [{ expression: 'request.resourceAttributes.foo == 1' }] }, message: "compilation failed: ERROR: <input>:1:27: undefined field 'foo'" },
+  { name: 'many faults', changes: { timeout: '31s', authorizedTTL: '-1s', unauthorizedTTL: '0s', matchConditions: [{ expression: 'true' }, { expression: 'true' }, { expression: ' ' }] }, message: '[authorizers[0].timeout: Invalid value: "31s": must be > 0s and <= 30s, authorizers[0].authorizedTTL: Invalid value: "-1s": must be > 0s, authorizers[0].matchConditions[1].expression: Duplicate value: "true", authorizers[0].matchConditions[2].expression: Required value]' },
 ])('a configuration with $name is refused', ({ changes, message }) => {
   expect(() => server.apiServer.reloadAuthorization(configuration(changes))).toThrow(message);
 });

@@ -1,7 +1,7 @@
 import { goQuote } from '../../../kube/apimachinery/go-format.ts';
 import { newBadRequest } from '../../../kube/apimachinery/status-errors.ts';
 import type { User } from '../authentication/user.ts';
-import type { Authorizer } from '../authorization/authorizer.ts';
+import { attributesOfRequest, type Authorizer } from '../authorization/authorizer.ts';
 import { allHeaders, headerValues } from '../endpoints/header-values.ts';
 import type { ApiRequest } from '../endpoints/request.ts';
 import { type Impersonated, type Impersonation, type WantedUser } from './impersonation-modes.ts';
@@ -19,8 +19,7 @@ export interface ImpersonationRequest {
 export async function impersonate({ request, info, user }: ImpersonationRequest, { authorizer, impersonation }: { readonly authorizer: Authorizer; readonly impersonation: Impersonation }): Promise<Impersonated | undefined> {
   const wanted = wantedUser(request);
   if (!wanted) return undefined;
-  const fieldSelector = request.query.get('fieldSelector');
-  return impersonation.userOf({ wanted, attributes: { ...info, user, ...(fieldSelector ? { fieldSelector } : {}) }, authorizer });
+  return impersonation.userOf({ wanted, attributes: attributesOfRequest({ info, user, request }), authorizer });
 }
 
 function wantedUser(request: ApiRequest): WantedUser | undefined {

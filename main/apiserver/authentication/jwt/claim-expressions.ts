@@ -2,7 +2,7 @@ import { CelEnvironment, celLibrary } from '../../cel/cel-environment.ts';
 import { celOfJson, jsonOfCel } from '../../cel/json-values.ts';
 import { DYN } from '../../cel/types.ts';
 
-/** A CEL expression over one JSON value: `claims` of a token, or the `user` that came of them, the `request` of a review. */
+/** A CEL expression over one JSON value: `claims` of a token, or the `user` that came of them. */
 export interface JsonExpression {
   readonly source: string;
   /** JSON out; throws when the evaluation fails. */
@@ -10,7 +10,7 @@ export interface JsonExpression {
 }
 
 /** Throws with the compiler's words. */
-export function compileJsonExpression(variable: 'claims' | 'user' | 'request', source: string): JsonExpression {
+export function compileJsonExpression(variable: 'claims' | 'user', source: string): JsonExpression {
   const { program, problem } = new CelEnvironment({ library: celLibrary(), variables: { [variable]: DYN } }).compile(source);
   if (!program) throw new Error(problem);
   return {

@@ -121,14 +121,13 @@ function asServiceAccount({ asker }: CelAuthorizer, namespace: string, name: str
   return new CelAuthorizer({ ...asker, user: serviceAccountUser(namespace, name) });
 }
 
-/** Differs from upstream: label selectors are not handed to the authorizer, which looks at none. */
 function ask({ asker: { authorizer, user, answers }, question }: CelCheck, verb: string): CelDecision {
   const key = JSON.stringify([user.name, verb, question]);
   const known = answers.get(key);
   if (known) return new CelDecision(known);
-  const { group = '', resource = '', subresource = '', namespace = '', name = '', path = '', fieldSelector } = question;
+  const { group = '', resource = '', subresource = '', namespace = '', name = '', path = '', fieldSelector, labelSelector } = question;
   const pending = authorizer.authorize({
-    user, verb, isResourceRequest: path === '', path, apiGroup: group, apiVersion: '*', resource, subresource, namespace, name, ...(fieldSelector ? { fieldSelector } : {}),
+    user, verb, isResourceRequest: path === '', path, apiGroup: group, apiVersion: '*', resource, subresource, namespace, name, ...(fieldSelector ? { fieldSelector } : {}), ...(labelSelector ? { labelSelector } : {}),
   });
   const keep = (answer: Answer): CelDecision => {
     answers.set(key, answer);

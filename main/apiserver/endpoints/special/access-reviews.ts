@@ -40,9 +40,8 @@ export function accessReviewEndpoint(authorizer: Authorizer, kind: 'SubjectAcces
     if (errors.length > 0) throw newInvalid({ group: GROUP, kind: '' }, '', errors);
     const { user } = request.context;
     const subject: User = isSelf ? user : { name: spec.user ?? '', groups: spec.groups ?? [], extra: spec.extra ?? {}, ...(spec.uid ? { uid: spec.uid } : {}) };
-    const { fieldSelector, evaluationError: selectorError } = understoodSelectors(spec.resourceAttributes ?? {});
-    const attributes = attributesOf(subject, spec);
-    const { decision, reason, evaluationError: decisionError } = await authorizer.authorize(fieldSelector === '' ? attributes : { ...attributes, fieldSelector });
+    const { evaluationError: selectorError, ...selectors } = understoodSelectors(spec.resourceAttributes ?? {});
+    const { decision, reason, evaluationError: decisionError } = await authorizer.authorize({ ...attributesOf(subject, spec), ...selectors });
     const evaluationError = [selectorError, decisionError].filter(Boolean).join(', ');
     const status = { allowed: decision === 'allow', ...(decision === 'deny' ? { denied: true } : {}), ...(reason ? { reason } : {}), ...(evaluationError ? { evaluationError } : {}) };
     return answerTyped(request.media, { ...review, status }, 201);

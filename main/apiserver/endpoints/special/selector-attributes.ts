@@ -1,6 +1,6 @@
 import { fieldForbidden, fieldInvalid, fieldRequired, type FieldError } from '../../../../kube/apimachinery/field-error.ts';
 import { formatFieldSelector, parseFieldSelector, type FieldRequirement } from '../../../../kube/apimachinery/field-selector.ts';
-import { newRequirement } from '../../../../kube/apimachinery/label-selector.ts';
+import { formatLabelSelector, newRequirement, type Requirement } from '../../../../kube/apimachinery/label-selector.ts';
 import { parseLabelSelector } from '../../../../kube/apimachinery/label-selector-parser.ts';
 import { isQualifiedName, isValidLabelValue } from '../../../../kube/apimachinery/name-validation.ts';
 
@@ -59,8 +59,9 @@ function valueErrors({ operator, values = [] }: SelectorRequirement, path: strin
 }
 
 export interface UnderstoodSelectors {
-  /** What authorizers may rely on, as text; '' for none. Leaving out what is not understood asks for more, never for less. */
-  readonly fieldSelector: string;
+  /** What authorizers may rely on, as text; absent: none. Leaving out what is not understood asks for more, never for less. */
+  readonly fieldSelector?: string;
+  readonly labelSelector?: string;
   readonly evaluationError: string;
 }
 
@@ -69,7 +70,10 @@ export function understoodSelectors({ fieldSelector, labelSelector }: Selectors)
   const labels = understood(labelSelector, parseLabelSelector, labelRequirement);
   const problems = [['fieldSelector', fields], ['labelSelector', labels]] as const;
   const texts = problems.filter(([, { isPartial }]) => isPartial).map(([name, { requirements }]) => `${PATH}.${name} ${requirements.length > 0 ? 'partially ignored' : 'ignored'} due to parse error`);
-  return { fieldSelector: formatFieldSelector(fields.requirements), evaluationError: texts.join('; ') };
+  return {
+    ...(fields.requirements.length > 0 ? { fieldSelector: formatFieldSelector(fields.requirements) } : {}),
+    ...(labels.requirements.length > 0 ? { labelSelector: formatLabelSelector(labels.requirements) } : {}), evaluationError: texts.join('; '),
+  };
 }
 
 function understood<R>(selector: SelectorAttributes | undefined, parse: (text: string) => readonly R[], convert: (requirement: SelectorRequirement) => R | undefined): { readonly requirements: readonly R[]; readonly isPartial: boolean } {
@@ -91,7 +95,7 @@ function fieldRequirement({ key = '', operator, values = [] }: SelectorRequireme
   return { field: key, operator: operator === 'In' ? '=' : '!=', value };
 }
 
-function labelRequirement({ key = '', operator = '', values = [] }: SelectorRequirement): ReturnType<typeof newRequirement> | undefined {
+function labelRequirement({ key = '', operator = '', values = [] }: SelectorRequirement): Requirement | undefined {
   const known = LABEL_OPERATORS[operator];
   try {
     return known && newRequirement(key, known, values);
