@@ -1,5 +1,6 @@
 import type { User } from '../authentication/user.ts';
 import { GROUP_MASTERS } from '../authentication/user.ts';
+import type { PolicyRule } from './rbac.ts';
 
 /** One question: may this user do this (upstream: apiserver/pkg/authorization/authorizer). */
 export interface Attributes {
@@ -37,11 +38,20 @@ export interface Decision {
 
 export interface Authorizer {
   authorize(attributes: Attributes): Decision | Promise<Decision>;
+  /** What a SelfSubjectRulesReview tells of it; absent: nothing. */
+  rulesFor?(user: User, namespace: string): Promise<ResolvedRules>;
+}
+
+export interface ResolvedRules {
+  readonly rules: readonly PolicyRule[];
+  /** The user may be allowed more than the rules say. */
+  readonly incomplete: boolean;
+  readonly errors: readonly string[];
 }
 
 export const noOpinion = (reason = ''): Decision => ({ decision: 'noOpinion', reason });
 
-export function chainAuthorizers(authorizers: readonly Authorizer[]): Authorizer {
+export function chainAuthorizers(authorizers: readonly Authorizer[]): Required<Authorizer> {
   return {
     async authorize(attributes) {
       const reasons: string[] = [];
@@ -56,6 +66,11 @@ export function chainAuthorizers(authorizers: readonly Authorizer[]): Authorizer
       const refusal = noOpinion(reasons.join('\n'));
       return errors.length === 0 ? refusal : { ...refusal, evaluationError: errors.length === 1 ? (errors[0] as string) : `[${errors.join(', ')}]` };
     },
+    async rulesFor(user, namespace) {
+      const all: ResolvedRules[] = [];
+      for (const authorizer of authorizers) if (authorizer.rulesFor) all.push(await authorizer.rulesFor(user, namespace));
+      return { rules: all.flatMap(({ rules }) => rules), incomplete: all.some(({ incomplete }) => incomplete), errors: all.flatMap(({ errors }) => errors) };
+    },
   };
 }
 
@@ -63,7 +78,10 @@ export const mastersAuthorizer: Authorizer = {
   authorize: ({ user }) => (user.groups.includes(GROUP_MASTERS) ? { decision: 'allow', reason: '' } : noOpinion()),
 };
 
-export const allowAllAuthorizer: Authorizer = { authorize: () => ({ decision: 'allow', reason: '' }) };
+export const allowAllAuthorizer: Authorizer = {
+  authorize: () => ({ decision: 'allow', reason: '' }),
+  rulesFor: async () => ({ rules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }, { verbs: ['*'], nonResourceURLs: ['*'] }], incomplete: false, errors: [] }),
+};
 
 /** Upstream's words of a refusal, behind `RESOURCE is forbidden: `. */
 export function forbiddenMessage(attributes: Attributes): string {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
+import type { User } from '../authentication/user.ts';
 import { type AuthorizerConfiguration, parseAuthorizationConfiguration } from './authorization-configuration.ts';
-import { allowAllAuthorizer, type Attributes, type Authorizer, chainAuthorizers, type Decision, mastersAuthorizer, noOpinion } from './authorizer.ts';
+import { allowAllAuthorizer, type Attributes, type Authorizer, chainAuthorizers, type Decision, mastersAuthorizer, noOpinion, type ResolvedRules } from './authorizer.ts';
 import { webhookAuthorizer } from './webhook-authorizer.ts';
 
 /** What the operator says about who may do what. */
@@ -25,7 +26,7 @@ const DEFAULT: readonly AuthorizerConfiguration[] = [{ type: 'Node', name: 'node
 export class LiveAuthorizer implements Authorizer {
   readonly #options: LiveAuthorizerOptions;
   #configuration: readonly AuthorizerConfiguration[];
-  #chain: Authorizer;
+  #chain: Required<Authorizer>;
 
   /** Throws when the configuration makes no sense. */
   constructor(options: LiveAuthorizerOptions) {
@@ -39,6 +40,10 @@ export class LiveAuthorizer implements Authorizer {
     return this.#chain.authorize(attributes);
   }
 
+  rulesFor(user: User, namespace: string): Promise<ResolvedRules> {
+    return this.#chain.rulesFor(user, namespace);
+  }
+
   /** Throws, and keeps what there is, when it makes no sense or has other authorizers of the server's own. */
   reload(configuration: string): void {
     const next = parseAuthorizationConfiguration(configuration, this.#options.files);
@@ -48,7 +53,7 @@ export class LiveAuthorizer implements Authorizer {
     this.#chain = this.#chained();
   }
 
-  #chained(): Authorizer {
+  #chained(): Required<Authorizer> {
     return chainAuthorizers([mastersAuthorizer, ...this.#configuration.map((one) => this.#authorizerOf(one))]);
   }
 

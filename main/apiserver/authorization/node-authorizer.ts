@@ -13,6 +13,8 @@ const OWNS = ['get', 'create', 'update', 'patch', 'delete'];
 export function createNodeAuthorizer(graph: NodeGraph): Authorizer {
   const rules = bootstrapPolicy().clusterRoles.find(({ metadata }) => metadata.name === 'system:node')?.rules ?? [];
   return {
+    // What a node may do depends on its pods, which no rule tells.
+    rulesFor: async (user) => (nodeNameOf(user) === undefined ? { rules: [], incomplete: false, errors: [] } : { rules: [], incomplete: true, errors: ['node authorizer does not support user rule resolution'] }),
     authorize(attributes) {
       const nodeName = nodeNameOf(attributes.user);
       if (nodeName === undefined) return noOpinion();

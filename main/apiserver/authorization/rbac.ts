@@ -34,6 +34,12 @@ export const RBAC_GROUP = 'rbac.authorization.k8s.io';
 
 export function createRbacAuthorizer(reader: ObjectReader): Authorizer {
   return {
+    async rulesFor(user, namespace) {
+      const errors: string[] = [];
+      const rules: PolicyRule[] = [];
+      for await (const rule of rulesFor(reader, user, namespace, errors)) rules.push(rule);
+      return { rules, incomplete: false, errors };
+    },
     async authorize(attributes) {
       const errors: string[] = [];
       for await (const { rule, why } of grantsFor(reader, attributes.user, attributes.namespace, errors)) {

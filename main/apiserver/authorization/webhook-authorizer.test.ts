@@ -104,6 +104,15 @@ describe('a webhook', () => {
     expect(asked).toHaveLength(times);
   });
 
+  test('cannot say which rules it goes by; those of others are told', async () => {
+    const rulesOf = async (headers: Record<string, string>): Promise<object> => {
+      const response = await server.transport.fetch({ method: 'POST', path: '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify({ spec: { namespace: 'guarded' } }) });
+      return (JSON.parse(Buffer.from(response.body as Uint8Array).toString()) as { status: object }).status;
+    };
+    expect(await rulesOf({})).toMatchObject({ resourceRules: expect.arrayContaining([{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }]) as unknown, incomplete: true, evaluationError: 'webhook authorizer does not support user rule resolution' });
+    expect(await rulesOf({ 'impersonate-user': 'system:node:n1', 'impersonate-group': 'system:nodes' })).toMatchObject({ incomplete: true, evaluationError: '[webhook authorizer does not support user rule resolution, node authorizer does not support user rule resolution]' });
+  });
+
   test('comes and goes while the server runs; the server\'s own authorizers do not', async () => {
     server.apiServer.reloadAuthorization(JSON.stringify({ apiVersion: 'apiserver.config.k8s.io/v1', kind: 'AuthorizationConfiguration', authorizers: [{ type: 'Node', name: 'node' }, { type: 'RBAC', name: 'rbac' }] }));
     expect((await get(`${GUARDED}/gone`)).status).toBe(403);

@@ -37,6 +37,7 @@ export function webhookAuthorizer({ name, webhook, clock, reportError }: Webhook
   }
 
   return {
+    rulesFor: async () => ({ rules: [], incomplete: true, errors: ['webhook authorizer does not support user rule resolution'] }),
     async authorize(attributes) {
       try {
         return webhook.matchConditions.matches(requestVariableOf(attributes)) ? await asked(reviewSpecOf(attributes)) : noOpinion();

@@ -2,10 +2,9 @@ import { fieldInvalid, type FieldError } from '../../../../kube/apimachinery/fie
 import { deepEqual } from '../../../../kube/apimachinery/json.ts';
 import type { KubernetesObject } from '../../../../kube/apimachinery/object-meta.ts';
 import { newBadRequest, newInvalid } from '../../../../kube/apimachinery/status-errors.ts';
-import type { ObjectReader } from '../../authentication/object-reader.ts';
-import { nodeNameOf, type User } from '../../authentication/user.ts';
+import type { User } from '../../authentication/user.ts';
 import type { Attributes, Authorizer } from '../../authorization/authorizer.ts';
-import { rulesFor, type PolicyRule } from '../../authorization/rbac.ts';
+import type { PolicyRule } from '../../authorization/rbac.ts';
 import { answerTyped } from '../answer.ts';
 import type { SpecialEndpoint, SpecialRequest } from '../dispatch.ts';
 import { readReview } from './review-request.ts';
@@ -85,23 +84,16 @@ function goFields({ path = '', verb = '' }: NonNullable<ReviewSpec['nonResourceA
 }
 
 /** What the asking user may do in a namespace. */
-export function rulesReviewEndpoint(reader: ObjectReader): SpecialEndpoint {
+export function rulesReviewEndpoint(authorizer: Authorizer): SpecialEndpoint {
   return async (request) => {
     const review = await readReview<KubernetesObject & { spec?: { namespace?: string } }>(request, { group: GROUP, version: 'v1', kind: 'SelfSubjectRulesReview' });
     const namespace = review.spec?.namespace ?? '';
     if (namespace === '') throw newBadRequest('no namespace on request');
-    const errors: string[] = [];
-    const resourceRules: PolicyRule[] = [];
-    const nonResourceRules: PolicyRule[] = [];
-    const { user } = request.context;
-    for await (const rule of rulesFor(reader, user, namespace, errors)) {
-      if (rule.resources?.length) resourceRules.push(pick(rule, ['verbs', 'apiGroups', 'resources', 'resourceNames']));
-      if (rule.nonResourceURLs?.length) nonResourceRules.push(pick(rule, ['verbs', 'nonResourceURLs']));
-    }
-    // What a node may do depends on its pods, which no rule tells.
-    const incomplete = nodeNameOf(user) !== undefined;
-    if (incomplete) errors.unshift('node authorizer does not support user rule resolution');
-    const evaluationError = errors.length > 1 ? `[${errors.join(', ')}]` : errors[0];
+    const { rules, incomplete, errors } = (await authorizer.rulesFor?.(request.context.user, namespace)) ?? { rules: [], incomplete: false, errors: [] };
+    const resourceRules = rules.filter(({ resources }) => resources?.length).map((rule) => pick(rule, ['verbs', 'apiGroups', 'resources', 'resourceNames']));
+    const nonResourceRules = rules.filter(({ nonResourceURLs }) => nonResourceURLs?.length).map((rule) => pick(rule, ['verbs', 'nonResourceURLs']));
+    const problems = [...new Set(errors)];
+    const evaluationError = problems.length > 1 ? `[${problems.join(', ')}]` : problems[0];
     const status = { resourceRules, nonResourceRules, incomplete, ...(evaluationError ? { evaluationError } : {}) };
     return answerTyped(request.media, { kind: 'SelfSubjectRulesReview', apiVersion: `${GROUP}/v1`, metadata: {}, spec: {}, status }, 201);
   };

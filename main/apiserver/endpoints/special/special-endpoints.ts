@@ -42,7 +42,7 @@ export function specialEndpoints(options: SpecialOptions): Map<string, SpecialEn
     ['subjectaccessreviews.authorization.k8s.io', accessReviewEndpoint(authorizer, 'SubjectAccessReview')],
     ['localsubjectaccessreviews.authorization.k8s.io', accessReviewEndpoint(authorizer, 'LocalSubjectAccessReview')],
     ['selfsubjectaccessreviews.authorization.k8s.io', accessReviewEndpoint(authorizer, 'SelfSubjectAccessReview')],
-    ['selfsubjectrulesreviews.authorization.k8s.io', rulesReviewEndpoint(reader)],
+    ['selfsubjectrulesreviews.authorization.k8s.io', rulesReviewEndpoint(authorizer)],
   ]);
 }
 
