@@ -3,6 +3,7 @@ import type { MetricVector } from '../../../kube/apimachinery/metrics/metric-fam
 import type { Histogram } from '../../../kube/apimachinery/metrics/metric-values.ts';
 import type { MetricsRegistry } from '../../../kube/apimachinery/metrics/metrics-registry.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts';
+import { PodSecurityMetrics } from './pod-security-metrics.ts';
 
 const BOUNDS = [0.005, 0.025, 0.1, 0.5, 1, 2.5];
 
@@ -11,9 +12,11 @@ export class AdmissionMetrics {
   readonly #clock: Clock;
   readonly #durations: MetricVector<Histogram>;
   readonly #steps: MetricVector<Histogram>;
+  readonly podSecurity: PodSecurityMetrics;
 
   constructor(registry: MetricsRegistry, clock: Clock) {
     this.#clock = clock;
+    this.podSecurity = new PodSecurityMetrics(registry);
     this.#durations = registry.histogram({
       name: 'apiserver_admission_controller_admission_duration_seconds', stability: 'STABLE', help: 'Time that an admission plugin took.',
       labels: ['name', 'operation', 'rejected', 'type'], bounds: BOUNDS,

@@ -43,7 +43,7 @@ export function admissionChain(options: AdmissionOptions): AdmissionChain {
     serviceAccountAdmission(options),
     nodeRestriction(options),
     taintNodesByCondition,
-    podSecurity(reader),
+    podSecurity(reader, metrics?.podSecurity),
     priorityAdmission(reader),
     defaultTolerationSeconds,
     defaultStorageClass(reader),

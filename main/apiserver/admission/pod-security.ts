@@ -6,6 +6,7 @@ import { newInvalid } from '../../../kube/apimachinery/status-errors.ts';
 import type { ObjectReader } from '../authentication/object-reader.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts';
 import { podSecurityViolations, type PodParts } from './pod-security-checks.ts';
+import type { PodSecurityMetrics } from './pod-security-metrics.ts';
 import { existingPodWarnings, LABEL, LEVELS, nameOf, podSecurityPolicy, VERSION, type LevelVersion } from './pod-security-policy.ts';
 import { forbidden } from './refusal.ts';
 
@@ -13,7 +14,7 @@ const MODES = ['enforce', 'audit', 'warn'];
 const WORKLOADS = new Set(['podtemplates', 'replicationcontrollers', 'replicasets.apps', 'deployments.apps', 'statefulsets.apps', 'daemonsets.apps', 'jobs.batch', 'cronjobs.batch']);
 
 /** The Pod Security Standards as the namespace's labels ask for them; workloads are only warned about. */
-export function podSecurity(reader: ObjectReader): AdmissionPlugin {
+export function podSecurity(reader: ObjectReader, metrics?: PodSecurityMetrics): AdmissionPlugin {
   return {
     name: 'PodSecurity',
     handles: ({ operation, subresource, group, resource }) => {
@@ -32,11 +33,18 @@ export function podSecurity(reader: ObjectReader): AdmissionPlugin {
       if (isPod && attributes.operation === 'UPDATE' && deepEqual(parts.spec, (attributes.oldObject as Pod).spec)) return;
       if (isPod) attributes.annotate?.(`${LABEL}enforce-policy`, nameOf(policy.enforce));
       const enforced = isPod ? describe(policy.enforce, parts) : undefined;
-      const audited = attributes.annotate && describe(policy.audit, parts);
-      if (audited) attributes.annotate?.(`${LABEL}audit-violations`, `would violate PodSecurity ${audited}`);
+      if (isPod) metrics?.evaluated(enforced === undefined ? 'allow' : 'deny', { mode: 'enforce', policy: policy.enforce, attributes });
+      const audited = describe(policy.audit, parts);
+      if (audited) {
+        metrics?.evaluated('deny', { mode: 'audit', policy: policy.audit, attributes });
+        attributes.annotate?.(`${LABEL}audit-violations`, `would violate PodSecurity ${audited}`);
+      }
       if (enforced) throw forbidden(attributes, `violates PodSecurity ${enforced}`);
       const warned = describe(policy.warn, parts);
-      if (warned) attributes.warn(`would violate PodSecurity ${warned}`);
+      if (warned) {
+        metrics?.evaluated('deny', { mode: 'warn', policy: policy.warn, attributes });
+        attributes.warn(`would violate PodSecurity ${warned}`);
+      }
     },
   };
 }
