@@ -199,7 +199,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const dynamic = await openDynamicAdmission({ mirror, catalog, authorizer, random, clock, metrics: registry, ...(options.dialer ? { dialer: options.dialer } : {}) });
   const admission = admissionChain({ reader: mirror, clock, random, authorizer, dynamic, quotas: () => quotaStorage(catalog), metrics: new AdmissionMetrics(registry, clock) });
   const aggregator = stack.use(new Aggregator({
-    mirror, reader: mirror, clock, reportError, ...(options.dialer ? { dialer: options.dialer } : {}), ...(pki.frontProxyClient ? { frontProxyClient: pki.frontProxyClient } : {}),
+    mirror, reader: mirror, clock, reportError, metrics: registry, ...(options.dialer ? { dialer: options.dialer } : {}), ...(pki.frontProxyClient ? { frontProxyClient: pki.frontProxyClient } : {}),
   }));
   const trust = stack.use(new ClusterTrustPublisher({ clientCA: pki.clientCA, allowedNames: FRONT_PROXY_NAMES, ...(pki.frontProxyCA ? { frontProxyCA: pki.frontProxyCA } : {}) }, clock));
   const flow = stack.use(new FlowControl({

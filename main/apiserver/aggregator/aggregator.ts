@@ -3,6 +3,7 @@ import { apiservices, type APIService } from '../../../kube/api/generated/apireg
 import type { CustomResourceDefinition } from '../../../kube/api/generated/apiextensions/v1.ts';
 import { servedGroupVersions, type GroupVersionInfo } from '../../../kube/api/inventory.ts';
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
+import type { MetricsRegistry } from '../../../kube/apimachinery/metrics/metrics-registry.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import { isConflict, isNotFound } from '../../../kube/apimachinery/status.ts';
 import { formatTime } from '../../../kube/apimachinery/time.ts';
@@ -14,6 +15,7 @@ import type { ApiResponse, RequestContext } from '../endpoints/request.ts';
 import type { ObjectMirror } from '../registry/object-mirror.ts';
 import { remoteOf, withCondition, type RemoteApiService } from './api-service-list.ts';
 import { AutoRegistration } from './auto-registration.ts';
+import { AvailabilityMetrics } from './availability-metrics.ts';
 import { checkAvailability, concernedBy, localCondition } from './availability.ts';
 import { discoveryOrder } from './discovery-order.ts';
 import { KeyLoop } from './key-loop.ts';
@@ -26,6 +28,7 @@ export interface AggregatorOptions extends ServiceConnectionOptions {
   readonly mirror: ObjectMirror;
   readonly clock: Clock;
   readonly reportError: (error: unknown, path: string) => void;
+  readonly metrics: MetricsRegistry;
 }
 
 const SERVICE_LABEL = 'kubernetes.io/service-name';
@@ -48,13 +51,15 @@ export class Aggregator implements AsyncDisposable {
   readonly #availability: KeyLoop;
   readonly #discovery: RemoteDiscovery;
   readonly #openApi: RemoteOpenApi;
+  readonly #metrics: AvailabilityMetrics;
   #client: RestClient | undefined;
   #registration: AutoRegistration | undefined;
   #isFollowingServices = false;
 
   constructor(options: AggregatorOptions) {
     this.#options = options;
-    const { clock } = options;
+    const { clock, metrics } = options;
+    this.#metrics = new AvailabilityMetrics(metrics, () => this.#services.values());
     const shared = { ...options, find: (name: string) => this.#reachable(name), all: () => [...this.#remotes.values()] };
     this.#discovery = this.#stack.use(new RemoteDiscovery(shared));
     this.#openApi = this.#stack.use(new RemoteOpenApi(shared));
@@ -120,6 +125,7 @@ export class Aggregator implements AsyncDisposable {
     const { name } = service.metadata;
     const known = this.#services.get(name);
     this.#services.set(name, service);
+    this.#metrics.changed(known, service);
     const remote = remoteOf(service);
     if (remote) this.#remotes.set(name, remote);
     else this.#remotes.delete(name);
