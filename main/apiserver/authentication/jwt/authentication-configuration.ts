@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto';
+import { aggregateFieldErrors, fieldDuplicate, type FieldError, fieldInvalid, fieldRequired, fieldTooMany } from '../../../../kube/apimachinery/field-error.ts';
 import { isJsonObject } from '../../../../kube/apimachinery/json.ts';
 import { parseDocument } from '../../negotiation/decode-body.ts';
 import { compileJsonExpression, type JsonExpression } from './claim-expressions.ts';
@@ -37,101 +39,178 @@ const VERSIONS = new Set(['v1', 'v1beta1', 'v1alpha1'].map((version) => `${GROUP
 const MAX_ISSUERS = 64;
 type Json = Record<string, unknown>;
 
-/** Throws with the path of what is wrong. Upstream's own tokens have an issuer that no other may use. */
+/** Throws with all that is wrong, as upstream says it. Our own tokens have an issuer that no other may use. */
 export function parseAuthenticationConfiguration(text: string, { disallowedIssuers }: { readonly disallowedIssuers: readonly string[] }): AuthenticationConfiguration {
   const { value } = parseDocument(Buffer.from(text), 'yaml');
   if (!isJsonObject(value) || value['kind'] !== 'AuthenticationConfiguration' || !VERSIONS.has(String(value['apiVersion']))) {
     throw new Error(`expected kind AuthenticationConfiguration of ${GROUP}/v1`);
   }
-  const jwt = listOf(value['jwt'], 'jwt');
-  if (jwt.length > MAX_ISSUERS) throw new Error(`jwt: Too many: ${jwt.length}: must have at most ${MAX_ISSUERS} items`);
-  const issuers = jwt.map((item, index) => issuerOf(item, `jwt[${index}]`));
+  const errors: FieldError[] = [];
+  const jwt = listOf(value['jwt']);
+  if (jwt.length > MAX_ISSUERS) errors.push(fieldTooMany('jwt', jwt.length, MAX_ISSUERS));
+  const issuers = jwt.slice(0, MAX_ISSUERS).map((item, index) => issuerOf(item, { path: `jwt[${index}]`, errors }));
   for (const [index, { url }] of issuers.entries()) {
-    if (disallowedIssuers.includes(url)) throw new Error(`jwt[${index}].issuer.url: Invalid value: ${JSON.stringify(url)}: URL must not overlap with disallowed issuers: [${disallowedIssuers.join(' ')}]`);
-    if (issuers.findIndex((other) => other.url === url) !== index) throw new Error(`jwt[${index}].issuer.url: Duplicate value: ${JSON.stringify(url)}`);
+    const at = `jwt[${index}].issuer.url`;
+    if (disallowedIssuers.includes(url)) errors.push(fieldInvalid(at, url, `URL must not overlap with disallowed issuers: [${disallowedIssuers.join(' ')}]`));
+    if (url !== '' && issuers.findIndex((other) => other.url === url) !== index) errors.push(fieldDuplicate(at, url));
   }
-  const { anonymous } = value;
-  if (!isJsonObject(anonymous)) return { issuers };
-  const paths = listOf(anonymous['conditions'], 'anonymous.conditions').map(({ path }) => String(path ?? ''));
-  return { issuers, anonymous: { enabled: anonymous['enabled'] === true, paths } };
+  const anonymous = isJsonObject(value['anonymous']) ? value['anonymous'] : undefined;
+  const paths = listOf(anonymous?.['conditions']).map(({ path }) => String(path ?? ''));
+  const enabled = anonymous?.['enabled'] === true;
+  if (!enabled && paths.length > 0) errors.push(fieldInvalid('anonymous.conditions', paths.map((path) => ({ Path: path })), 'enabled should be set to true when conditions are defined'));
+  if (errors.length > 0) throw new Error(aggregateFieldErrors(errors));
+  return { issuers, ...(anonymous ? { anonymous: { enabled, paths } } : {}) };
 }
 
-function issuerOf(item: Json, path: string): JwtIssuer {
-  const issuer = objectOf(item['issuer'], `${path}.issuer`);
-  const url = urlOf(issuer['url'], `${path}.issuer.url`);
-  const discovery = textOf(issuer['discoveryURL']);
+interface Place {
+  readonly path: string;
+  /** Takes what is wrong there. */
+  readonly errors: FieldError[];
+}
+
+function issuerOf(item: Json, { path, errors }: Place): JwtIssuer {
+  const issuer = objectOf(item['issuer']);
+  const at = (place: string): Place => ({ path: `${path}.${place}`, errors });
+  const url = textOf(issuer['url']);
+  if (url === '') errors.push(fieldRequired(`${path}.issuer.url`));
+  else checkUrl(url, at('issuer.url'));
+  const discoveryURL = textOf(issuer['discoveryURL']) || undefined;
+  if (discoveryURL !== undefined && discoveryURL === url) errors.push(fieldInvalid(`${path}.issuer.discoveryURL`, url, 'discoveryURL must be different from URL'));
+  if (discoveryURL !== undefined) checkUrl(discoveryURL, at('issuer.discoveryURL'));
+  const certificateAuthority = textOf(issuer['certificateAuthority']) || undefined;
+  const audiences = audiencesOf(issuer, at('issuer'));
+  if (certificateAuthority !== undefined && !isCertificate(certificateAuthority)) errors.push(fieldInvalid(`${path}.issuer.certificateAuthority`, '<omitted>', 'data does not contain any valid RSA or ECDSA certificates'));
+  const rules = claimRulesOf(listOf(item['claimValidationRules']), at('claimValidationRules'));
+  const mappings = objectOf(item['claimMappings']);
+  const username = mappingOf(mappings['username'], { ...at('claimMappings.username'), hasPrefix: true });
+  if (!username && errors.every(({ field }) => !field.startsWith(`${path}.claimMappings.username`))) errors.push(fieldRequired(`${path}.claimMappings.username`, 'claim or expression is required'));
+  const groups = mappingOf(mappings['groups'], { ...at('claimMappings.groups'), hasPrefix: true });
+  const uid = mappingOf(mappings['uid'], { ...at('claimMappings.uid'), hasPrefix: false });
+  const extra = extraOf(listOf(mappings['extra']), at('claimMappings.extra'));
+  checkEmail(username, [...extra.map(({ value }) => value), ...rules.claimRules.map(({ expression }) => expression)], at('claimMappings.username.expression'));
+  const userRules = rulesOf(listOf(item['userValidationRules']), 'user', at('userValidationRules'));
+  return { url, discoveryURL, certificateAuthority, audiences, username: username ?? { claim: '', prefix: '' }, groups, uid, extra, ...rules, userRules };
+}
+
+function checkUrl(text: string, { path, errors }: Place): void {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 'https:') errors.push(fieldInvalid(path, text, 'URL scheme must be https'));
+  if (url?.username || url?.password) errors.push(fieldInvalid(path, text, 'URL must not contain a username or password'));
+  if (url?.search) errors.push(fieldInvalid(path, text, 'URL must not contain a query'));
+  if (url?.hash) errors.push(fieldInvalid(path, text, 'URL must not contain a fragment'));
+}
+
+function audiencesOf(issuer: Json, { path, errors }: Place): readonly string[] {
   const audiences = ([] as unknown[]).concat(issuer['audiences'] ?? []).map(String);
-  if (audiences.length === 0) throw new Error(`${path}.issuer.audiences: Required value: at least one jwt[*].issuer.audiences is required`);
-  if (audiences.length > 1 && issuer['audienceMatchPolicy'] !== 'MatchAny') {
-    throw new Error(`${path}.issuer.audienceMatchPolicy: Invalid value: ${JSON.stringify(textOf(issuer['audienceMatchPolicy']))}: audienceMatchPolicy must be MatchAny for multiple audiences`);
+  if (audiences.length === 0) errors.push(fieldRequired(`${path}.audiences`, `at least one ${path}.audiences is required`));
+  for (const [index, audience] of audiences.entries()) {
+    if (audience === '') errors.push(fieldRequired(`${path}.audiences[${index}]`));
+    else if (audiences.indexOf(audience) !== index) errors.push(fieldDuplicate(`${path}.audiences[${index}]`, audience));
   }
-  const mappings = objectOf(item['claimMappings'], `${path}.claimMappings`);
-  const username = mappingOf(mappings['username'], `${path}.claimMappings.username`, { hasPrefix: true });
-  if (!username) throw new Error(`${path}.claimMappings.username: Required value: claim or expression is required`);
-  const rules = listOf(item['claimValidationRules'], `${path}.claimValidationRules`);
-  return {
-    url, audiences, username,
-    discoveryURL: discovery === '' ? undefined : urlOf(discovery, `${path}.issuer.discoveryURL`),
-    certificateAuthority: textOf(issuer['certificateAuthority']) || undefined,
-    groups: mappingOf(mappings['groups'], `${path}.claimMappings.groups`, { hasPrefix: true }),
-    uid: mappingOf(mappings['uid'], `${path}.claimMappings.uid`, { hasPrefix: false }),
-    extra: listOf(mappings['extra'], `${path}.claimMappings.extra`).map((one, index) => extraOf(one, `${path}.claimMappings.extra[${index}]`)),
-    requiredClaims: rules.filter(({ claim }) => claim).map(({ claim, requiredValue }) => ({ claim: String(claim), value: textOf(requiredValue) })),
-    claimRules: rulesOf(rules.filter(({ claim }) => !claim), 'claims', `${path}.claimValidationRules`),
-    userRules: rulesOf(listOf(item['userValidationRules'], `${path}.userValidationRules`), 'user', `${path}.userValidationRules`),
-  };
+  const policy = textOf(issuer['audienceMatchPolicy']);
+  if (audiences.length > 1 && policy !== 'MatchAny') errors.push(fieldInvalid(`${path}.audienceMatchPolicy`, policy, 'audienceMatchPolicy must be MatchAny for multiple audiences'));
+  return audiences;
 }
 
-function mappingOf(value: unknown, path: string, { hasPrefix }: { readonly hasPrefix: boolean }): ClaimMapping | undefined {
-  if (!isJsonObject(value)) return undefined;
-  const { claim, prefix, expression } = value;
-  if (expression && claim) throw new Error(`${path}: Invalid value: "": claim and expression can't both be set`);
-  if (expression) return { expression: compiled(() => compileJsonExpression('claims', textOf(expression)), `${path}.expression`) };
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).subject !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function mappingOf(value: unknown, { path, errors, hasPrefix }: Place & { readonly hasPrefix: boolean }): ClaimMapping | undefined {
+  const { claim, prefix, expression } = objectOf(value);
+  if (expression && claim) {
+    errors.push(fieldInvalid(path, '', "claim and expression can't both be set"));
+    return undefined;
+  }
+  if (expression) {
+    if (prefix) errors.push(fieldInvalid(`${path}.prefix`, prefix, 'may not be specified when expression is set'));
+    const compiled = compiledOf('claims', textOf(expression), { path: `${path}.expression`, errors });
+    return compiled && { expression: compiled };
+  }
   if (!claim) return undefined;
-  if (hasPrefix && typeof prefix !== 'string') throw new Error(`${path}.prefix: Required value: prefix is required when claim is set. It can be set to an empty string to disable prefixing`);
+  if (hasPrefix && typeof prefix !== 'string') errors.push(fieldRequired(`${path}.prefix`, 'prefix is required when claim is set. It can be set to an empty string to disable prefixing'));
   return { claim: textOf(claim), prefix: textOf(prefix) };
 }
 
-function extraOf({ key, valueExpression }: Json, path: string): { readonly key: string; readonly value: JsonExpression } {
-  const name = textOf(key);
-  if (!name.includes('/') || name !== name.toLowerCase()) throw new Error(`${path}.key: Invalid value: ${JSON.stringify(name)}: key must be a domain-prefix path (such as "acme.io/foo") in lower case`);
-  if (/(^|\.)(kubernetes|k8s)\.io\//.test(name)) throw new Error(`${path}.key: Invalid value: ${JSON.stringify(name)}: k8s.io, kubernetes.io and their subdomains are reserved for Kubernetes use`);
-  return { key: name, value: compiled(() => compileJsonExpression('claims', textOf(valueExpression)), `${path}.valueExpression`) };
+/** Whoever takes an address for a name has to look whether the issuer has verified it. */
+function checkEmail(username: ClaimMapping | undefined, others: readonly JsonExpression[], { path, errors }: Place): void {
+  if (!username || !('expression' in username)) return;
+  const { expression } = username;
+  const isVerified = [expression, ...others].some(({ source }) => /\bclaims\s*\.\s*\??\s*email_verified\b/.test(source));
+  if (isVerified || !/\bclaims\s*\.\s*\??\s*email\b/.test(expression.source)) return;
+  errors.push(fieldInvalid(path, expression.source, 'claims.email_verified must be used in claimMappings.username.expression or claimMappings.extra[*].valueExpression or claimValidationRules[*].expression when claims.email is used in claimMappings.username.expression'));
 }
 
-function rulesOf(rules: readonly Json[], variable: 'claims' | 'user', path: string): readonly ValidationRule[] {
-  return rules.map(({ expression, message }, index) => ({
-    expression: compiled(() => compileJsonExpression(variable, textOf(expression)), `${path}[${index}].expression`), message: textOf(message),
-  }));
+function extraOf(items: readonly Json[], { path, errors }: Place): JwtIssuer['extra'] {
+  const seen = new Set<string>();
+  return items.flatMap(({ key, valueExpression }, index) => {
+    const [name, at] = [textOf(key), `${path}[${index}].key`];
+    if (name === '') errors.push(fieldRequired(at));
+    else {
+      if (!/^[^/]+\/[^/]/.test(name)) errors.push(fieldInvalid(at, name, 'must be a domain-prefixed path (such as "acme.io/foo")'));
+      if (name !== name.toLowerCase()) errors.push(fieldInvalid(at, name, 'must be lowercase'));
+      if (/^([^/]*\.)?(kubernetes|k8s)\.io\//.test(name)) errors.push(fieldInvalid(at, name, 'k8s.io, kubernetes.io and their subdomains are reserved for Kubernetes use'));
+      if (seen.has(name)) errors.push(fieldDuplicate(at, name));
+      seen.add(name);
+    }
+    const value = compiledOf('claims', textOf(valueExpression), { path: `${path}[${index}].valueExpression`, errors });
+    return value ? [{ key: name, value }] : [];
+  });
 }
 
-function compiled(compile: () => JsonExpression, path: string): JsonExpression {
-  try {
-    return compile();
-  } catch (error) {
-    throw new Error(`${path}: Invalid value: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+function claimRulesOf(items: readonly Json[], { path, errors }: Place): Pick<JwtIssuer, 'requiredClaims' | 'claimRules'> {
+  const requiredClaims: { readonly claim: string; readonly value: string }[] = [];
+  for (const [index, { claim, expression, requiredValue, message }] of items.entries()) {
+    const at = `${path}[${index}]`;
+    if (claim && expression) errors.push(fieldInvalid(at, claim, "claim and expression can't both be set"));
+    else if (!claim && !expression) errors.push(fieldRequired(at, 'claim or expression is required'));
+    else if (claim) {
+      if (message) errors.push(fieldInvalid(`${at}.message`, message, 'may not be specified when claim is set'));
+      if (requiredClaims.some((other) => other.claim === claim)) errors.push(fieldDuplicate(`${at}.claim`, claim));
+      requiredClaims.push({ claim: textOf(claim), value: textOf(requiredValue) });
+    } else if (requiredValue) errors.push(fieldInvalid(`${at}.requiredValue`, requiredValue, 'may not be specified when expression is set'));
   }
+  return { requiredClaims, claimRules: rulesOf(items.map((item) => (item['claim'] || !item['expression'] ? undefined : item)), 'claims', { path, errors }) };
 }
 
-function urlOf(value: unknown, path: string): string {
-  const text = textOf(value);
-  if (text === '') throw new Error(`${path}: Required value: URL is required`);
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol !== 'https:') throw new Error(`${path}: Invalid value: ${JSON.stringify(text)}: URL scheme must be https`);
-  if (url.username !== '' || url.password !== '') throw new Error(`${path}: Invalid value: URL must not contain a username or password`);
-  if (url.search !== '' || url.hash !== '') throw new Error(`${path}: Invalid value: ${JSON.stringify(text)}: URL must not contain a query or a fragment`);
-  return text;
+/** Undefined: not one of expressions, and told of elsewhere. */
+function rulesOf(rules: readonly (Json | undefined)[], variable: 'claims' | 'user', { path, errors }: Place): readonly ValidationRule[] {
+  const seen = new Set<string>();
+  return rules.flatMap((rule, index) => {
+    if (!rule) return [];
+    const [source, at] = [textOf(rule['expression']), `${path}[${index}].expression`];
+    if (source !== '' && seen.has(source)) {
+      errors.push(fieldDuplicate(at, source));
+      return [];
+    }
+    seen.add(source);
+    const expression = compiledOf(variable, source, { path: at, errors });
+    if (!expression) return [];
+    if (!expression.isBool) errors.push(fieldInvalid(at, source, 'must evaluate to bool'));
+    return [{ expression, message: textOf(rule['message']) }];
+  });
 }
 
-function objectOf(value: unknown, path: string): Json {
-  if (isJsonObject(value)) return value;
-  throw new Error(`${path}: Required value`);
+function compiledOf(variable: 'claims' | 'user', source: string, { path, errors }: Place): JsonExpression | undefined {
+  try {
+    if (source.trim() !== '') return compileJsonExpression(variable, source);
+    errors.push(fieldRequired(path));
+  } catch (error) {
+    errors.push(fieldInvalid(path, source, `compilation failed: ${error instanceof Error ? error.message : String(error)}`));
+  }
+  return undefined;
 }
 
-function listOf(value: unknown, path: string): readonly Json[] {
-  if (value === undefined || value === null) return [];
-  if (Array.isArray(value) && value.every(isJsonObject)) return value;
-  throw new Error(`${path}: Invalid value: must be a list of objects`);
+function objectOf(value: unknown): Json {
+  return isJsonObject(value) ? value : {};
+}
+
+function listOf(value: unknown): readonly Json[] {
+  return Array.isArray(value) ? value.map(objectOf) : [];
 }
 
 function textOf(value: unknown): string {

@@ -122,10 +122,16 @@ test('a token of another issuer, and one that is no JWT, is left to others', asy
 const issuerOf = (changes: object): object => ({ issuer: { url: 'https://a.example', audiences: ['x'], ...changes } });
 test.each([
   { name: 'plain HTTP', changes: issuerOf({ url: 'http://a.example' }), message: 'jwt[0].issuer.url: Invalid value: "http://a.example": URL scheme must be https' },
-  { name: 'no audience', changes: issuerOf({ audiences: [] }), message: 'jwt[0].issuer.audiences: Required value: at least one jwt[*].issuer.audiences is required' },
+  { name: 'no audience', changes: issuerOf({ audiences: [] }), message: 'jwt[0].issuer.audiences: Required value: at least one jwt[0].issuer.audiences is required' },
   { name: 'the server\'s own issuer', changes: issuerOf({ url: 'https://kubernetes.default.svc' }), message: 'URL must not overlap with disallowed issuers' },
   { name: 'an expression that is none', changes: {}, mappings: { username: { expression: 'claims.' } }, message: 'jwt[0].claimMappings.username.expression: Invalid value' },
   { name: 'no prefix', changes: {}, mappings: { username: { claim: 'sub' } }, message: 'jwt[0].claimMappings.username.prefix: Required value' },
+  { name: 'an address that nobody verified for a name', changes: {}, mappings: { username: { expression: 'claims.email' } }, message: 'jwt[0].claimMappings.username.expression: Invalid value: "claims.email": claims.email_verified must be used in' },
+  { name: 'a rule of both kinds', changes: { claimValidationRules: [{ claim: 'a', requiredValue: 'b', expression: 'true' }] }, message: 'jwt[0].claimValidationRules[0]: Invalid value: "a": claim and expression can\'t both be set' },
+  { name: 'a rule that is no truth', changes: { claimValidationRules: [{ expression: 'claims.x' }] }, message: 'jwt[0].claimValidationRules[0].expression: Invalid value: "claims.x": must evaluate to bool' },
+  { name: 'a rule over what no user has', changes: { userValidationRules: [{ expression: 'user.nope' }] }, message: "jwt[0].userValidationRules[0].expression: Invalid value: \"user.nope\": compilation failed: ERROR: <input>:1:5: undefined field 'nope'" },
+  { name: 'a broken certificate', changes: issuerOf({ certificateAuthority: 'bad' }), message: 'jwt[0].issuer.certificateAuthority: Invalid value: "<omitted>": data does not contain any valid RSA or ECDSA certificates' },
+  { name: 'several faults', changes: issuerOf({ url: 'https://u:p@x/?q=1', audiences: ['', 'a', 'a'], audienceMatchPolicy: 'MatchAny' }), message: '[jwt[0].issuer.url: Invalid value: "https://u:p@x/?q=1": URL must not contain a username or password, jwt[0].issuer.url: Invalid value: "https://u:p@x/?q=1": URL must not contain a query, jwt[0].issuer.audiences[0]: Required value, jwt[0].issuer.audiences[2]: Duplicate value: "a"]' },
 ])('a configuration with $name is refused', ({ changes, mappings, message }) => {
   expect(() => authenticatorOf(configuration(changes, mappings))).toThrow(message);
 });
