@@ -194,7 +194,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     issuers: [issuer], apiAudiences: [issuer], keys, reader: mirror, clock, anonymous: authentication.anonymous ?? options.anonymous ?? 'paths', frontProxyNames: FRONT_PROXY_NAMES, furtherTokens: authentication,
     ...(options.staticTokens ? { staticTokens: options.staticTokens } : {}),
   });
-  const liveAuthorizer = await authorizerFor(options, mirror);
+  const liveAuthorizer = await authorizerFor(options, { mirror, metrics: registry });
   const authorizer = options.authorization === 'AlwaysAllow' ? allowAllAuthorizer : liveAuthorizer;
   const dynamic = await openDynamicAdmission({ mirror, catalog, authorizer, random, clock, metrics: registry, ...(options.dialer ? { dialer: options.dialer } : {}) });
   const admission = admissionChain({ reader: mirror, clock, random, authorizer, dynamic, quotas: () => quotaStorage(catalog), metrics: new AdmissionMetrics(registry, clock) });
@@ -281,8 +281,8 @@ function quotaStorage(catalog: ResourceCatalog): ObjectStorage<ResourceQuota> {
   return catalog.registry({ group: '', resource: 'resourcequotas' })?.storage as unknown as ObjectStorage<ResourceQuota>;
 }
 
-async function authorizerFor({ authorizationFiles: files = { readFile: (path) => { throw new Error(`no file ${path} here`); } }, clock, reportError = () => {} }: ApiServerOptions, mirror: ObjectMirror): Promise<LiveAuthorizer> {
+async function authorizerFor({ authorizationFiles: files = { readFile: (path) => { throw new Error(`no file ${path} here`); } }, clock, reportError = () => {} }: ApiServerOptions, { mirror, metrics }: { readonly mirror: ObjectMirror; readonly metrics: MetricsRegistry }): Promise<LiveAuthorizer> {
   const graph = new NodeGraph();
   await graph.follow(mirror);
-  return new LiveAuthorizer({ files, node: createNodeAuthorizer(graph), rbac: createRbacAuthorizer(mirror), clock, reportError });
+  return new LiveAuthorizer({ files, node: createNodeAuthorizer(graph), rbac: createRbacAuthorizer(mirror), clock, reportError, metrics });
 }

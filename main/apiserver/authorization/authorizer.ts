@@ -51,15 +51,19 @@ export interface ResolvedRules {
 
 export const noOpinion = (reason = ''): Decision => ({ decision: 'noOpinion', reason });
 
-export function chainAuthorizers(authorizers: readonly Authorizer[]): Required<Authorizer> {
+/** `decided` is told who decided, by place, and what. */
+export function chainAuthorizers(authorizers: readonly Authorizer[], decided?: (index: number, decision: 'allow' | 'deny') => void): Required<Authorizer> {
   return {
     async authorize(attributes) {
       const reasons: string[] = [];
       const errors: string[] = [];
-      for (const authorizer of authorizers) {
+      for (const [index, authorizer] of authorizers.entries()) {
         const pending = authorizer.authorize(attributes);
         const answer = pending instanceof Promise ? await pending : pending;
-        if (answer.decision !== 'noOpinion') return answer;
+        if (answer.decision !== 'noOpinion') {
+          decided?.(index, answer.decision);
+          return answer;
+        }
         if (answer.evaluationError !== undefined) errors.push(answer.evaluationError);
         if (answer.reason !== '') reasons.push(answer.reason);
       }

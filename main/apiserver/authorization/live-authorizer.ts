@@ -1,4 +1,7 @@
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
+import type { MetricVector } from '../../../kube/apimachinery/metrics/metric-family.ts';
+import type { Counter } from '../../../kube/apimachinery/metrics/metric-values.ts';
+import type { MetricsRegistry } from '../../../kube/apimachinery/metrics/metrics-registry.ts';
 import type { User } from '../authentication/user.ts';
 import { type AuthorizerConfiguration, parseAuthorizationConfiguration } from './authorization-configuration.ts';
 import { allowAllAuthorizer, type Attributes, type Authorizer, chainAuthorizers, type Decision, mastersAuthorizer, noOpinion, type ResolvedRules } from './authorizer.ts';
@@ -18,6 +21,7 @@ export interface LiveAuthorizerOptions {
   readonly rbac: Authorizer;
   readonly clock: Clock;
   readonly reportError: (error: unknown, what: string) => void;
+  readonly metrics: MetricsRegistry;
 }
 
 const DEFAULT: readonly AuthorizerConfiguration[] = [{ type: 'Node', name: 'node' }, { type: 'RBAC', name: 'rbac' }];
@@ -25,6 +29,7 @@ const DEFAULT: readonly AuthorizerConfiguration[] = [{ type: 'Node', name: 'node
 /** The authorizers in the order that the operator gave, which can be replaced while the server runs. system:masters may do everything, whatever it says. */
 export class LiveAuthorizer implements Authorizer {
   readonly #options: LiveAuthorizerOptions;
+  readonly #decisions: MetricVector<Counter>;
   #configuration: readonly AuthorizerConfiguration[];
   #chain: Required<Authorizer>;
 
@@ -32,6 +37,7 @@ export class LiveAuthorizer implements Authorizer {
   constructor(options: LiveAuthorizerOptions) {
     const { configuration, readFile } = options.files;
     this.#options = options;
+    this.#decisions = options.metrics.counter({ name: 'apiserver_authorization_decisions_total', stability: 'ALPHA', help: 'Decisions by the authorizer that made them.', labels: ['type', 'name', 'decision'] });
     this.#configuration = configuration === undefined ? DEFAULT : parseAuthorizationConfiguration(configuration, { readFile });
     this.#chain = this.#chained();
   }
@@ -54,7 +60,12 @@ export class LiveAuthorizer implements Authorizer {
   }
 
   #chained(): Required<Authorizer> {
-    return chainAuthorizers([mastersAuthorizer, ...this.#configuration.map((one) => this.#authorizerOf(one))]);
+    const configuration = this.#configuration;
+    return chainAuthorizers([mastersAuthorizer, ...configuration.map((one) => this.#authorizerOf(one))], (index, decision) => {
+      const decider = configuration[index - 1];
+      // What members of system:masters may is nobody's decision.
+      if (decider) this.#decisions.with(decider.type, decider.name, decision === 'allow' ? 'allowed' : 'denied').inc();
+    });
   }
 
   #authorizerOf(one: AuthorizerConfiguration): Authorizer {

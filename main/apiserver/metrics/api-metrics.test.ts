@@ -73,6 +73,16 @@ describe('/metrics', () => {
     await next;
   });
 
+  test('tells who decided about a request', async () => {
+    const decided = (decision: string): Promise<number | undefined> => metric(`apiserver_authorization_decisions_total{decision="${decision}",name="rbac",type="RBAC"}`);
+    const before = (await decided('allowed')) ?? 0;
+    expect((await get('/metrics', { user: 'anybody' })).status).toBe(403);
+    const transport = server.apiServer.transport({ name: 'somebody', groups: ['system:authenticated'] });
+    expect((await transport.fetch({ method: 'GET', path: '/version', headers: {} })).status).toBe(200);
+    expect(await decided('allowed')).toBe(before + 1);
+    expect(await decided('denied')).toBeUndefined();
+  });
+
   test('has one line for names that nobody serves: none', async () => {
     await get('/apis/invented.example.com/v1/things');
     await get('/api/v1/namespaces/default/secrets/x/invented');
