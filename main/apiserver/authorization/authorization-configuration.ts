@@ -4,6 +4,7 @@ import { aggregateFieldErrors, fieldDuplicate, type FieldError, fieldInvalid, fi
 import { isJsonObject } from '../../../kube/apimachinery/json.ts';
 import { isDns1123Subdomain } from '../../../kube/apimachinery/name-validation.ts';
 import { parseDocument } from '../negotiation/decode-body.ts';
+import { checkFields, type KnownFields } from '../authentication/strict-fields.ts';
 import { webhookEndpoint, type WebhookEndpoint } from '../authentication/webhook-endpoint.ts';
 import { compileMatchConditions, type MatchConditions } from './match-conditions.ts';
 
@@ -31,11 +32,22 @@ const VERSIONS = new Set([`${GROUP}/v1`, `${GROUP}/v1beta1`]);
 const TYPES = ['AlwaysAllow', 'AlwaysDeny', 'Node', 'RBAC', 'Webhook'];
 const MAX_TIMEOUT_MS = 30_000;
 type Json = Record<string, unknown>;
+const FIELDS: KnownFields = {
+  kind: 'any', apiVersion: 'any',
+  authorizers: {
+    type: 'any', name: 'any',
+    webhook: {
+      authorizedTTL: 'any', cacheAuthorizedRequests: 'any', unauthorizedTTL: 'any', cacheUnauthorizedRequests: 'any', timeout: 'any', subjectAccessReviewVersion: 'any',
+      matchConditionSubjectAccessReviewVersion: 'any', failurePolicy: 'any', connectionInfo: { type: 'any', kubeConfigFile: 'any' }, matchConditions: { expression: 'any' },
+    },
+  },
+};
 
 /** Throws with all that is wrong, as upstream says it. `readFile` gives the text of a kubeconfig, with inline certificates. */
 export function parseAuthorizationConfiguration(text: string, { readFile }: { readonly readFile: (path: string) => string }): readonly AuthorizerConfiguration[] {
   const { value } = parseDocument(Buffer.from(text), 'yaml');
   if (!isJsonObject(value) || value['kind'] !== 'AuthorizationConfiguration' || !VERSIONS.has(String(value['apiVersion']))) throw new Error(`expected kind AuthorizationConfiguration of ${GROUP}/v1`);
+  checkFields(value, FIELDS);
   const items: readonly unknown[] = Array.isArray(value['authorizers']) ? value['authorizers'] : [];
   const reader = new ConfigurationReader(readFile);
   if (items.length === 0) reader.errors.push(fieldRequired('authorizers', 'at least one authorization mode must be defined'));

@@ -131,6 +131,7 @@ test.each([
   { name: 'conditions without a version', changes: { matchConditionSubjectAccessReviewVersion: undefined }, message: 'authorizers[0].matchConditionSubjectAccessReviewVersion: Required value: required if match conditions are specified' },
   { name: 'a condition that is no truth', changes: { matchConditions: [{ expression: 'request.user' }] }, message: 'authorizers[0].matchConditions[0].expression: Invalid value: "request.user": must evaluate to bool but got string' },
   { name: 'a condition over what no review has', changes: { matchConditions: [{ expression: 'request.resourceAttributes.foo == 1' }] }, message: "compilation failed: ERROR: <input>:1:27: undefined field 'foo'" },
+  { name: 'a member that is misspelt', changes: { matchCondition: [] }, message: 'strict decoding error: unknown field "authorizers[0].webhook.matchCondition"' },
   { name: 'many faults', changes: { timeout: '31s', authorizedTTL: '-1s', unauthorizedTTL: '0s', matchConditions: [{ expression: 'true' }, { expression: 'true' }, { expression: ' ' }] }, message: '[authorizers[0].timeout: Invalid value: "31s": must be > 0s and <= 30s, authorizers[0].authorizedTTL: Invalid value: "-1s": must be > 0s, authorizers[0].matchConditions[1].expression: Duplicate value: "true", authorizers[0].matchConditions[2].expression: Required value]' },
 ])('a configuration with $name is refused', ({ changes, message }) => {
   expect(() => server.apiServer.reloadAuthorization(configuration(changes))).toThrow(message);

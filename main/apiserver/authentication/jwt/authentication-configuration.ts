@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { aggregateFieldErrors, fieldDuplicate, type FieldError, fieldInvalid, fieldRequired, fieldTooMany } from '../../../../kube/apimachinery/field-error.ts';
 import { isJsonObject } from '../../../../kube/apimachinery/json.ts';
 import { parseDocument } from '../../negotiation/decode-body.ts';
+import { checkFields, type KnownFields } from '../strict-fields.ts';
 import { compileJsonExpression, type JsonExpression } from './claim-expressions.ts';
 
 /** kube-apiserver's --authentication-config: `AuthenticationConfiguration` of apiserver.config.k8s.io. */
@@ -38,6 +39,16 @@ const VERSIONS = new Set(['v1', 'v1beta1', 'v1alpha1'].map((version) => `${GROUP
 /** As upstream. */
 const MAX_ISSUERS = 64;
 type Json = Record<string, unknown>;
+const MAPPING: KnownFields = { claim: 'any', prefix: 'any', expression: 'any' };
+const FIELDS: KnownFields = {
+  kind: 'any', apiVersion: 'any', anonymous: { enabled: 'any', conditions: { path: 'any' } },
+  jwt: {
+    issuer: { url: 'any', discoveryURL: 'any', certificateAuthority: 'any', audiences: 'any', audienceMatchPolicy: 'any', egressSelectorType: 'any' },
+    claimValidationRules: { claim: 'any', requiredValue: 'any', expression: 'any', message: 'any' },
+    claimMappings: { username: MAPPING, groups: MAPPING, uid: { claim: 'any', expression: 'any' }, extra: { key: 'any', valueExpression: 'any' } },
+    userValidationRules: { expression: 'any', message: 'any' },
+  },
+};
 
 /** Throws with all that is wrong, as upstream says it. Our own tokens have an issuer that no other may use. */
 export function parseAuthenticationConfiguration(text: string, { disallowedIssuers }: { readonly disallowedIssuers: readonly string[] }): AuthenticationConfiguration {
@@ -45,6 +56,7 @@ export function parseAuthenticationConfiguration(text: string, { disallowedIssue
   if (!isJsonObject(value) || value['kind'] !== 'AuthenticationConfiguration' || !VERSIONS.has(String(value['apiVersion']))) {
     throw new Error(`expected kind AuthenticationConfiguration of ${GROUP}/v1`);
   }
+  checkFields(value, FIELDS);
   const errors: FieldError[] = [];
   const jwt = listOf(value['jwt']);
   if (jwt.length > MAX_ISSUERS) errors.push(fieldTooMany('jwt', jwt.length, MAX_ISSUERS));

@@ -131,6 +131,7 @@ test.each([
   { name: 'a rule that is no truth', changes: { claimValidationRules: [{ expression: 'claims.x' }] }, message: 'jwt[0].claimValidationRules[0].expression: Invalid value: "claims.x": must evaluate to bool' },
   { name: 'a rule over what no user has', changes: { userValidationRules: [{ expression: 'user.nope' }] }, message: "jwt[0].userValidationRules[0].expression: Invalid value: \"user.nope\": compilation failed: ERROR: <input>:1:5: undefined field 'nope'" },
   { name: 'a broken certificate', changes: issuerOf({ certificateAuthority: 'bad' }), message: 'jwt[0].issuer.certificateAuthority: Invalid value: "<omitted>": data does not contain any valid RSA or ECDSA certificates' },
+  { name: 'a member that is misspelt', changes: { claimValidationRule: [] }, message: 'strict decoding error: unknown field "jwt[0].claimValidationRule"' },
   { name: 'several faults', changes: issuerOf({ url: 'https://u:p@x/?q=1', audiences: ['', 'a', 'a'], audienceMatchPolicy: 'MatchAny' }), message: '[jwt[0].issuer.url: Invalid value: "https://u:p@x/?q=1": URL must not contain a username or password, jwt[0].issuer.url: Invalid value: "https://u:p@x/?q=1": URL must not contain a query, jwt[0].issuer.audiences[0]: Required value, jwt[0].issuer.audiences[2]: Duplicate value: "a"]' },
 ])('a configuration with $name is refused', ({ changes, mappings, message }) => {
   expect(() => authenticatorOf(configuration(changes, mappings))).toThrow(message);
