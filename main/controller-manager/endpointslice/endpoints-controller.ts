@@ -4,9 +4,9 @@ import type { Informer } from '../../../kube/client/informer.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import type { Controller, ControllerWatch } from '../controller.ts';
 import { keyOf, splitKey } from '../object-key.ts';
-import { isNamespaceTerminating } from '../pod-control.ts';
+import { isNamespaceTerminating, messageOf } from '../pod-control.ts';
 import { semanticEqual } from '../semantic-equal.ts';
-import { buildEndpoints } from './plan-endpoints.ts';
+import { OVER_CAPACITY, buildEndpoints } from './plan-endpoints.ts';
 import { ServiceWatch } from './service-watch.ts';
 import { TriggerTimes, withTriggerTime } from './trigger-times.ts';
 
@@ -42,17 +42,30 @@ export class EndpointsController implements Controller {
     const pods = this.#watch.selectedPods(service);
     const wanted = buildEndpoints(service, pods);
     const triggerTime = this.#triggerTimes.next(key, { service, pods });
+    const next = current === undefined ? wanted : updated(current, wanted);
+    if (next === undefined) return;
     try {
-      if (current === undefined) await client.create(endpoints, withTriggerTime(wanted, triggerTime), { signal });
-      else if (!semanticEqual(current.subsets, wanted.subsets) || !semanticEqual(current.metadata.labels, wanted.metadata.labels)) {
-        const annotations = { ...current.metadata.annotations, ...wanted.metadata.annotations };
-        const next = { ...current, metadata: { ...current.metadata, labels: wanted.metadata.labels, annotations }, subsets: wanted.subsets };
-        await client.update(endpoints, withTriggerTime(next, triggerTime), { signal });
-      }
+      if (current === undefined) await client.create(endpoints, withTriggerTime(next, triggerTime), { signal });
+      else await client.update(endpoints, withTriggerTime(next, triggerTime), { signal });
     } catch (error) {
-      if (!isAlreadyExists(error) && !isNamespaceTerminating(error)) throw error;
+      if (isAlreadyExists(error) || isNamespaceTerminating(error)) return;
+      if (!signal.aborted) this.#tellFailure(next, { isNew: current === undefined, error });
+      throw error;
     }
   }
+
+  #tellFailure(object: Endpoints, { isNew, error }: { readonly isNew: boolean; readonly error: unknown }): void {
+    const { namespace, name } = object.metadata;
+    const what = isNew ? `Failed to create endpoint for service ${namespace}/${name}` : `Failed to update endpoint ${namespace}/${name}`;
+    this.#context.recorder.event({ object, type: 'Warning', reason: isNew ? 'FailedToCreateEndpoint' : 'FailedToUpdateEndpoint', message: `${what}: ${messageOf(error)}` });
+  }
+}
+
+/** Undefined when the object is as it should be already. Annotations of others stay. */
+function updated(current: Endpoints, { metadata: { labels, annotations: wanted = {} }, subsets }: Endpoints): Endpoints | undefined {
+  const { [OVER_CAPACITY]: capacity, ...others } = current.metadata.annotations ?? {};
+  if (capacity === wanted[OVER_CAPACITY] && semanticEqual(current.subsets, subsets) && semanticEqual(current.metadata.labels, labels)) return undefined;
+  return { ...current, metadata: { ...current.metadata, labels, annotations: { ...others, ...wanted } }, subsets };
 }
 
 function ignoreNotFound(error: unknown): void {
