@@ -33,7 +33,7 @@ class Life implements AsyncDisposable {
   }
 
   static async begin(): Promise<Life> {
-    const child = spawn(process.execPath, ['--no-warnings', serverPath, join(directory, 'state.db')], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, ['--no-warnings', serverPath, join(directory, 'state.db')], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, TMPDIR: directory } });
     const [port] = (await once(child.stdout!, 'data')) as [Buffer];
     // The certificate is another one in each life, and not what is tested.
     const session = connect(`https://127.0.0.1:${String(port).trim()}`, { rejectUnauthorized: false });

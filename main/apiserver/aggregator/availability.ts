@@ -2,6 +2,7 @@ import type { APIService, APIServiceCondition } from '../../../kube/api/generate
 import type { Service } from '../../../kube/api/generated/core/v1.ts';
 import type { EndpointSlice } from '../../../kube/api/generated/discovery/v1.ts';
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
+import { deadlineIn } from '../../../kube/apimachinery/deadline.ts';
 import type { User } from '../authentication/user.ts';
 import { connectionProblem } from '../proxy/secure-stream.ts';
 import type { RemoteApiService } from './api-service-list.ts';
@@ -76,11 +77,10 @@ async function ask(options: AvailabilityOptions, remote: RemoteApiService, signa
   const target = await resolveRemote(options, remote);
   const path = remote.name === 'v1.' ? `/api/${remote.version}` : `/apis/${remote.group}/${remote.version}`;
   const url = `https://${hostOf(target)}${path}`;
-  const deadline = new AbortController();
-  using _timer = options.clock.setTimer(CHECK_TIMEOUT_MS, () => deadline.abort(new Error('context deadline exceeded (Client.Timeout exceeded while awaiting headers)')));
+  using deadline = deadlineIn(CHECK_TIMEOUT_MS, { clock: options.clock, outer: signal, message: 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)' });
   let status: number;
   try {
-    ({ status } = await getRemote(options, remote, { path, user: CHECKER }, AbortSignal.any([signal, deadline.signal])));
+    ({ status } = await getRemote(options, remote, { path, user: CHECKER }, deadline.signal));
   } catch (error) {
     throw new Error(`failing or missing response from ${url}: Get ${JSON.stringify(url)}: ${connectionProblem(error, signal)}`, { cause: error });
   }

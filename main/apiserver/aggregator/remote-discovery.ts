@@ -1,4 +1,5 @@
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
+import { deadlineIn } from '../../../kube/apimachinery/deadline.ts';
 import { isJsonObject } from '../../../kube/apimachinery/json.ts';
 import type { User } from '../authentication/user.ts';
 import type { RemoteApiService } from './api-service-list.ts';
@@ -75,10 +76,9 @@ export class RemoteDiscovery implements AsyncDisposable {
     }
     const key = serviceKey(remote);
     const before = this.#documents.get(key)?.versions.get(`${remote.group}/${remote.version}`);
-    const deadline = new AbortController();
-    using _timer = this.#options.clock.setTimer(TIMEOUT_MS, () => deadline.abort(new Error('request timed out')));
+    using deadline = deadlineIn(TIMEOUT_MS, { clock: this.#options.clock, outer: signal, message: 'request timed out' });
     try {
-      const resources = await this.#fetch(remote, AbortSignal.any([signal, deadline.signal]));
+      const resources = await this.#fetch(remote, deadline.signal);
       this.#versions.set(name, { resources, freshness: 'Current' });
     } catch (error) {
       this.#versions.set(name, { resources: before ?? this.#versions.get(name)?.resources ?? [], freshness: 'Stale' });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
+import { deadlineIn } from '../../../kube/apimachinery/deadline.ts';
 import { isJsonObject } from '../../../kube/apimachinery/json.ts';
 import type { User } from '../authentication/user.ts';
 import { filteredSpec } from '../openapi/merge-specs.ts';
@@ -67,11 +68,9 @@ export class RemoteOpenApi implements AsyncDisposable {
       this.#specs.delete(name);
       return undefined;
     }
-    const deadline = new AbortController();
-    using _timer = this.#options.clock.setTimer(TIMEOUT_MS, () => deadline.abort(new Error('request timed out')));
-    const both = AbortSignal.any([signal, deadline.signal]);
-    const v3 = await this.#v3Of(remote, both);
-    const v2 = await this.#v2Of(remote, both);
+    using deadline = deadlineIn(TIMEOUT_MS, { clock: this.#options.clock, outer: signal, message: 'request timed out' });
+    const v3 = await this.#v3Of(remote, deadline.signal);
+    const v2 = await this.#v2Of(remote, deadline.signal);
     this.#specs.set(name, { v3, ...v2 });
     return { againAfterMs: REFRESH_MS };
   }
