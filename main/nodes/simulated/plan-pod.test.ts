@@ -31,7 +31,6 @@ test.each<{ readonly name: string; readonly pod: PodParts; readonly expected: ob
   { name: 'and fails with its exit code', pod: { metadata: { annotations: { [RUN_SECONDS]: '0', [EXIT_CODE]: '3' } }, status: running }, expected: { action: 'status', status: { phase: 'Failed' } } },
   { name: 'a deleted pod takes a moment to stop', pod: { metadata: deleted, status: running }, expected: { action: 'wait', delayMs: 500 } },
   { name: 'but no longer than its grace period', pod: { metadata: { ...deleted, deletionGracePeriodSeconds: 0 }, status: running }, expected: { action: 'status', status: { phase: 'Succeeded' } } },
-  { name: 'and work that is stopped has failed', pod: { metadata: { ...deleted, deletionGracePeriodSeconds: 0 }, spec: { restartPolicy: 'Never' }, status: running }, expected: { action: 'status', status: { phase: 'Failed' } } },
   { name: 'or as long as it was told to take', pod: { metadata: { ...deleted, annotations: { [STOP_SECONDS]: '7' } }, status: running }, expected: { action: 'wait', delayMs: 7000 } },
   { name: 'a pod that has stopped is removed', pod: { metadata: deleted, status: { ...running, phase: 'Succeeded' } }, expected: { action: 'remove' } },
   { name: 'and so is one that never began', pod: { metadata: deleted, status: { phase: 'Pending' } }, expected: { action: 'remove' } },

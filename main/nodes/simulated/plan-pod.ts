@@ -63,16 +63,10 @@ function endOf(pod: Pod, nowMs: number): { readonly dueMs: number; readonly stat
   return { dueMs: startedMs + lastsMs, status: (atMs) => (deadlineMs < runMs ? failedStatus(pod, tooLong, atMs) : finishedStatus(pod, { exitCode, nowMs: atMs })) };
 }
 
-/** As a process that does not handle SIGTERM. */
-const TERMINATED = 128 + 15;
-
-/**
- * Containers get their moment, at most the grace period, and the object goes in the next step. A server ends well; work that should have been
- * done was not.
- */
+/** Containers get their moment, at most the grace period; they then end well, and the object goes in the next step. */
 function planStop(pod: Pod, { nowMs, stoppingSinceMs = nowMs }: PodSituation): PodStep {
   const annotated = Number(pod.metadata.annotations?.[STOP_SECONDS] ?? Number.NaN) * 1000;
   const graceMs = (pod.metadata.deletionGracePeriodSeconds ?? 0) * 1000;
   const leftMs = stoppingSinceMs + Math.min(Number.isNaN(annotated) ? STOP_MS : annotated, graceMs) - nowMs;
-  return leftMs > 0 ? { action: 'wait', delayMs: leftMs } : { action: 'status', status: finishedStatus(pod, { exitCode: (pod.spec.restartPolicy ?? 'Always') === 'Always' ? 0 : TERMINATED, nowMs }) };
+  return leftMs > 0 ? { action: 'wait', delayMs: leftMs } : { action: 'status', status: finishedStatus(pod, { exitCode: 0, nowMs }) };
 }
