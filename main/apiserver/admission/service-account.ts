@@ -1,6 +1,5 @@
 import type { Container, Pod, ServiceAccount, Volume } from '../../../kube/api/generated/core/v1.ts';
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
-import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import type { Random } from '../../../kube/apimachinery/random.ts';
 import { failureStatus, StatusError } from '../../../kube/apimachinery/status.ts';
 import type { ObjectReader } from '../authentication/object-reader.ts';
@@ -35,32 +34,38 @@ export function serviceAccountAdmission({ reader, clock, random }: { readonly re
     if (account) return account;
     throw forbidden(attributes, `error looking up service account ${attributes.namespace}/${name}: ${problem ?? `serviceaccount "${name}" not found`}`);
   };
-  const check = async (attributes: AdmissionAttributes, signal?: AbortSignal): Promise<void> => {
-    const pod = attributes.object as Pod;
-    const { operation, subresource, namespace } = attributes;
-    if (operation === 'CREATE' && isMirror(pod)) return checkMirrorPod(attributes, pod);
-    if (operation !== 'CREATE' && subresource !== 'ephemeralcontainers') return;
-    const name = pod.spec?.serviceAccountName ?? '';
-    if (name === '') throw forbidden(attributes, `no service account specified for pod ${namespace}/${pod.metadata.name ?? ''}`);
-    const account = await accountOf(attributes, { name, signal });
-    if (!isLimited(account)) return;
-    const refusal = operation === 'CREATE' ? unlistedSecret(pod, account) : unlistedVariable(pod.spec?.ephemeralContainers, { kind: 'ephemeral container', account });
-    if (refusal === undefined) return;
-    throw operation === 'CREATE' ? forbidden(attributes, refusal) : new StatusError(failureStatus({ code: 500, reason: '', message: refusal }));
-  };
   return {
     name: 'ServiceAccount',
-    handles: (attributes) => isFor(attributes, 'pods', { operations: ['CREATE', 'UPDATE'], subresources: ['', 'ephemeralcontainers'] }),
+    handles: (attributes) => isFor(attributes, 'pods', { operations: ['CREATE'] }) || isFor(attributes, 'pods', { operations: ['UPDATE'], subresources: ['ephemeralcontainers'] }),
     async mutate(attributes, signal) {
       const pod = attributes.object as Pod;
       if (attributes.operation !== 'CREATE') return pod;
+      if (isMirror(pod)) {
+        checkMirrorPod(attributes, pod);
+        return pod;
+      }
       const name = pod.spec?.serviceAccountName || 'default';
-      const object = isMirror(pod) ? pod : withAccount(pod, { name, account: await accountOf(attributes, { name, signal }), random });
-      await check({ ...attributes, object: object as KubernetesObject }, signal);
-      return object as KubernetesObject;
+      const account = await accountOf(attributes, { name, signal });
+      const object = withAccount(pod, { name, account, random });
+      checkSecrets(attributes, { pod: object, account });
+      return object;
     },
-    validate: check,
+    async validate(attributes, signal) {
+      const pod = attributes.object as Pod;
+      if (attributes.operation === 'CREATE' && isMirror(pod)) return checkMirrorPod(attributes, pod);
+      const name = pod.spec?.serviceAccountName ?? '';
+      if (name === '') throw forbidden(attributes, `no service account specified for pod ${attributes.namespace}/${pod.metadata.name ?? ''}`);
+      checkSecrets(attributes, { pod, account: await accountOf(attributes, { name, signal }) });
+    },
   };
+}
+
+function checkSecrets(attributes: AdmissionAttributes, { pod, account }: { readonly pod: Pod; readonly account: ServiceAccount }): void {
+  if (!isLimited(account)) return;
+  const isNew = attributes.operation === 'CREATE';
+  const refusal = isNew ? unlistedSecret(pod, account) : unlistedVariable(pod.spec?.ephemeralContainers, { kind: 'ephemeral container', account });
+  if (refusal === undefined) return;
+  throw isNew ? forbidden(attributes, refusal) : new StatusError(failureStatus({ code: 500, reason: '', message: refusal }));
 }
 
 function isMirror({ metadata }: Pod): boolean {

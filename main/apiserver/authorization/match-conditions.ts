@@ -6,8 +6,8 @@ import { BOOL, type CelType, isExactType, listType, mapType, STRING, structType,
 
 /** The matchConditions of a webhook authorizer: CEL over `request`, the spec of a SubjectAccessReview (upstream: apiserver/pkg/authorization/cel). */
 export interface MatchConditions {
-  /** False as soon as one condition is; an error of another one counts only when none is, and is then thrown. */
-  matches(request: unknown): boolean;
+  /** False as soon as one condition is; an error of another one counts only when none is, and is then thrown. `request` is called only when there are conditions. */
+  matches(request: () => unknown): boolean;
 }
 
 const MAX_CONDITIONS = 64;
@@ -51,7 +51,7 @@ export function compileMatchConditions(conditions: readonly unknown[], path: str
       else programs.push(program);
     }
   }
-  return { conditions: { matches: (request) => programs.length === 0 || matchesAll(programs, request) }, errors };
+  return { conditions: { matches: (request) => programs.length === 0 || matchesAll(programs, request()) }, errors };
 }
 
 function matchesAll(programs: readonly CelProgram[], request: unknown): boolean {

@@ -141,8 +141,8 @@ export function referencesOf(pod: Pod): string[] {
     else if (volume.ephemeral) add('persistentvolumeclaims', `${name}-${volume.name}`);
   }
   for (const claim of spec?.resourceClaims ?? []) {
-    const made = claim.resourceClaimTemplateName && status?.resourceClaimStatuses?.find((entry) => entry.name === claim.name);
-    add('resourceclaims', claim.resourceClaimName ?? (made || undefined)?.resourceClaimName);
+    const made = claim.resourceClaimTemplateName ? status?.resourceClaimStatuses?.find((entry) => entry.name === claim.name) : undefined;
+    add('resourceclaims', claim.resourceClaimName ?? made?.resourceClaimName);
   }
   add('resourceclaims', status?.extendedResourceClaimStatus?.resourceClaimName);
   return [...refs];

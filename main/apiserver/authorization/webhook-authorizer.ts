@@ -40,7 +40,7 @@ export function webhookAuthorizer({ name, webhook, clock, reportError }: Webhook
     rulesFor: async () => ({ rules: [], incomplete: true, errors: ['webhook authorizer does not support user rule resolution'] }),
     async authorize(attributes) {
       try {
-        return webhook.matchConditions.matches(requestVariableOf(attributes)) ? await asked(reviewSpecOf(attributes)) : noOpinion();
+        return webhook.matchConditions.matches(() => requestVariableOf(attributes)) ? await asked(reviewSpecOf(attributes)) : noOpinion();
       } catch (error) {
         reportError(error, `webhook authorizer ${name}`);
         return { decision: failure, reason: '', evaluationError: error instanceof Error ? error.message : String(error) };
