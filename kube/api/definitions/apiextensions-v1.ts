@@ -19,9 +19,9 @@ CustomResourceValidation openAPIV3Schema:1:JSONSchemaProps:*
 ExternalDocumentation description:1:s url:2:s
 JSON -:1:y:!
 JSONSchemaProps id:1:s $schema:2:s::Cv1.JSONSchemaURL $ref:3:s:* description:4:s type:5:s format:6:s title:7:s default:8:JSON:* maximum:9:d:* exclusiveMaximum:10:b minimum:11:d:* exclusiveMinimum:12:b maxLength:13:l:* minLength:14:l:* pattern:15:s maxItems:16:l:* minItems:17:l:* uniqueItems:18:b multipleOf:19:d:* enum:20:[JSON::La maxProperties:21:l:* minProperties:22:l:* required:23:[s::La items:24:JSONSchemaPropsOrArray:* allOf:25:[JSONSchemaProps::La oneOf:26:[JSONSchemaProps::La anyOf:27:[JSONSchemaProps::La not:28:JSONSchemaProps:* properties:29:{JSONSchemaProps additionalProperties:30:JSONSchemaPropsOrBool:* patternProperties:31:{JSONSchemaProps dependencies:32:{JSONSchemaPropsOrStringArray::Cv1.JSONSchemaDependencies additionalItems:33:JSONSchemaPropsOrBool:* definitions:34:{JSONSchemaProps::Cv1.JSONSchemaDefinitions externalDocs:35:ExternalDocumentation:* example:36:JSON:* nullable:37:b x-kubernetes-preserve-unknown-fields:38:b:* x-kubernetes-embedded-resource:39:b x-kubernetes-int-or-string:40:b x-kubernetes-list-map-keys:41:[s::La x-kubernetes-list-type:42:s:* x-kubernetes-map-type:43:s:* x-kubernetes-validations:44:[ValidationRule::Lmrule:Pmerge/rule
-JSONSchemaPropsOrArray schema:1:JSONSchemaProps jSONSchemas:2:[JSONSchemaProps
-JSONSchemaPropsOrBool allows:1:b schema:2:JSONSchemaProps
-JSONSchemaPropsOrStringArray schema:1:JSONSchemaProps property:2:[s
+JSONSchemaPropsOrArray schema:1:JSONSchemaProps:* jSONSchemas:2:[JSONSchemaProps
+JSONSchemaPropsOrBool allows:1:b schema:2:JSONSchemaProps:*
+JSONSchemaPropsOrStringArray schema:1:JSONSchemaProps:* property:2:[s
 SelectableField jsonPath:1:s:!
 ServiceReference namespace:1:s:! name:2:s:! path:3:s:* port:4:i:*
 ValidationRule rule:1:s:! message:2:s messageExpression:3:s reason:4:s:*:Cv1.FieldValueErrorReason fieldPath:5:s optionalOldSelf:6:b:*

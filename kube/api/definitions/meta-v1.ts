@@ -2,7 +2,7 @@
 export const metaV1 = `
 APIGroup @K name:1:s:! versions:2:[GroupVersionForDiscovery:!:La preferredVersion:3:GroupVersionForDiscovery serverAddressByClientCIDRs:4:[ServerAddressByClientCIDR::La
 APIGroupList @K groups:1:[APIGroup:!:La
-APIResource name:1:s:! singularName:6:s:! namespaced:2:b:! group:8:s version:9:s kind:3:s:! verbs:4:Verbs:! shortNames:5:[s::La categories:7:[s::La storageVersionHash:10:s
+APIResource name:1:s:! singularName:6:s:! namespaced:2:b:! group:8:s version:9:s kind:3:s:! verbs:4:Verbs:*! shortNames:5:[s::La categories:7:[s::La storageVersionHash:10:s
 APIResourceList @K groupVersion:1:s:! resources:2:[APIResource:!:La
 APIVersions @K versions:1:[s:!:La serverAddressByClientCIDRs:2:[ServerAddressByClientCIDR:!:La
 ApplyOptions @K dryRun:1:[s::La force:2:b:! fieldManager:3:s:!

@@ -3,26 +3,42 @@ import { findMessage } from '../../../kube/api/definitions.ts';
 import { parseDuration } from '../../../kube/apimachinery/duration.ts';
 import { ProtobufWriter } from './protobuf-writer.ts';
 
-const lastFirst = new WeakMap<MessageTable, readonly FieldTable[]>();
+/** A field and what stands for it when the object has no such member. */
+interface PlannedField {
+  readonly field: FieldTable;
+  /** Empty where Go's field is a pointer, a list, a map or bytes, which have an absent state; see {@link zeroBytes}. */
+  readonly zero: Uint8Array;
+}
+
+const plans = new WeakMap<MessageTable, readonly PlannedField[]>();
 
 /** By falling number: upstream writes rising numbers, and our writer goes backwards. */
-function fieldsFromLast(message: MessageTable): readonly FieldTable[] {
-  let fields = lastFirst.get(message);
-  if (!fields) {
-    fields = message.fields.toSorted((a, b) => b.number - a.number);
-    lastFirst.set(message, fields);
+function planOf(message: MessageTable): readonly PlannedField[] {
+  let plan = plans.get(message);
+  if (!plan) {
+    plan = message.fields.toSorted((a, b) => b.number - a.number).map((field) => ({ field, zero: zeroBytes(field) }));
+    plans.set(message, plan);
   }
-  return fields;
+  return plan;
 }
 
 /**
- * JSON objects to the protobuf messages of k8s.io/api. Absent members are left out: Go decodes them to the same zero values
- * that its own encoder would have written.
+ * The bytes of an unset field: upstream's generated marshallers (generated.pb.go) write every scalar and every struct that is
+ * no pointer, whether or not JSON leaves it out. Inlined structs are asked for with the object around them.
  */
+function zeroBytes(field: FieldTable): Uint8Array {
+  const writer = new ProtobufWriter(16);
+  const hasAbsentState = field.container !== '' || field.pointer || field.type === 'y';
+  if (!hasAbsentState && !field.inline) encodeValue(field, undefined, writer);
+  return writer.finish();
+}
+
+/** JSON objects, in Go's form, to the bytes that Go writes for the messages of k8s.io/api. */
 export function encodeMessage(message: MessageTable, object: Readonly<Record<string, unknown>>, writer: ProtobufWriter): void {
-  for (const field of fieldsFromLast(message)) {
+  for (const { field, zero } of planOf(message)) {
     const value = field.inline ? object : object[field.name];
     if (value !== undefined && value !== null) encodeField(field, value, writer);
+    else if (zero.length > 0) writer.bytes(zero);
   }
 }
 
@@ -76,17 +92,23 @@ function encodeDelimited(type: string, value: unknown, writer: ProtobufWriter): 
     case 'D':
       return encodeValue({ type: 'l', number: 1 }, typeof value === 'string' ? Math.round(parseDuration(value) * 1e6) : 0, writer);
     case 'Q':
-      return encodeValue({ type: 's', number: 1 }, value, writer);
+      return encodeValue({ type: 's', number: 1 }, value ?? '0', writer);
     case 'I':
       return encodeIntOrString(value, writer);
     case 'R':
-      return encodeValue({ type: 's', number: 1 }, JSON.stringify(value).replaceAll(GO_ESCAPES, goEscape), writer);
     case 'F':
     case 'apiextensions/v1.JSON':
-      return encodeValue({ type: 's', number: 1 }, JSON.stringify(value), writer);
+      return encodeRaw(type, value, writer);
     default:
       return encodeObject(type, value, writer);
   }
+}
+
+/** The bytes of a JSON text; null is no text at all to Go's decoders of these types. */
+function encodeRaw(type: string, value: unknown, writer: ProtobufWriter): void {
+  if (value === undefined || value === null) return;
+  const text = JSON.stringify(value);
+  encodeValue({ type: 's', number: 1 }, type === 'R' ? text.replaceAll(GO_ESCAPES, goEscape) : text, writer);
 }
 
 /** What Go's encoding/json writes as escapes: clients compare the raw bytes of a ControllerRevision with what they would write. */
@@ -129,5 +151,5 @@ function unionObject(type: string, value: unknown): Readonly<Record<string, unkn
 
 function encodeObject(type: string, value: unknown, writer: ProtobufWriter): void {
   const message = findMessage(type);
-  if (message && value !== null && value !== undefined) encodeMessage(message, unionObject(type, value), writer);
+  if (message) encodeMessage(message, unionObject(type, value ?? {}), writer);
 }

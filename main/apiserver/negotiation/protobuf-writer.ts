@@ -1,3 +1,6 @@
+/** UTF-16 units up to which a string is written byte by byte. */
+const MAX_BYTEWISE = 64;
+
 /**
  * Writes protobuf back to front, so that the length of a nested message is known when its prefix is written: write the last
  * field first, and within a field the value before its tag.
@@ -37,7 +40,21 @@ export class ProtobufWriter {
   }
 
   string(value: string): void {
-    this.bytes(Buffer.from(value, 'utf8'));
+    if (value.length > MAX_BYTEWISE || !this.#ascii(value)) this.bytes(Buffer.from(value, 'utf8'));
+  }
+
+  /** Most strings are short and ASCII: sooner written than handed to the encoder. False, and nothing written, for others. */
+  #ascii(value: string): boolean {
+    const size = value.length;
+    this.#reserve(size);
+    const start = this.#start - size;
+    for (let index = 0; index < size; index += 1) {
+      const code = value.charCodeAt(index);
+      if (code >= 0x80) return false;
+      this.#buffer[start + index] = code;
+    }
+    this.#start = start;
+    return true;
   }
 
   /** An integer of up to 64 bits; negative ones take ten bytes, as int32 and int64 do. */

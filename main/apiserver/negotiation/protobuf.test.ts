@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import type { MessageTable } from '../../../kube/api/definition-table.ts';
+import { findMessage } from '../../../kube/api/definitions.ts';
 import { parseApiVersion } from '../../../kube/apimachinery/gvr.ts';
 import { schemaOfKind } from '../../../kube/api/schema.ts';
 import { toTyped } from '../../../kube/api/typed-object.ts';
 import { decodeBody } from './decode-body.ts';
 import { encodeWatchEvent } from './encode.ts';
+import { encodeMessage } from './protobuf-encode.ts';
 import { decodeProtobufEnvelope, encodeProtobufEnvelope } from './protobuf-envelope.ts';
+import { ProtobufWriter } from './protobuf-writer.ts';
 
 interface Sample {
   readonly apiVersion: string;
@@ -37,6 +41,19 @@ const samples: readonly Sample[] = [
   { kind: 'TokenReview', apiVersion: 'authentication.k8s.io/v1', metadata: {}, spec: {}, status: { user: { username: 'u', extra: { e: ['1', '2'] } } } },
 ];
 
+/** Tag and value of each field; from the marshallers in generated.pb.go of the types' packages. */
+const unset = [
+  { name: 'strings, numbers and booleans', message: 'core/v1.AzureFileVolumeSource', object: { secretName: 's' }, hex: '0a017312001800' },
+  { name: 'nothing for pointers, lists and maps', message: 'core/v1.SecurityContext', object: {}, hex: '' },
+  { name: 'nothing for bytes', message: 'admissionregistration/v1.WebhookClientConfig', object: {}, hex: '' },
+  { name: 'structs, with their own fields', message: 'core/v1.PersistentVolumeClaimTemplate', object: {}, hex: '0a100a0012001a0022002a00320038004200120412001a00' },
+  { name: 'inlined structs', message: 'core/v1.ConfigMapKeySelector', object: { key: 'k' }, hex: '0a020a0012016b' },
+  { name: 'a time, empty', message: 'core/v1.ContainerStateRunning', object: {}, hex: '0a00' },
+  { name: 'a quantity, as 0', message: 'core/v1.ResourceFieldSelector', object: { resource: 'r' }, hex: '0a001201721a030a0130' },
+  { name: 'a number or string, as number', message: 'core/v1.TCPSocketAction', object: {}, hex: '0a06080010001a001200' },
+  { name: 'any JSON object, empty', message: 'apps/v1.ControllerRevision', object: {}, hex: '0a100a0012001a0022002a0032003800420012001800' },
+];
+
 function typed(object: Readonly<Record<string, unknown>>, { apiVersion, kind }: Sample): unknown {
   const schema = schemaOfKind({ ...parseApiVersion(apiVersion), kind });
   return schema && toTyped(schema, object);
@@ -51,8 +68,22 @@ describe('protobuf', () => {
 
   it('writes the bytes that Go writes', () => {
     const bytes = encodeProtobufEnvelope({ kind: 'ConfigMap', apiVersion: 'v1', metadata: { name: 'a' }, data: { k: 'v' } } as never);
-    // k8s\0, TypeMeta, then raw: metadata{name} and one map entry, then the two empty strings of runtime.Unknown.
-    expect(Buffer.from(bytes).toString('hex')).toBe('6b3873000a0f0a0276311209436f6e6669674d6170120d0a030a016112060a016b1201761a002200');
+    // k8s\0, TypeMeta, then raw: metadata{name and the empty fields up to creationTimestamp} and one map entry, then the two empty strings of runtime.Unknown.
+    const metadata = '0a110a016112001a0022002a00320038004200';
+    expect(Buffer.from(bytes).toString('hex')).toBe(`6b3873000a0f0a0276311209436f6e6669674d6170121b${metadata}12060a016b1201761a002200`);
+  });
+
+  it.each(unset)('writes what is unset in Go as Go does: $name', ({ message, object, hex }) => {
+    const writer = new ProtobufWriter();
+    encodeMessage(findMessage(message) as MessageTable, object, writer);
+    expect(Buffer.from(writer.finish()).toString('hex')).toBe(hex);
+  });
+
+  it('writes strings of every length and alphabet', () => {
+    const text = ['', 'a', 'ü', '€ and 𝄞', 'x'.repeat(64), 'x'.repeat(3000), `${'y'.repeat(2000)}ß`];
+    const data = Object.fromEntries(text.map((value, index) => [`k${index}`, value]));
+    const bytes = encodeProtobufEnvelope({ kind: 'ConfigMap', apiVersion: 'v1', metadata: { name: 'a' }, data } as never);
+    expect(decodeProtobufEnvelope(bytes, { group: '', version: 'v1', kind: 'ConfigMap' })['data']).toEqual(data);
   });
 
   it('frames watch events by their length', () => {
