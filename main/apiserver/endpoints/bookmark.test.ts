@@ -8,12 +8,13 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
+const TABLE = 'application/json;as=Table;g=meta.k8s.io;v=v1';
 const INITIAL = 'watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&fieldSelector=metadata.name%3Dnobody';
 
 /** The first frame of a watch that has nothing to show. */
-async function firstFrame(path: string, accept: string): Promise<Frames['frames'][number] | undefined> {
+async function firstFrame(path: string, accept: string, options = ''): Promise<Frames['frames'][number] | undefined> {
   const stop = new AbortController();
-  const watch = new Frames(await server.transport.fetch({ method: 'GET', path: `${path}?${INITIAL}`, headers: { accept }, signal: stop.signal }));
+  const watch = new Frames(await server.transport.fetch({ method: 'GET', path: `${path}?${INITIAL}${options}`, headers: { accept }, signal: stop.signal }));
   await watch.until(() => true);
   stop.abort();
   return watch.frames[0];
@@ -44,12 +45,29 @@ test('every kind has bookmarks in columns', async () => {
   for (const path of ['/api/v1', ...groups.flatMap(({ versions }) => versions.map(({ groupVersion }) => `/apis/${groupVersion}`))]) {
     const { resources } = (await read(path)) as { resources: readonly { name: string; verbs: readonly string[] }[] };
     for (const { name } of resources.filter(({ verbs }) => verbs.includes('watch'))) {
-      const frame = await firstFrame(`${path}/${name}`, 'application/json;as=Table;g=meta.k8s.io;v=v1');
+      const frame = await firstFrame(`${path}/${name}`, TABLE);
       answers.push([name, frame?.type, (frame?.object as { kind?: string } | undefined)?.kind]);
     }
   }
   expect(answers.length).toBeGreaterThan(50);
   expect(answers).toEqual(answers.map((answer) => [(answer as string[])[0], 'BOOKMARK', 'Table']));
+});
+
+test.each([
+  ['/api/v1/limitranges', ['', '0001-01-01T00:00:00Z']],
+  ['/apis/apps/v1/deployments', ['', '0/0', 0, 0, '<unknown>', '', '', '']],
+  ['/apis/networking.k8s.io/v1/ipaddresses', ['', '<none>', '<unknown>']],
+  ['/apis/scheduling.k8s.io/v1/priorityclasses', ['', 0, false, '<unknown>', '']],
+  ['/apis/resource.k8s.io/v1/resourceslices', ['', '', '', '', '<unknown>']],
+])('the cells of a bookmark of %s are those of upstream\'s empty object', async (path, cells) => {
+  const frame = await firstFrame(path, TABLE);
+  expect((frame?.object as { rows: readonly { cells: unknown }[] } | undefined)?.rows[0]?.cells).toEqual(cells);
+});
+
+test('a bookmark in columns has the same whole object as one alone', async () => {
+  const whole = await firstFrame('/apis/apps/v1/deployments', 'application/json');
+  const frame = await firstFrame('/apis/apps/v1/deployments', TABLE, '&includeObject=Object');
+  expect((frame?.object as { rows: readonly { object: unknown }[] } | undefined)?.rows[0]?.object).toEqual(whole?.object);
 });
 
 test('a watch that asks for lists ends at its first event, which no object can be shown as', async () => {

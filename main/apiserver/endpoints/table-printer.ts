@@ -14,4 +14,6 @@ export interface TableOptions {
   readonly query: URLSearchParams;
   /** Watches send the columns with their first event only. */
   readonly withoutHeaders?: boolean;
+  /** What `includeObject=Object` shows. Default: the object in the version asked for. */
+  readonly wholeObject?: object;
 }

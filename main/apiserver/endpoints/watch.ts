@@ -89,7 +89,6 @@ async function* frames(served: ServedResource, events: AsyncIterable<readonly Ob
 
 /** The slower ways: protobuf, Tables, PartialObjectMetadata. */
 async function* encodedFrames(request: ResourceRequest, media: MediaType, events: AsyncIterable<readonly ObjectEvent<KubernetesObject>[]>): AsyncGenerator<Uint8Array> {
-  const { served } = request;
   let first = true;
   try {
     for await (const batch of events) {
@@ -97,10 +96,7 @@ async function* encodedFrames(request: ResourceRequest, media: MediaType, events
       if (media.as?.kind === 'PartialObjectMetadataList') return;
       request.context.long?.sent(batch.length);
       for (const event of batch) {
-        const shown = media.as ? printed : inVersion;
-        const bookmark = media.as ? printedBookmark : bookmarkOf;
-        const object = event.type === 'BOOKMARK' ? bookmark(served, event) : shown(served, event.stored.object);
-        yield encodeWatchEvent(event.type, transformed(request, object as KubernetesObject, { media, first }), media);
+        yield encodeWatchEvent(event.type, shownObject(request, event, { media, first }), media);
         first = false;
       }
     }
@@ -109,12 +105,21 @@ async function* encodedFrames(request: ResourceRequest, media: MediaType, events
   }
 }
 
-function transformed({ served, tables, context }: ResourceRequest, object: KubernetesObject, { media, first }: { readonly media: MediaType; readonly first: boolean }): KubernetesObject {
-  if (!media.as) return object;
+interface Shown {
+  readonly media: MediaType;
+  /** Of the stream's events: Tables tell their columns with it. */
+  readonly first: boolean;
+}
+
+function shownObject(request: ResourceRequest, event: ObjectEvent<KubernetesObject>, { media, first }: Shown): KubernetesObject {
+  const { served, tables, context } = request;
+  const isBookmark = event.type === 'BOOKMARK';
+  if (!media.as) return isBookmark ? (bookmarkOf(served, event) as KubernetesObject) : inVersion(served, event.stored.object);
+  const object = isBookmark ? printedBookmark(served, event) : printed(served, event.stored.object);
   if (media.as.kind !== 'Table') return toPartialMetadata(object, media.as);
   if (!tables) throw newNotAcceptable(['application/json']);
-  const options = { version: media.as.version, query: context.request.query, withoutHeaders: !first };
-  return tables.objectTable(served, object, options) as KubernetesObject;
+  const whole = isBookmark ? { wholeObject: bookmarkOf(served, event) } : {};
+  return tables.objectTable(served, object, { version: media.as.version, query: context.request.query, withoutHeaders: !first, ...whole }) as KubernetesObject;
 }
 
 function framesOf(served: ServedResource, batch: readonly ObjectEvent<KubernetesObject>[]): Uint8Array {

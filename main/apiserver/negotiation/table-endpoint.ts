@@ -28,7 +28,7 @@ export function createTablePrinter(clock: Clock): TablePrinter {
       ...(rest.served.custom ? { printer: rest.served.custom.printer } : {}),
       version: rest.options.version,
       includeObject: includeObject(rest.options.query),
-      wholeObject: (object) => inVersion(rest.served, object),
+      wholeObject: (object) => rest.options.wholeObject ?? inVersion(rest.served, object),
       nowMs: clock.now(),
       metadata: rest.metadata,
       withColumns: rest.options.withoutHeaders !== true,

@@ -37,7 +37,7 @@ export interface TableOptions {
   /** The `includeObject` query parameter; absent is Metadata. */
   readonly includeObject?: 'None' | 'Metadata' | 'Object';
   /** What a row has of `includeObject=Object`. Default: the object itself. */
-  readonly wholeObject?: (object: KubernetesObject) => KubernetesObject;
+  readonly wholeObject?: (object: KubernetesObject) => object;
   readonly nowMs: number;
   /** Of the list; for a single object {resourceVersion} of it. */
   readonly metadata: ListMeta;

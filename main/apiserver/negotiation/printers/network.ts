@@ -1,6 +1,6 @@
 import type { Lease } from '../../../../kube/api/generated/coordination/v1.ts';
 import type { EndpointPort, EndpointSlice } from '../../../../kube/api/generated/discovery/v1.ts';
-import type { Ingress, IngressClass, IPAddress, NetworkPolicy, ServiceCIDR } from '../../../../kube/api/generated/networking/v1.ts';
+import type { Ingress, IngressClass, IPAddress, NetworkPolicy, ParentReference, ServiceCIDR } from '../../../../kube/api/generated/networking/v1.ts';
 import type { RuntimeClass } from '../../../../kube/api/generated/node/v1.ts';
 import type { ResourceClaim, ResourceSlice } from '../../../../kube/api/generated/resource/v1.ts';
 import type { PriorityClass } from '../../../../kube/api/generated/scheduling/v1.ts';
@@ -45,13 +45,19 @@ export const networkPolicyPrinter = printer<NetworkPolicy>({
   cells: (object, context) => [object.metadata.name, formatLabelSelectorSpec(object.spec.podSelector), age(object, context)],
 });
 
+/** `services/default/web` */
+function parentName(parent: ParentReference | undefined): string {
+  if (parent === undefined) return NONE;
+  const { group, resource = '', namespace, name } = parent;
+  const type = (group ? `${resource}.${group}` : resource).toLowerCase();
+  return [type, ...(namespace ? [namespace] : []), name].join('/');
+}
+
 export const ipAddressPrinter = printer<IPAddress>({
   // Upstream has three cells here, and no column for the age.
   columns: [NAME, 'ParentRef|string|0|@networking/v1.IPAddressSpec.parentRef'],
   cells(object, context) {
-    const { group, resource, namespace, name } = object.spec.parentRef ?? {};
-    const target = [group ? `${resource}.${group}` : resource, namespace, name].filter((part) => part).join('/');
-    return [object.metadata.name, target, age(object, context)];
+    return [object.metadata.name, parentName(object.spec.parentRef), age(object, context)];
   },
 });
 
@@ -92,7 +98,7 @@ export const priorityClassPrinter = printer<PriorityClass>({
     'PreemptionPolicy|string|0|@scheduling/v1.PriorityClass.preemptionPolicy',
   ],
   cells: (object, context) => [
-    object.metadata.name, object.value, object.globalDefault ?? false, age(object, context), object.preemptionPolicy ?? 'PreemptLowerPriority',
+    object.metadata.name, object.value, object.globalDefault ?? false, age(object, context), object.preemptionPolicy ?? '',
   ],
 });
 
@@ -119,6 +125,6 @@ export const resourceSlicePrinter = printer<ResourceSlice>({
     'Pool|string|0|@resource/v1.ResourcePool.name', AGE,
   ],
   cells: (object, context) => [
-    object.metadata.name, object.spec.nodeName || (object.spec.allNodes ? '<all>' : UNSET), object.spec.driver, object.spec.pool.name, age(object, context),
+    object.metadata.name, object.spec.nodeName ?? '', object.spec.driver, object.spec.pool.name, age(object, context),
   ],
 });

@@ -25,10 +25,13 @@ import {
 /** Kinds whose table has the name and the age only. */
 const nameAndAge = printer({ columns: [NAME, AGE], cells: (object, context) => [object.metadata.name, age(object, context)] });
 
+/** What Go writes for a time that was never set: a bookmark's. */
+const ZERO_TIME = '0001-01-01T00:00:00Z';
+
 /** Kinds that have no printer upstream: the name and the creation time as it stands. */
 export const createdAtPrinter = printer({
   columns: [NAME, 'Created At|date|0|@meta/v1.ObjectMeta.creationTimestamp'],
-  cells: (object) => [object.metadata.name, object.metadata.creationTimestamp ?? null],
+  cells: (object) => [object.metadata.name, object.metadata.creationTimestamp ?? ZERO_TIME],
 });
 
 /** By `group/Kind`. */

@@ -4,7 +4,7 @@ import type { HorizontalPodAutoscaler, MetricSpec, MetricStatus, MetricTarget, M
 import type { CronJob, Job } from '../../../../kube/api/generated/batch/v1.ts';
 import type { PodDisruptionBudget } from '../../../../kube/api/generated/policy/v1.ts';
 import { humanDuration } from '../../../../kube/apimachinery/duration.ts';
-import { formatLabelSelectorSpec } from '../../../../kube/apimachinery/label-selector.ts';
+import { formatLabelSelector, formatLabelSelectorSpec, requirementsOf } from '../../../../kube/apimachinery/label-selector.ts';
 import { parseTime } from '../../../../kube/apimachinery/time.ts';
 import { AGE, age, containerCells, CONTAINERS, formatLabels, IMAGES, NAME, NONE, type PrintContext, printer, since, UNKNOWN, UNSET } from './printer.ts';
 
@@ -15,7 +15,7 @@ export const deploymentPrinter = printer<Deployment>({
   ],
   cells: (object, context) => [
     object.metadata.name, `${object.status?.readyReplicas ?? 0}/${object.spec.replicas ?? 0}`, object.status?.updatedReplicas ?? 0,
-    object.status?.availableReplicas ?? 0, age(object, context), ...containerCells(object.spec.template), formatLabelSelectorSpec(object.spec.selector),
+    object.status?.availableReplicas ?? 0, age(object, context), ...containerCells(object.spec.template), formatLabelSelector(requirementsOf(object.spec.selector) ?? []),
   ],
 });
 
