@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { Random } from '../../kube/apimachinery/random.ts';
 import { newBadRequest, newForbidden } from '../../kube/apimachinery/status-errors.ts';
-import type { Auditor } from './audit/auditor.ts';
+import { UnrecordedError, type Auditor } from './audit/auditor.ts';
+import type { AuditSubject } from './audit/audit-record.ts';
 import type { Authenticator } from './authentication/authenticator.ts';
 import { withAuthenticatedGroup } from './authentication/user.ts';
 import { attributesOfRequest, forbiddenMessage, type Authorizer } from './authorization/authorizer.ts';
@@ -75,23 +76,26 @@ export function createHandler(options: HandlerOptions): ServerHandler {
     try {
       const { info, timeoutMs } = arrived(request);
       context = await authenticate(request, { info, auditId, warnings });
-      if (!context) return await unauthorized(request, { info, auditId, warnings });
+      if (!context) return withCommonHeaders(statusResponse(UNAUTHORIZED), { auditId, warnings });
       await takeOn(context);
       isKnown = true;
       const begun = isFlowControlled(info) ? options.flow.begin(context, Math.min(timeoutMs / 4, MAX_QUEUE_MS)) : undefined;
       ticket = begun instanceof Promise ? await begun : begun;
       response = ticket?.retryAfter === undefined ? await serve(context, { ticket, timeoutMs, startMs }) : tooManyRequests(context, ticket.retryAfter);
     } catch (error) {
-      response = failed(error, request);
+      response = await failed(error, request, context);
       if (!isKnown) response = { ...response, headers: { ...response.headers, 'x-content-type-options': 'nosniff' } };
-      if (!context && options.auditor) await options.auditor.refused({ request, auditId, info: requestInfoOf({ method: request.method, path: request.rawPath, query: request.query }) }, response);
+      if (!context && options.auditor && !(error instanceof UnrecordedError)) await options.auditor.refused({ request, auditId, info: requestInfoOf({ method: request.method, path: request.rawPath, query: request.query }) }, response);
     }
     const isOver = !context?.long || (response.body instanceof Uint8Array && response.events === undefined);
     if (isOver) {
       ticket?.finish();
       ticket?.forget();
       if (context?.routed) metrics.answered(context, { response, elapsedMs: clock.monotonicMs() - startMs, queuedMs: ticket?.queuedMs ?? 0 });
-      if (context?.audit) response = await context.audit.ended(response, { isLong: context.long !== undefined, queuedMs: ticket?.queuedMs ?? 0 });
+      if (context?.audit) {
+        context.audit.took('apf-queue-wait', ticket?.queuedMs ?? 0);
+        response = await context.audit.ended(response, { isLong: context.long !== undefined });
+      }
     }
     const answer = withCommonHeaders(response, { auditId, warnings, flow: ticket });
     if (context) options.observe?.(context, answer);
@@ -120,7 +124,7 @@ export function createHandler(options: HandlerOptions): ServerHandler {
     });
     context.long = long;
     const response = await run(context);
-    if (!(response.body instanceof Uint8Array) || response.events !== undefined) context.audit?.started(response.status);
+    if (!(response.body instanceof Uint8Array) || response.events !== undefined) await context.audit?.started(response.status);
     long.answered(response, context.request.signal);
     return response;
   }
@@ -135,23 +139,29 @@ export function createHandler(options: HandlerOptions): ServerHandler {
     const startMs = clock.monotonicMs();
     const annotations: Record<string, string> = {};
     const user = request.identity ? withAuthenticatedGroup(request.identity) : await options.authenticator.authenticate(request, { warnings, annotations });
-    metrics.authenticated(user, clock.monotonicMs() - startMs);
-    if (!user) return undefined;
+    const elapsedMs = clock.monotonicMs() - startMs;
+    metrics.authenticated(user, elapsedMs);
+    if (!user) {
+      await unauthorized(request, { info, auditId, annotations });
+      return undefined;
+    }
     if (request.certificate?.authority === 'client') metrics.certified(request.certificate.notAfterMs - clock.now());
-    const audit = options.auditor?.begin({ request, info, user, auditId, annotations });
+    const begun = options.auditor?.begin({ request, info, user, auditId, annotations });
+    const audit = begun instanceof Promise ? await begun : begun;
+    audit?.took('authentication', elapsedMs);
     return { request, info, auditId, warnings, user, ...(audit ? { audit } : {}) };
   }
 
-  async function unauthorized(request: ApiRequest, { info, auditId, warnings }: Arrived): Promise<ApiResponse> {
-    const response = statusResponse(UNAUTHORIZED);
-    await options.auditor?.refused({ request, info, auditId }, response);
-    return withCommonHeaders(response, { auditId, warnings });
+  async function unauthorized(request: ApiRequest, { info, auditId, annotations }: Pick<AuditSubject, 'info' | 'auditId' | 'annotations'>): Promise<void> {
+    await options.auditor?.refused({ request, info, auditId, ...(annotations ? { annotations } : {}) }, statusResponse(UNAUTHORIZED));
   }
 
   /** From here on it is the request of whom it impersonates. */
   async function takeOn(context: RequestContext): Promise<void> {
+    const startMs = clock.monotonicMs();
     const actor = await impersonate(context, { authorizer, impersonation });
     if (!actor) return;
+    context.audit?.took('impersonation', clock.monotonicMs() - startMs);
     context.user = actor.user;
     context.audit?.impersonated(actor.user, actor.constraint);
   }
@@ -176,21 +186,29 @@ export function createHandler(options: HandlerOptions): ServerHandler {
     const startMs = clock.monotonicMs();
     const pending = authorizer.authorize(attributes);
     const { decision, reason, evaluationError } = pending instanceof Promise ? await pending : pending;
-    metrics.authorized(decision === 'allow', clock.monotonicMs() - startMs);
-    audit?.annotate('authorization.k8s.io/decision', decision === 'allow' ? 'allow' : 'forbid');
-    audit?.annotate('authorization.k8s.io/reason', reason);
+    const elapsedMs = clock.monotonicMs() - startMs;
+    metrics.authorized(decision === 'allow', elapsedMs);
+    if (audit) {
+      audit.took('authorization', elapsedMs);
+      const undecided = decision !== 'allow' && evaluationError !== undefined;
+      if (!undecided) audit.annotate('authorization.k8s.io/decision', decision === 'allow' ? 'allow' : 'forbid');
+      audit.annotate('authorization.k8s.io/reason', undecided ? 'internal error' : reason);
+    }
     if (decision === 'allow') return undefined;
-    if (evaluationError !== undefined) return textResponse(500, `Internal Server Error: ${JSON.stringify(request.rawPath)}: ${evaluationError}\n`, { nosniff: true });
+    if (evaluationError !== undefined) return internalError(request, evaluationError);
     const why = forbiddenMessage(attributes) + (reason === '' ? '' : `: ${reason}`);
     const resource = info.isResourceRequest ? { group: info.apiGroup, resource: info.resource } : { group: '', resource: '' };
     const response = errorResponse(newForbidden(resource, info.name, why));
     return { ...response, headers: { ...response.headers, 'x-content-type-options': 'nosniff' } };
   }
 
-  function failed(error: unknown, request: ApiRequest): ApiResponse {
-    const response = encodedError(error, request);
-    if (!(error instanceof StatusError) && !request.signal.aborted) options.reportError(error, request.rawPath);
-    return response;
+  async function failed(error: unknown, request: ApiRequest, context: RequestContext | undefined): Promise<ApiResponse> {
+    if (error instanceof UnrecordedError) return internalError(request, error.message);
+    if (!(error instanceof StatusError) && !request.signal.aborted) {
+      options.reportError(error, request.rawPath);
+      await context?.audit?.panicked(error);
+    }
+    return encodedError(error, request);
   }
 
   async function upgrade(request: ApiRequest, socket: Duplex, head: Buffer): Promise<void> {
@@ -201,7 +219,7 @@ export function createHandler(options: HandlerOptions): ServerHandler {
     try {
       const { info } = arrived(request);
       context = await authenticate(request, { info, auditId, warnings: [] });
-      if (!context) response = await unauthorized(request, { info, auditId, warnings: [] });
+      if (!context) response = statusResponse(UNAUTHORIZED);
       else {
         await takeOn(context);
         const refusal = await refused(context);
@@ -213,15 +231,15 @@ export function createHandler(options: HandlerOptions): ServerHandler {
         if (await watchOverWebSocket(context, response, socket)) return;
       }
     } catch (error) {
-      response = failed(error, request);
+      response = await failed(error, request, context);
     }
     if (context?.audit) response = await context.audit.ended(response, { isLong: true });
     await answerOnSocket(socket, withCommonHeaders(response, { auditId, warnings: [] }), request.signal);
   }
 
   /** The socket is somebody else's now; its end is told. */
-  function upgraded(context: RequestContext, { socket, startMs }: { readonly socket: Duplex; readonly startMs: number }): void {
-    context.audit?.started(101);
+  async function upgraded(context: RequestContext, { socket, startMs }: { readonly socket: Duplex; readonly startMs: number }): Promise<void> {
+    await context.audit?.started(101);
     const long = metrics.begun(context, { startMs, nowMs: () => clock.monotonicMs() });
     const ended = (): void => {
       long?.ended(101);
@@ -244,6 +262,10 @@ interface Arrived {
   readonly info: RequestInfo;
   readonly auditId: string;
   readonly warnings: string[];
+}
+
+function internalError({ rawPath }: ApiRequest, why: string): ApiResponse {
+  return textResponse(500, `Internal Server Error: ${JSON.stringify(rawPath)}: ${why}\n`, { nosniff: true });
 }
 
 /** The Status in the media type the client reads; indented JSON when it asks for something that a Status cannot be. */

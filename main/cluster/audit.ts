@@ -3,8 +3,11 @@ import { parse } from 'yaml';
 import type { Clock } from '../../kube/apimachinery/clock.ts';
 import type { ApiServerOptions } from '../apiserver/api-server.ts';
 import { AuditLog } from '../apiserver/audit/audit-log.ts';
+import { readAuditOptions } from '../apiserver/audit/audit-options.ts';
 import { readAuditPolicy } from '../apiserver/audit/audit-policy.ts';
 import { AuditWebhook } from '../apiserver/audit/audit-webhook.ts';
+import type { AuditSink } from '../apiserver/audit/auditor.ts';
+import { TruncatingSink } from '../apiserver/audit/truncating-sink.ts';
 import { webhookEndpoint } from '../apiserver/authentication/webhook-endpoint.ts';
 import { readIfExists } from './atomic-file.ts';
 import type { DataDirectory } from './data-directory.ts';
@@ -14,8 +17,8 @@ import type { Log } from './log.ts';
 export const AUDIT_POLICY_FILE = 'audit-policy.yaml';
 /** As kube-apiserver's --audit-webhook-config-file, with inline certificates: events are sent to its server too. */
 export const AUDIT_WEBHOOK_FILE = 'audit-webhook.kubeconfig';
-/** Some days of a busy cluster, and no more than a gigabyte. */
-const LIMITS = { maxSizeMB: 100, maxBackups: 9, maxAgeDays: 30 };
+/** kube-apiserver's flags --audit-log-… and --audit-webhook-…, each without its dashes. */
+export const AUDIT_OPTIONS_FILE = 'audit-options.yaml';
 
 /** The caller disposes the sinks after the server. */
 export async function openAudit({ root, logs }: Pick<DataDirectory, 'root' | 'logs'>, { clock, log }: { readonly clock: Clock; readonly log: Log }): Promise<ApiServerOptions['audit']> {
@@ -24,11 +27,17 @@ export async function openAudit({ root, logs }: Pick<DataDirectory, 'root' | 'lo
   if (text === undefined) return undefined;
   const policy = usable(file, () => readAuditPolicy(parse(text)));
   const reportError = (error: unknown): void => log.error('audit events are lost', { error: error instanceof Error ? error.message : String(error) });
+  const optionsFile = join(root, AUDIT_OPTIONS_FILE);
+  const given = await readIfExists(optionsFile);
+  const options = given === undefined ? readAuditOptions() : usable(optionsFile, () => readAuditOptions(parse(given)));
   const webhookFile = join(root, AUDIT_WEBHOOK_FILE);
   const kubeconfig = await readIfExists(webhookFile);
   const endpoint = kubeconfig === undefined ? undefined : usable(webhookFile, () => webhookEndpoint(kubeconfig, { allowPlain: true }));
-  const auditLog = await AuditLog.open({ path: join(logs, 'audit.log'), ...LIMITS, clock, reportError });
-  return { policy, sinks: [auditLog, ...(endpoint ? [new AuditWebhook({ endpoint, clock, reportError })] : [])] };
+  const limited = (next: AuditSink, maxEventBytes: number | undefined): AuditSink => (maxEventBytes === undefined ? next : new TruncatingSink({ next, maxEventBytes, reportError }));
+  const { maxEventBytes, ...limits } = options.log;
+  const auditLog = await AuditLog.open({ path: join(logs, 'audit.log'), ...limits, clock, reportError });
+  const webhook = endpoint && new AuditWebhook({ endpoint, clock, reportError, limits: options.webhook.limits });
+  return { policy, sinks: [limited(auditLog, maxEventBytes), ...(webhook ? [limited(webhook, options.webhook.maxEventBytes)] : [])] };
 }
 
 function usable<T>(file: string, read: () => T): T {

@@ -1,16 +1,19 @@
 import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
+import type { AuditMode } from './audit-options.ts';
 import type { AuditSink } from './auditor.ts';
 
 export interface AuditLogOptions {
   readonly path: string;
-  /** A file that would grow above it is put aside. Default 100, as upstream's --audit-log-maxsize. */
+  /** A file that would grow above it is put aside. Default 100, as upstream's --audit-log-maxsize. 0: never. */
   readonly maxSizeMB?: number;
   /** Files kept besides the present one. 0 or absent: all. */
   readonly maxBackups?: number;
   /** Files put aside are removed after this. 0 or absent: never. */
   readonly maxAgeDays?: number;
+  /** Default `batch`: requests wait for nothing. Upstream: --audit-log-mode. */
+  readonly mode?: AuditMode;
   readonly clock: Clock;
   readonly reportError: (error: unknown) => void;
 }
@@ -30,6 +33,8 @@ export class AuditLog implements AuditSink {
   #sizeBytes: number;
   #waiting: string[] = [];
   #waitingBytes = 0;
+  /** Whoever waits for the lines that wait. */
+  #waiters: ((written: boolean) => void)[] = [];
   #timer: Disposable | undefined;
   #writing: Promise<void> = Promise.resolve();
   lost = 0;
@@ -47,14 +52,26 @@ export class AuditLog implements AuditSink {
     return new AuditLog(options, file, (await file.stat()).size);
   }
 
-  write(line: string): void {
+  write(line: string): Promise<boolean> | undefined {
+    const { mode = 'batch', clock } = this.#options;
     if (this.#waitingBytes + line.length > MAX_WAITING_BYTES) {
       this.lost++;
-      return;
+      return mode === 'blocking-strict' ? Promise.resolve(false) : undefined;
     }
     this.#waiting.push(line);
     this.#waitingBytes += line.length;
-    this.#timer ??= this.#options.clock.setTimer(FLUSH_MS, () => this.#flush());
+    if (mode !== 'batch') return this.#written();
+    this.#timer ??= clock.setTimer(FLUSH_MS, () => this.#flush());
+    return undefined;
+  }
+
+  /** What comes in the same turn of the event loop, or while the disk is busy, is written together. */
+  #written(): Promise<boolean> {
+    const { mode } = this.#options;
+    return new Promise((resolve) => {
+      this.#waiters.push((written) => resolve(written || mode !== 'blocking-strict'));
+      this.#flush();
+    });
   }
 
   /** Resolves when what has been handed to the disk is there. */
@@ -72,23 +89,34 @@ export class AuditLog implements AuditSink {
 
   #flush(): void {
     this.#timer = undefined;
-    const lines = this.#waiting;
+    this.#writing = this.#writing.then(() => this.#writeWaiting());
+  }
+
+  async #writeWaiting(): Promise<void> {
+    const [lines, waiters] = [this.#waiting, this.#waiters];
     if (lines.length === 0) return;
     this.#waiting = [];
-    this.#writing = this.#writing.then(async () => {
-      const batch = Buffer.from(`${lines.join('\n')}\n`);
-      try {
-        if (this.#sizeBytes > 0 && this.#sizeBytes + batch.length > (this.#options.maxSizeMB ?? 100) * MB) await this.#rotate();
-        await this.#file.appendFile(batch);
-        this.#sizeBytes += batch.length;
-      } catch (error) {
-        this.lost += lines.length;
-        // A disk that filled up in the middle of a line.
-        await this.#file.truncate(this.#sizeBytes).catch(() => undefined);
-        this.#options.reportError(error);
-      }
-      for (const line of lines) this.#waitingBytes -= line.length;
-    });
+    this.#waiters = [];
+    const written = await this.#append(lines);
+    for (const line of lines) this.#waitingBytes -= line.length;
+    for (const done of waiters) done(written);
+  }
+
+  async #append(lines: readonly string[]): Promise<boolean> {
+    const batch = Buffer.from(`${lines.join('\n')}\n`);
+    const { maxSizeMB = 100 } = this.#options;
+    try {
+      if (maxSizeMB > 0 && this.#sizeBytes > 0 && this.#sizeBytes + batch.length > maxSizeMB * MB) await this.#rotate();
+      await this.#file.appendFile(batch);
+      this.#sizeBytes += batch.length;
+      return true;
+    } catch (error) {
+      this.lost += lines.length;
+      // A disk that filled up in the middle of a line.
+      await this.#file.truncate(this.#sizeBytes).catch(() => undefined);
+      this.#options.reportError(error);
+      return false;
+    }
   }
 
   async #rotate(): Promise<void> {

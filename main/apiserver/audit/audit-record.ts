@@ -6,6 +6,7 @@ import type { User } from '../authentication/user.ts';
 import type { ApiRequest, ApiResponse } from '../endpoints/request.ts';
 import type { RequestInfo } from '../filters/request-info.ts';
 import type { AuditDecision, AuditStage } from './audit-policy.ts';
+import { RequestLatency, type LatencyLayer } from './request-latency.ts';
 import { responseJson, withoutManagedFields } from './response-json.ts';
 
 export interface AuditSubject {
@@ -22,13 +23,11 @@ export interface AuditRecordOptions {
   readonly decision: AuditDecision;
   readonly clock: Clock;
   readonly receivedMs: number;
-  /** Takes one event, a line of JSON without its end. */
-  readonly write: (line: string) => void;
+  /** Takes one event, a line of JSON without its end. A promise where the request has to wait: false when it must not go on. */
+  readonly write: (line: string) => Promise<boolean> | undefined;
 }
 
 const MAX_USER_AGENT = 1024;
-/** A request that takes longer says where its time went. */
-const LATENCY_THRESHOLD_MS = 500;
 /** JSON, with null where Go has none. */
 type Json = Readonly<Record<string, unknown>>;
 
@@ -43,17 +42,25 @@ export class AuditRecord {
   #responseObject: string | undefined;
   #responseStatus: Json | undefined;
   #complete = false;
+  /** Watches have none: their time says nothing. */
+  readonly #latency: RequestLatency | undefined;
 
   constructor(subject: AuditSubject, options: AuditRecordOptions) {
     this.#subject = subject;
     this.#options = options;
     for (const [key, value] of Object.entries(subject.annotations ?? {})) this.annotate(key, value);
     const { isResourceRequest, resource, namespace, name, apiGroup, apiVersion, subresource } = subject.info;
+    this.#latency = subject.info.verb === 'watch' ? undefined : new RequestLatency();
     this.#objectRef = isResourceRequest ? { resource, namespace, name, uid: '', apiGroup, apiVersion, resourceVersion: '', subresource } : undefined;
   }
 
-  received(): void {
-    this.#emit('RequestReceived');
+  received(): Promise<boolean> | undefined {
+    return this.#emit('RequestReceived');
+  }
+
+  /** How long a part of the request took. */
+  took(layer: LatencyLayer, elapsedMs: number): void {
+    this.#latency?.took(layer, elapsedMs);
   }
 
   /** The constraint is the narrow verb that allowed it, absent for `impersonate` itself. */
@@ -67,12 +74,14 @@ export class AuditRecord {
     if (!this.#annotations.has(key)) this.#annotations.set(key, value);
   }
 
-  /** The object that was sent, with its defaults; later calls know it better. */
-  requestObject(object: object): void {
+  /** The object that was sent, with its defaults; later calls know it better. `ordered`: with its members in Go's order, once they are wanted. */
+  requestObject<O extends object>(object: O, ordered: (object: O) => object = (given) => given): void {
     const ref = this.#objectRef;
     const { metadata } = object as { readonly metadata?: Readonly<Record<string, unknown>> };
     if (ref) for (const key of ['namespace', 'name', 'uid', 'resourceVersion']) ref[key] ||= typeof metadata?.[key] === 'string' ? (metadata[key] as string) : '';
-    if (this.#keepsRequest) this.#requestObject = JSON.stringify(this.#options.decision.omitManagedFields ? withoutManagedFields(object) : object);
+    if (!this.#keepsRequest) return;
+    const whole = ordered(object);
+    this.#requestObject = JSON.stringify(this.#options.decision.omitManagedFields ? withoutManagedFields(whole) : whole);
   }
 
   /** A patch is no object: it is kept as it came, when it is JSON. */
@@ -100,30 +109,37 @@ export class AuditRecord {
   }
 
   /** A long request has begun to be answered. */
-  started(code: number): void {
+  started(code: number): Promise<boolean> | undefined {
     this.#responseStatus ??= { metadata: {}, code };
-    this.#emit('ResponseStarted');
+    return this.#emit('ResponseStarted');
   }
 
   /** A request that is over with its answer. */
-  async ended(response: ApiResponse, { isLong, queuedMs = 0 }: { readonly isLong: boolean; readonly queuedMs?: number }): Promise<ApiResponse> {
+  async ended(response: ApiResponse, { isLong }: { readonly isLong: boolean }): Promise<ApiResponse> {
+    if (this.#complete) return response;
     const readable = await this.answered(response);
-    if (isLong) this.#emit('ResponseStarted');
-    this.complete({ queuedMs });
+    if (isLong) await this.#emit('ResponseStarted');
+    await this.complete();
     return readable;
   }
 
   /** The end. More than once does no harm. */
-  complete({ queuedMs = 0 }: { readonly queuedMs?: number } = {}): void {
-    if (this.#complete) return;
+  complete(): Promise<boolean> | undefined {
+    if (this.#complete) return undefined;
     this.#complete = true;
     this.#responseStatus ??= { metadata: {}, status: 'Success', message: 'Connection closed early', code: 200 };
-    const totalMs = this.#options.clock.now() - this.#options.receivedMs;
-    if (totalMs > LATENCY_THRESHOLD_MS && queuedMs > 0) {
-      this.annotate('apiserver.latency.k8s.io/apf-queue-wait', `${queuedMs / 1000}s`);
-      this.annotate('apiserver.latency.k8s.io/total', `${totalMs / 1000}s`);
-    }
-    this.#emit('ResponseComplete');
+    const { clock, receivedMs } = this.#options;
+    for (const [key, value] of Object.entries(this.#latency?.annotations(clock.now() - receivedMs) ?? {})) this.annotate(key, value);
+    return this.#emit('ResponseComplete');
+  }
+
+  /** The end of a request that the server failed at: an error that nobody had thought of, Go's panic. */
+  panicked(error: unknown): Promise<boolean> | undefined {
+    if (this.#complete) return undefined;
+    this.#complete = true;
+    const message = `APIServer panic'd: ${error instanceof Error ? error.message : String(error)}`;
+    this.#responseStatus = { metadata: {}, status: 'Failure', message, reason: 'InternalError', code: 500 };
+    return this.#emit('Panic');
   }
 
   get #keepsRequest(): boolean {
@@ -131,9 +147,9 @@ export class AuditRecord {
     return level === 'Request' || level === 'RequestResponse';
   }
 
-  #emit(stage: AuditStage): void {
+  #emit(stage: AuditStage): Promise<boolean> | undefined {
     const { decision, clock, receivedMs, write } = this.#options;
-    if (decision.omitStages.includes(stage)) return;
+    if (decision.omitStages.includes(stage)) return undefined;
     const { request, info, user, auditId } = this.#subject;
     const agent = request.headers['user-agent'] ?? '';
     const annotations = [...this.#annotations].sort(([a], [b]) => (a < b ? -1 : 1));
@@ -148,7 +164,7 @@ export class AuditRecord {
       requestReceivedTimestamp: formatMicroTime(receivedMs), stageTimestamp: formatMicroTime(stage === 'RequestReceived' ? receivedMs : clock.now()),
       ...(annotations.length > 0 ? { annotations: Object.fromEntries(annotations) } : {}),
     };
-    write(`${JSON.stringify(head).slice(0, -1)}${objects},${JSON.stringify(tail).slice(1)}`);
+    return write(`${JSON.stringify(head).slice(0, -1)}${objects},${JSON.stringify(tail).slice(1)}`);
   }
 }
 

@@ -6,8 +6,11 @@ import { VirtualClock } from '../../../kube/apimachinery/virtual-clock.ts';
 import { requestInfoOf } from '../filters/request-info.ts';
 import { startTestApiServer, type TestApiServer } from '../testing.ts';
 import { AuditLog } from './audit-log.ts';
+import { readAuditOptions } from './audit-options.ts';
 import { decideAudit, readAuditPolicy } from './audit-policy.ts';
 import type { AuditSink } from './auditor.ts';
+import { RequestLatency } from './request-latency.ts';
+import { TruncatingSink } from './truncating-sink.ts';
 
 interface Event {
   readonly stage: string;
@@ -64,6 +67,7 @@ describe('a request is written down', () => {
   test('with the defaults of what was sent', async () => {
     await send('POST', '/api/v1/namespaces/default/pods?dryRun=All', { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }] } });
     expect(events().at(-1)?.requestObject).toMatchObject({ spec: { restartPolicy: 'Always', containers: [{ imagePullPolicy: 'Always' }] } });
+    expect(Object.keys(events().at(-1)?.requestObject ?? {})).toEqual(['kind', 'apiVersion', 'metadata', 'spec', 'status']);
   });
 
   test('with the patch as it came', async () => {
@@ -265,5 +269,89 @@ describe('what upstream writes of', () => {
     expect([last?.['impersonatedUser'], last?.['authenticationMetadata']]).toEqual([{ username: 'bob', groups: ['system:masters', 'system:authenticated'] }, undefined]);
     await send('GET', '/api/v1/pods', undefined, { 'impersonate-user': 'system:node:n1' });
     expect(events().at(-1)).toMatchObject({ impersonatedUser: { username: 'system:node:n1', groups: ['system:authenticated'] } });
+  });
+});
+
+describe('a request that takes long', () => {
+  test('says where its time went', () => {
+    const latency = new RequestLatency();
+    latency.took('authorization', 2);
+    latency.took('authorization', 1.5);
+    latency.took('mutating-webhook', 300);
+    latency.took('mutating-webhook', 250);
+    latency.took('apf-queue-wait', 0);
+    expect(latency.annotations(500)).toEqual({});
+    expect(latency.annotations(1234.5)).toEqual({ 'apiserver.latency.k8s.io/authorization': '2ms', 'apiserver.latency.k8s.io/mutating-webhook': '550ms', 'apiserver.latency.k8s.io/total': '1.2345s' });
+  });
+});
+
+describe('a request that the server fails at', () => {
+  test('ends with the stage Panic', async () => {
+    lines.splice(0);
+    const registry = server.apiServer.catalog.registry({ group: '', resource: 'limitranges' });
+    const list = registry?.storage.get;
+    if (registry) registry.storage.get = () => Promise.reject(new TypeError('nobody thought of this'));
+    const { status } = await send('GET', '/api/v1/namespaces/default/limitranges/x');
+    if (registry && list) registry.storage.get = list;
+    expect([status, ...events().map(({ stage }) => stage)]).toEqual([500, 'RequestReceived', 'Panic']);
+    expect(events().at(-1)?.responseStatus).toEqual({ metadata: {}, status: 'Failure', message: "APIServer panic'd: nobody thought of this", reason: 'InternalError', code: 500 });
+  });
+});
+
+describe('an event that is too large', () => {
+  const written: string[] = [];
+  const next: AuditSink = { plugin: 'log', write: (line) => void written.push(line), lost: 0, [Symbol.asyncDispose]: async () => {} };
+  const errors: unknown[] = [];
+  const event = (level: string, padding: number) => JSON.stringify({ kind: 'Event', level, requestObject: { text: 'ü'.repeat(padding) }, responseObject: {}, annotations: { z: '1' } });
+
+  test('loses what was sent and answered, and says so', () => {
+    const truncating = new TruncatingSink({ next, maxEventBytes: 200, reportError: (error) => errors.push(error) });
+    truncating.write(event('RequestResponse', 20));
+    truncating.write(event('RequestResponse', 100));
+    truncating.write(event('Metadata', 100));
+    expect(written.map((line) => JSON.parse(line) as unknown)).toEqual([
+      JSON.parse(event('RequestResponse', 20)), { kind: 'Event', level: 'RequestResponse', annotations: { 'audit.k8s.io/truncated': 'true', z: '1' } },
+    ]);
+    expect([truncating.lost, errors.length]).toEqual([1, 1]);
+  });
+});
+
+describe('a log that requests wait for', () => {
+  const broken: AuditSink = { plugin: 'log', write: () => Promise.resolve(false), lost: 1, [Symbol.asyncDispose]: async () => {} };
+
+  test('refuses what must be written down and cannot be', async () => {
+    await using strict = await startTestApiServer({ audit: { policy: readAuditPolicy({ kind: 'Policy', apiVersion: 'audit.k8s.io/v1', rules: [{ level: 'None', users: ['system:apiserver'] }, { level: 'Metadata' }] }), sinks: [broken] } });
+    const { status, body } = await strict.transport.fetch({ method: 'GET', path: '/api/v1/namespaces' });
+    expect([status, Buffer.from(body as Uint8Array).toString()]).toEqual([500, 'Internal Server Error: "/api/v1/namespaces": failed to store audit event\n']);
+  });
+
+  test('has the line before the request goes on', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'coracle-audit-'));
+    try {
+      const path = join(directory, 'audit.log');
+      await using log = await AuditLog.open({ path, mode: 'blocking', clock: new VirtualClock(), reportError: (error) => { throw error; } });
+      expect(await Promise.all([log.write('one'), log.write('two')])).toEqual([true, true]);
+      expect(await readFile(path, 'utf8')).toBe('one\ntwo\n');
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('the options', () => {
+  test('have the names and defaults of flags', () => {
+    expect(readAuditOptions()).toMatchObject({ log: { mode: 'batch', maxSizeMB: 100, maxEventBytes: undefined }, webhook: { limits: { maxBatchSize: 400, maxWaitMs: 30_000, throttleQps: 10, initialBackoffMs: 10_000 } } });
+    expect(readAuditOptions({ 'audit-log-mode': 'blocking', 'audit-log-truncate-enabled': true, 'audit-log-maxsize': 0, 'audit-webhook-batch-throttle-enable': false }))
+      .toMatchObject({ log: { mode: 'blocking', maxSizeMB: 0, maxEventBytes: 102_400 }, webhook: { limits: { throttleQps: 0 } } });
+  });
+
+  test.each([
+    { value: { 'audit-log-path': 'x' }, message: 'unknown flag: audit-log-path' },
+    { value: { 'audit-log-mode': 'loud' }, message: 'invalid audit log mode loud, allowed modes are "batch,blocking,blocking-strict"' },
+    { value: { 'audit-webhook-batch-max-size': 0 }, message: 'audit-webhook-batch-max-size: 0 must be a positive number' },
+    { value: { 'audit-webhook-batch-max-wait': '5' }, message: 'audit-webhook-batch-max-wait: time: missing unit in duration "5"' },
+    { value: { 'audit-webhook-truncate-max-batch-size': 5 }, message: 'invalid audit truncate webhook max batch size 5, must be greater than max event size (102400)' },
+  ])('are refused: $message', ({ value, message }) => {
+    expect(() => readAuditOptions(value)).toThrow(message);
   });
 });

@@ -22,8 +22,13 @@ export async function responseJson(response: ApiResponse): Promise<ResponseJson>
   const body = response.body instanceof Uint8Array ? response.body : await collected(response.body);
   const readable = { ...response, body };
   if (isJson) return { ...none, ...readJson(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8').trim()), response: readable };
-  const value = (isYaml ? parseDocument(body, 'yaml').value : decodeProtobufEnvelope(body, { group: '', version: '', kind: '' })) as ResponseJson['value'];
+  const value = isYaml ? (parseDocument(body, 'yaml').value as ResponseJson['value']) : protobufJson(body);
   return { json: JSON.stringify(value), value, response: readable };
+}
+
+function protobufJson(body: Uint8Array): Readonly<Record<string, unknown>> {
+  const { kind, apiVersion, ...rest } = decodeProtobufEnvelope(body, { group: '', version: '', kind: '' }) as unknown as Readonly<Record<string, unknown>>;
+  return { kind, apiVersion, ...rest };
 }
 
 /** What was indented for a reader is one line in the log all the same; a server behind a proxy may call JSON what is none. */

@@ -19,6 +19,17 @@ export interface TokenResult {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
+/** Why a token is no good, and what the audit event of a request that shows it says of it all the same. */
+export class TokenError extends Error {
+  override readonly name = 'TokenError';
+  readonly annotations: Readonly<Record<string, string>>;
+
+  constructor(message: string, annotations: Readonly<Record<string, string>>, options?: ErrorOptions) {
+    super(message, options);
+    this.annotations = annotations;
+  }
+}
+
 /** As upstream's token cache: a token that was good stays good for this long. */
 const CACHE_MS = 10_000;
 /** More distinct tokens than a cluster has service accounts in use; the oldest go first. */
@@ -41,15 +52,17 @@ export class CachedTokens implements TokenAuthenticator {
 
   async authenticateToken(token: string, audiences?: readonly string[]): Promise<TokenResult | undefined> {
     const reasons: string[] = [];
+    const annotations: Record<string, string> = {};
     for (const kind of this.#kinds()) {
       try {
         const result = await kind.authenticateToken(token, audiences);
         if (result) return { ...result, user: withAuthenticatedGroup(result.user) };
       } catch (error) {
         reasons.push(error instanceof Error ? error.message : String(error));
+        if (error instanceof TokenError) Object.assign(annotations, error.annotations);
       }
     }
-    if (reasons.length > 0) throw new Error(reasons.length === 1 ? reasons[0] : `[${reasons.join(', ')}]`);
+    if (reasons.length > 0) throw new TokenError(reasons.length === 1 ? (reasons[0] as string) : `[${reasons.join(', ')}]`, annotations);
     return undefined;
   }
 
@@ -57,8 +70,8 @@ export class CachedTokens implements TokenAuthenticator {
     this.#cache.clear();
   }
 
-  /** For the server's own audiences; undefined for any token that is no good, whatever the reason. */
-  async cached(token: string): Promise<TokenResult | undefined> {
+  /** For the server's own audiences; without a user for any token that is no good, whatever the reason. */
+  async cached(token: string): Promise<Partial<TokenResult> | undefined> {
     const key = hash('sha256', token, 'base64');
     const now = this.#clock.monotonicMs();
     const hit = this.#cache.get(key);
@@ -68,13 +81,13 @@ export class CachedTokens implements TokenAuthenticator {
     }
     this.#cache.delete(key);
     const done = this.#metrics?.fetching();
-    let failed = false;
-    const result = await this.authenticateToken(token).catch(() => {
-      failed = true;
+    let refusal: unknown;
+    const result = await this.authenticateToken(token).catch((error: unknown) => {
+      refusal = error;
       return undefined;
     });
-    done?.({ failed, elapsedMs: this.#clock.monotonicMs() - now });
-    if (!result) return undefined;
+    done?.({ failed: refusal !== undefined, elapsedMs: this.#clock.monotonicMs() - now });
+    if (!result) return refusal instanceof TokenError ? { annotations: refusal.annotations } : undefined;
     if (this.#cache.size >= MAX_CACHED) for (const oldest of this.#cache.keys()) { this.#cache.delete(oldest); break; }
     this.#cache.set(key, { result, expiresAtMs: now + CACHE_MS });
     return result;

@@ -49,6 +49,7 @@ export function writeContextOf(request: ResourceRequest, options: { readonly dry
     group: served.info.group,
     warnings: context.warnings,
     ...(context.info.subresource === '' ? {} : { subresource: context.info.subresource }),
+    ...(context.audit ? { wrote: (elapsedMs) => context.audit?.took('etcd', elapsedMs) } : {}),
   };
 }
 
@@ -100,6 +101,7 @@ export function admissionAttributes<T extends KubernetesObject>(
     user,
     warn: (text) => addWarning(context, text),
     annotate: (key, value, level) => context.audit?.annotate(key, value, level),
+    took: (layer, elapsedMs) => context.audit?.took(layer, elapsedMs),
     normalize: (object) => normalized(request, object),
   };
 }

@@ -38,8 +38,7 @@ export interface ObjectStorage<T extends KubernetesObject = KubernetesObject> ex
     options?: {
       readonly preconditions?: Preconditions;
       readonly validate?: (current: T) => void | Promise<void>;
-      readonly signal?: AbortSignal;
-    },
+    } & Pick<WriteOptions, 'signal' | 'wrote'>,
   ): Promise<StoredObject<T>>;
   list(query?: ListQuery): Promise<StoredList<T>>;
   /** Resolves when the watch is in place: a refusal (410 Expired, a bad resourceVersion) rejects here, before anything is streamed. */
@@ -81,6 +80,8 @@ export interface WriteOptions {
   /** The object goes away by itself after this time (events). On an update the time starts anew; without it the object stays for good. */
   readonly ttlSeconds?: number;
   readonly signal?: AbortSignal;
+  /** Told how long each write took, without what came before it. */
+  readonly wrote?: (elapsedMs: number) => void;
 }
 export interface Preconditions {
   readonly uid?: string;

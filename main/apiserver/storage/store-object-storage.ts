@@ -34,11 +34,11 @@ class StoreObjectStorage<T extends KubernetesObject> implements ObjectStorage<T>
     this.#cache = new WatchCache({ context: { codec: this.#codec, keys: this.#keys }, store, clock, indexedField });
   }
 
-  async create(object: T, { ttlSeconds, signal }: WriteOptions = {}): Promise<StoredObject<T>> {
+  async create(object: T, { ttlSeconds, signal, wrote }: WriteOptions = {}): Promise<StoredObject<T>> {
     signal?.throwIfAborted();
     const { namespace, name } = object.metadata;
     const key = this.#keys.keyOf({ namespace, name });
-    const written = await this.#put({ key, expectedRevision: 0, object, ttlSeconds });
+    const written = await this.#put({ key, expectedRevision: 0, object, ttlSeconds, wrote });
     if (written.stored === undefined) throw newAlreadyExists(this.#options.resource, name);
     return written.stored;
   }
@@ -56,7 +56,7 @@ class StoreObjectStorage<T extends KubernetesObject> implements ObjectStorage<T>
   async guaranteedUpdate(
     target: ObjectName,
     change: (current: T) => T | Promise<T>,
-    { preconditions, ttlSeconds, signal }: WriteOptions & { readonly preconditions?: Preconditions } = {},
+    { preconditions, ttlSeconds, signal, wrote }: WriteOptions & { readonly preconditions?: Preconditions } = {},
   ): Promise<StoredObject<T>> {
     let current = await this.#read(target);
     for (;;) {
@@ -64,7 +64,7 @@ class StoreObjectStorage<T extends KubernetesObject> implements ObjectStorage<T>
       this.#checkPreconditions(current, preconditions);
       const next = await change(current.object);
       if (next === current.object) return current;
-      const written = await this.#put({ key: current.key, expectedRevision: current.revision, object: next, ttlSeconds, current });
+      const written = await this.#put({ key: current.key, expectedRevision: current.revision, object: next, ttlSeconds, wrote, current });
       if (written.stored !== undefined) return written.stored;
       current = this.#found(written.conflict, target);
     }
@@ -72,7 +72,7 @@ class StoreObjectStorage<T extends KubernetesObject> implements ObjectStorage<T>
 
   async delete(
     target: ObjectName,
-    options: { preconditions?: Preconditions; validate?: (current: T) => void | Promise<void>; signal?: AbortSignal } = {},
+    options: { preconditions?: Preconditions; validate?: (current: T) => void | Promise<void> } & Pick<WriteOptions, 'signal' | 'wrote'> = {},
   ): Promise<StoredObject<T>> {
     let current = await this.#read(target);
     for (;;) {
@@ -80,7 +80,7 @@ class StoreObjectStorage<T extends KubernetesObject> implements ObjectStorage<T>
       this.#checkPreconditions(current, options.preconditions);
       await options.validate?.(current.object);
       const range = { start: current.key };
-      const result = await this.#txn('delete', ifUnchanged(current.key, current.revision, { type: 'delete', range }));
+      const result = await this.#txn('delete', ifUnchanged(current.key, current.revision, { type: 'delete', range }), options.wrote);
       if (result.succeeded) return current.withRevision(result.revision);
       current = this.#found(conflictOf(result), target);
     }
@@ -136,10 +136,11 @@ class StoreObjectStorage<T extends KubernetesObject> implements ObjectStorage<T>
     readonly expectedRevision: number;
     readonly object: T;
     readonly ttlSeconds: number | undefined;
+    readonly wrote: WriteOptions['wrote'];
     /** Nothing is written when the object encodes to the same bytes as this. */
     readonly current?: CachedObject<T>;
   }): Promise<{ readonly stored?: CachedObject<T>; readonly conflict?: KeyValue | undefined }> {
-    const { key, object, ttlSeconds, current } = write;
+    const { key, object, ttlSeconds, wrote, current } = write;
     const { json, value } = this.#codec.encode(object, key);
     if (current !== undefined && Buffer.compare(json, current.storedJson) === 0 && (await this.#isCurrent(key))) return { stored: current };
     if (this.#codec.freeze) deepFreeze(object);
@@ -147,7 +148,7 @@ class StoreObjectStorage<T extends KubernetesObject> implements ObjectStorage<T>
     this.#cache.expectWritten(value, { object, json });
     try {
       const operation: Operation = { type: 'put', key, value, ...(lease === undefined ? {} : { lease }) };
-      const result = await this.#txn(write.expectedRevision === 0 ? 'create' : 'update', ifUnchanged(key, write.expectedRevision, operation));
+      const result = await this.#txn(write.expectedRevision === 0 ? 'create' : 'update', ifUnchanged(key, write.expectedRevision, operation), wrote);
       if (result.succeeded) return { stored: this.#newObject({ key, revision: result.revision, json, object }) };
       this.#cache.forgetWritten(value);
       return { conflict: conflictOf(result) };
@@ -172,7 +173,7 @@ class StoreObjectStorage<T extends KubernetesObject> implements ObjectStorage<T>
     }
   }
 
-  async #txn(operation: 'create' | 'update' | 'delete', request: TxnRequest): Promise<TxnResult> {
+  async #txn(operation: 'create' | 'update' | 'delete', request: TxnRequest, wrote: WriteOptions['wrote']): Promise<TxnResult> {
     const { store, clock, meter } = this.#options;
     const startMs = clock.monotonicMs();
     let failed = true;
@@ -183,7 +184,9 @@ class StoreObjectStorage<T extends KubernetesObject> implements ObjectStorage<T>
     } catch (error) {
       throw asStatus(error);
     } finally {
-      meter?.asked(operation, { elapsedMs: clock.monotonicMs() - startMs, failed });
+      const elapsedMs = clock.monotonicMs() - startMs;
+      meter?.asked(operation, { elapsedMs, failed });
+      wrote?.(elapsedMs);
     }
   }
 

@@ -74,8 +74,11 @@ export async function callWebhook(options: WebhookOptions, call: Call, signal: A
   const { clock, metrics } = options;
   const type = isMutating ? 'admit' : 'validating';
   const startMs = clock.monotonicMs();
-  const counted = (code: number, rejection?: WebhookCall['rejection']): void =>
-    metrics?.called({ name, type, operation: attributes.operation, elapsedMs: clock.monotonicMs() - startMs, code, ...(rejection ? { rejection } : {}) });
+  const counted = (code: number, rejection?: WebhookCall['rejection']): void => {
+    const elapsedMs = clock.monotonicMs() - startMs;
+    attributes.took?.(isMutating ? 'mutating-webhook' : 'validating-webhook', elapsedMs);
+    metrics?.called({ name, type, operation: attributes.operation, elapsedMs, code, ...(rejection ? { rejection } : {}) });
+  };
   let answer: ReviewAnswer;
   try {
     answer = await asked(options, call, signal);

@@ -5,7 +5,7 @@ import { isAlreadyExists, isConflict, isNotFound, StatusError } from '../../../.
 import { newAlreadyExists, newConflict, newGenerateNameConflict, newNotFound, type GroupResource } from '../../../../kube/apimachinery/status-errors.ts';
 import { addWarningTo } from '../../filters/warnings.ts';
 import { storagePrefixOf } from '../../storage-prefix.ts';
-import type { ObjectName, ObjectStorage, StoredObject } from '../../storage/object-storage.ts';
+import type { ObjectName, ObjectStorage, StoredObject, WriteOptions } from '../../storage/object-storage.ts';
 import { checkMarkPreconditions, checkPreconditions, isDeletedByUpdate, markDeleted, planDeletion, validateDeleteOptions, type DeleteOptions } from './deletion.ts';
 import { generateName } from './generate-name.ts';
 import type { Reservation, ResourceDefinition } from './resource-definition.ts';
@@ -18,6 +18,8 @@ const GENERATE_NAME_ATTEMPTS = 8;
 /** The request a write belongs to. */
 export interface WriteContext extends Omit<StrategyContext, 'now' | 'warn'> {
   readonly warnings: string[];
+  /** Told how long each write to the store took. */
+  readonly wrote?: (elapsedMs: number) => void;
   readonly signal?: AbortSignal;
 }
 export interface CreateOptions<T> {
@@ -150,10 +152,10 @@ export class Registry<T extends KubernetesObject = KubernetesObject> {
       try {
         if (plan.action === 'remove') {
           const mustBeSeen = plan.object.metadata.deletionTimestamp && !object.metadata.deletionTimestamp;
-          const last = mustBeSeen ? await this.#removeMarked(target, next, resourceVersion) : await this.remove(target, resourceVersion);
-          return { object: withVersion(plan.object, last), deleted: true };
+          const last = mustBeSeen ? await this.#removeMarked(target, next, resourceVersion) : await this.remove(target, resourceVersion, context);
+          return { object: withVersion(next, last), deleted: true };
         }
-        const stored = await this.storage.guaranteedUpdate(target, () => next, { preconditions: { resourceVersion } });
+        const stored = await this.storage.guaranteedUpdate(target, () => next, { preconditions: { resourceVersion }, ...(context.wrote ? { wrote: context.wrote } : {}) });
         return { object: stored.object, deleted: false };
       } catch (error) {
         if (!isConflict(error)) throw error;
@@ -175,8 +177,8 @@ export class Registry<T extends KubernetesObject = KubernetesObject> {
   }
 
   /** Removes exactly that version; Conflict when it changed. Resolves with the version of the removal. */
-  async remove(target: ObjectName, resourceVersion: string): Promise<string> {
-    const removed = await this.storage.delete(target, { preconditions: { resourceVersion } });
+  async remove(target: ObjectName, resourceVersion: string, { wrote }: Pick<WriteContext, 'wrote'> = {}): Promise<string> {
+    const removed = await this.storage.delete(target, { preconditions: { resourceVersion }, ...(wrote ? { wrote } : {}) });
     this.definition.afterDelete?.(removed.object);
     return removed.resourceVersion;
   }
@@ -206,9 +208,9 @@ export class Registry<T extends KubernetesObject = KubernetesObject> {
     return Object.keys(normal.metadata).length === fields ? normal : this.normalize(normal);
   }
 
-  #writeOptions(object: T, context: WriteContext): { ttlSeconds?: number; signal?: AbortSignal } {
+  #writeOptions(object: T, context: WriteContext): WriteOptions {
     const ttlSeconds = this.definition.ttlSeconds?.(object);
-    return { ...(ttlSeconds ? { ttlSeconds } : {}), ...(context.signal ? { signal: context.signal } : {}) };
+    return { ...(ttlSeconds ? { ttlSeconds } : {}), ...(context.signal ? { signal: context.signal } : {}), ...(context.wrote ? { wrote: context.wrote } : {}) };
   }
 
   #strategyContext(context: WriteContext): StrategyContext {
@@ -244,7 +246,8 @@ class UpdateAttempt<T extends KubernetesObject> {
       return { object, created: false };
     }
     let ending: { readonly next: T; readonly resourceVersion: string } | undefined;
-    const ttlSeconds = definition.ttlSeconds;
+    const { ttlSeconds } = definition;
+    const { wrote } = this.#context;
     const stored = await storage.guaranteedUpdate(
       this.#target,
       async (current) => {
@@ -255,12 +258,12 @@ class UpdateAttempt<T extends KubernetesObject> {
         ending = { next, resourceVersion: current.metadata.resourceVersion ?? '' };
         return current;
       },
-      ttlSeconds ? { ttlSeconds: ttlSeconds(undefined) ?? 0 } : undefined,
+      { ...(ttlSeconds ? { ttlSeconds: ttlSeconds(undefined) ?? 0 } : {}), ...(wrote ? { wrote } : {}) },
     );
     this.settle(true);
     if (!ending) return { stored, object: stored.object, created: false };
     try {
-      await this.#registry.remove(this.#target, ending.resourceVersion);
+      await this.#registry.remove(this.#target, ending.resourceVersion, this.#context);
       return { object: ending.next, created: false };
     } catch (error) {
       if (isConflict(error)) return undefined;
