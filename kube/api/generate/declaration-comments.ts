@@ -3,7 +3,7 @@ export interface DeclarationComments {
   readonly type: string;
   /** By member name as declared. */
   readonly members: ReadonlyMap<string, string>;
-  /** Members whose type is a union of string literals, or a list of such, with the literals. */
+  /** Members whose type is a union of string literals, or a list or a map of such, with the literals. */
   readonly literals: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -13,7 +13,8 @@ function commentText(lines: readonly string[]): string {
     .join('\n')
     .replace(/\\(['"*_`<>#~|\\])/g, '$1')
     .replace(/\*\u200b?\\?\//g, '*/')
-    .trim();
+    .trim()
+    .replace(/\n@deprecated$/, '');
 }
 
 /** `"a"?: "x" | "y";` -> x, y */
@@ -29,6 +30,7 @@ export function declarationComments(text: string, declaration: RegExp): Declarat
   let type = '';
   let comment: string[] | undefined;
   let last = '';
+  let lastMember: string | undefined;
   let inside = false;
   for (const line of text.split('\n')) {
     const trimmed = line.trim();
@@ -45,7 +47,10 @@ export function declarationComments(text: string, declaration: RegExp): Declarat
       last = '';
     } else if (inside && line.startsWith('}')) break;
     else if (trimmed !== '') {
-      const member = inside ? /^(?:readonly )?['"]([^'"]+)['"]\??:/.exec(trimmed)?.[1] : undefined;
+      const named = inside ? /^(?:readonly )?['"]([^'"]+)['"]\??:/.exec(trimmed)?.[1] : undefined;
+      if (named !== undefined) lastMember = named;
+      // The values of a map stand a line below its member.
+      const member = trimmed.startsWith('[key: string]:') ? lastMember : named;
       if (member !== undefined && last !== '' && !members.has(member)) members.set(member, last);
       const values = member === undefined ? undefined : literalsOf(trimmed);
       if (member !== undefined && values) literals.set(member, values);

@@ -89,7 +89,18 @@ function choose(clientNode: string | undefined, models: string | undefined): str
   if (clientNode === undefined || clientNode === '' || typeTexts.test(clientNode)) return own;
   // client-node breaks `*/` apart, so that its comments do not end.
   const text = clientNode.replaceAll('*_/', '*/').replaceAll('/_*', '/*');
-  return flat(withoutEnumValues(own)) === flat(text) ? own : text;
+  const plain = withoutEnumValues(own);
+  if (flat(plain) === flat(text)) return own;
+  // Backslashes are the escapes of comments to one of them, and part of the text to the other.
+  return withoutBackslashes(plain) === withoutBackslashes(text) ? withWordsOf(own, text) : text;
+}
+
+const withoutBackslashes = (text: string): string => flat(text.replaceAll('\\', ''));
+
+/** The lines of the first with the words of the second, which may end earlier. */
+function withWordsOf(layout: string, text: string): string {
+  const words = text.trim().split(/\s+/).values();
+  return layout.replaceAll(/\S+/g, (word) => words.next().value ?? word);
 }
 
 function describe(sources: Sources, directory: string, kind: string): Comments {
@@ -108,9 +119,16 @@ export function descriptionFiles(nodeModules: string): readonly GeneratedFile[] 
     kubernetesModels: join(nodeModules, 'kubernetes-models'),
     apimachineryModels: join(nodeModules, '@kubernetes-models/apimachinery'),
   };
-  return definitionDirectories().map((directory) => {
+  return [specialFile(sources), ...definitionDirectories().map((directory) => {
     const kinds = [...messagesOf(directory).keys()].map((name) => name.slice(directory.length + 1));
     const file: DescriptionFile = Object.fromEntries(kinds.map((kind) => [kind, describe(sources, directory, kind)]));
     return { path: `descriptions/${directory}.json`, text: `${JSON.stringify(file)}\n` };
-  });
+  })];
+}
+
+/** Types without fields that the tables know by a letter. */
+function specialFile({ apimachineryModels }: Sources): GeneratedFile {
+  const files = { 'meta/v1.FieldsV1': 'apis/meta/v1/FieldsV1', RawExtension: 'runtime/RawExtension' };
+  const entries = Object.entries(files).map(([name, file]) => [name, declarationComments(readText(join(apimachineryModels, `${file}.d.ts`)), /^export interface /).type] as const);
+  return { path: 'descriptions/special.json', text: `${JSON.stringify(Object.fromEntries(entries))}\n` };
 }

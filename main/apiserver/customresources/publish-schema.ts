@@ -57,20 +57,24 @@ function kindSchema(schema: JsonSchema, gvk: Named, dialect: Dialect): Json {
   const isOpaque = dialect === 2 && schema['x-kubernetes-preserve-unknown-fields'] === true && !schema.properties;
   if (isOpaque) return { type: 'object', 'x-kubernetes-group-version-kind': gvks };
   const properties = { ...(own['properties'] as Json | undefined), ...typeMeta(), metadata: metadataRef(OBJECT_META, METADATA_DESCRIPTION, dialect) };
-  return { ...own, type: 'object', properties, 'x-kubernetes-group-version-kind': gvks };
+  return { ...own, type: 'object', properties: sortedMembers(properties), 'x-kubernetes-group-version-kind': gvks };
+}
+
+function sortedMembers(object: Json): Json {
+  return Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function listSchema(item: string, { of, plural, ...gvk }: Named & { readonly of: string; readonly plural: string }, dialect: Dialect): Json {
   const list = 'Standard list metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds';
   return {
     description: `${gvk.kind} is a list of ${of}`,
-    properties: {
-      ...typeMeta(),
-      items: { description: `List of ${plural}. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md`, items: refTo(item, dialect), type: 'array' },
-      metadata: metadataRef(LIST_META, list, dialect),
-    },
-    required: ['items'],
     type: 'object',
+    required: ['items'],
+    properties: sortedMembers({
+      ...typeMeta(),
+      items: { description: `List of ${plural}. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md`, type: 'array', items: refTo(item, dialect) },
+      metadata: metadataRef(LIST_META, list, dialect),
+    }),
     'x-kubernetes-group-version-kind': [{ group: gvk.group, kind: gvk.kind, version: gvk.version }],
   };
 }

@@ -4,8 +4,8 @@ import { yamlScalar } from './yaml-scalar.ts';
  * YAML as sigs.k8s.io/yaml writes it: keys in natural order, lists not indented below their key, strings quoted only where
  * they would be read as something else. Clients compare this text, so no general emitter will do.
  */
-export function writeYaml(value: unknown): string {
-  return `${block(value, { indent: 0, column: 0, isValue: false }).replace(/^\n/, '')}\n`;
+export function writeYaml(value: unknown, { keysAsGiven = false }: { readonly keysAsGiven?: boolean } = {}): string {
+  return `${block(value, { indent: 0, column: 0, isValue: false, keysAsGiven }).replace(/^\n/, '')}\n`;
 }
 
 interface Place {
@@ -14,6 +14,8 @@ interface Place {
   readonly column: number;
   /** Behind a key: collections start on the next line. */
   readonly isValue: boolean;
+  /** Keys stay in the object's order. */
+  readonly keysAsGiven: boolean;
 }
 
 /** What comes behind the key or the dash; collections start with a line break unless they may start in place. */
@@ -30,22 +32,23 @@ function numberText(value: number): string {
   return String(value).replace(/e([+-])(\d)$/, 'e$10$2');
 }
 
-function sequence(items: readonly unknown[], { indent, isValue }: Place): string {
+function sequence(items: readonly unknown[], { indent, isValue, keysAsGiven }: Place): string {
   if (items.length === 0) return '[]';
   // Behind a key a list stands as deep as the key.
   const own = isValue ? indent - 2 : indent;
   const pad = ' '.repeat(own);
-  const lines = items.map((item) => `- ${block(item, { indent: own + 2, column: own + 2, isValue: false }).replace(/^\n */, '')}`);
+  const lines = items.map((item) => `- ${block(item, { indent: own + 2, column: own + 2, isValue: false, keysAsGiven }).replace(/^\n */, '')}`);
   return `\n${lines.map((line) => pad + line).join('\n')}`;
 }
 
-function mapping(object: Readonly<Record<string, unknown>>, { indent }: Place): string {
-  const keys = Object.keys(object).filter((key) => object[key] !== undefined).sort(compareKeys);
+function mapping(object: Readonly<Record<string, unknown>>, { indent, keysAsGiven }: Place): string {
+  const given = Object.keys(object).filter((key) => object[key] !== undefined);
+  const keys = keysAsGiven ? given : given.sort(compareKeys);
   if (keys.length === 0) return '{}';
   const pad = ' '.repeat(indent);
   const lines = keys.map((key) => {
     const name = yamlScalar(key, { column: indent, indent: indent + 2, isKey: true });
-    const value = block(object[key], { indent: indent + 2, column: indent + name.length + 2, isValue: true });
+    const value = block(object[key], { indent: indent + 2, column: indent + name.length + 2, isValue: true, keysAsGiven });
     return `${pad}${name}:${value.startsWith('\n') ? '' : ' '}${value}`;
   });
   return `\n${lines.join('\n')}`;

@@ -35,8 +35,8 @@ function everyVersionOf(kind: string): readonly GroupVersionKind[] {
   return schemeVersions().map((groupVersion) => ({ ...groupVersion, kind }));
 }
 
-/** Kinds that every group version registers. */
-const EVERYWHERE = new Set(['DeleteOptions', 'WatchEvent']);
+/** Kinds of meta/v1 that every group version registers. */
+export const EVERYWHERE: ReadonlySet<string> = new Set(['DeleteOptions', 'WatchEvent']);
 /** Kinds of the meta group that are registered for the core group. */
 const CORE_ONLY = new Set(['Status', 'APIGroup', 'APIGroupList', 'APIResourceList', 'APIVersions']);
 

@@ -38,13 +38,24 @@ export function describeField(path: string): string {
   return withoutEnumValues(describeMessage(path.slice(0, dot))[path.slice(dot + 1)] ?? '');
 }
 
-let parameters: Readonly<Record<string, string>> | undefined;
+const named = new Map<string, Readonly<Record<string, string>>>();
+
+function namedTexts(name: string): Readonly<Record<string, string>> {
+  let texts = named.get(name);
+  if (!texts) {
+    const url = new URL(`../../../kube/api/generated/descriptions/${name}.json`, import.meta.url);
+    texts = JSON.parse(readFileSync(url, 'utf8')) as Readonly<Record<string, string>>;
+    named.set(name, texts);
+  }
+  return texts;
+}
 
 /** A parameter's text by key (parameters.ts). */
 export function describeParameter(key: string): string {
-  if (!parameters) {
-    const url = new URL('../../../kube/api/generated/descriptions/parameters.json', import.meta.url);
-    parameters = JSON.parse(readFileSync(url, 'utf8')) as Readonly<Record<string, string>>;
-  }
-  return parameters[key] ?? '';
+  return namedTexts('parameters')[key] ?? '';
+}
+
+/** The text of a type that has no fields: `meta/v1.FieldsV1`, `RawExtension`. */
+export function describeSpecial(name: string): string {
+  return namedTexts('special')[name] ?? '';
 }

@@ -1,11 +1,12 @@
-import { parseApiVersion } from '../../../kube/apimachinery/gvr.ts';
+import { type GroupVersionKind, parseApiVersion } from '../../../kube/apimachinery/gvr.ts';
 import type { GroupVersionInfo } from '../../../kube/api/inventory.ts';
 import { customPathsOf } from './custom-operations.ts';
-import { definitionName, FIELDS_V1, INT_OR_STRING, messageOfKind, MICRO_TIME, PATCH, QUANTITY, RAW_EXTENSION, TIME, VERSION_INFO } from './definition-names.ts';
+import { definitionName, EVERYWHERE, FIELDS_V1, INT_OR_STRING, messageOfKind, MICRO_TIME, PATCH, QUANTITY, RAW_EXTENSION, TIME, VERSION_INFO } from './definition-names.ts';
 import { usedDefinitions } from './merge-specs.ts';
 import { groupTag, operationPrefix, pathsOf, rootPath, tagOf } from './operations.ts';
 import { renderGet, renderPath } from './render-operations.ts';
 import { definitionOf, type Dialect, type Json, referredMessages } from './schemas.ts';
+import { sharedParameters } from './shared-parameters.ts';
 import { specialDefinitions } from './special-definitions.ts';
 
 /** A group version of custom resources, whose schemas are not in kube/api. */
@@ -16,8 +17,12 @@ export interface CustomGroupVersion extends GroupVersionInfo {
 }
 
 const DISCOVERY_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+const KINDS = 'x-kubernetes-group-version-kind';
 const INFO = { title: 'Kubernetes', version: '1.36' };
-const security = { BearerToken: { description: 'Bearer Token authentication', in: 'header', name: 'authorization', type: 'apiKey' } };
+const securityOf = (dialect: Dialect): Json => {
+  const description = 'Bearer Token authentication';
+  return { BearerToken: { ...(dialect === 2 ? { description, type: 'apiKey' } : { type: 'apiKey', description }), name: 'authorization', in: 'header' } };
+};
 const specials = [TIME, MICRO_TIME, FIELDS_V1, PATCH, QUANTITY, INT_OR_STRING, RAW_EXTENSION];
 
 function isCustom(info: GroupVersionInfo): info is CustomGroupVersion {
@@ -88,13 +93,14 @@ export function openApiV2(infos: readonly GroupVersionInfo[]): Json {
     everything[definitionName(`meta/v1.${kind}`)] = definitionOf(`meta/v1.${kind}`, 2);
   }
   everything[VERSION_INFO] = specialDefinitions(2)[VERSION_INFO];
+  const shared = sharedParameters(paths);
   return {
     swagger: '2.0',
     info: INFO,
-    paths: sorted(paths),
+    paths: sorted(shared.paths),
     definitions: sorted(everything),
-    parameters: {},
-    securityDefinitions: security,
+    parameters: shared.parameters,
+    securityDefinitions: securityOf(2),
     security: [{ BearerToken: [] }],
   };
 }
@@ -153,9 +159,23 @@ export function openApiV3(infos: readonly GroupVersionInfo[], name: string): Jso
 
 function groupVersionDocument(info: GroupVersionInfo): Json {
   const paths = resourcePaths(info, 3);
-  const schemas = usedDefinitions(paths, definitions([info], 3), '#/components/schemas/');
+  const schemas = withScopedKinds(usedDefinitions(paths, definitions([info], 3), '#/components/schemas/'), info);
   if (!isCustom(info)) return document3(paths, schemas);
   return { openapi: '3.0.0', info: { title: 'Kubernetes CRD Swagger', version: 'v0.1.0' }, paths: sorted(paths), components: { schemas: sorted(schemas) } };
+}
+
+/** Groups that are in no client's scheme, by which upstream describes custom resources. */
+const NOT_FOR_CLIENTS = new Set(['admission.k8s.io', 'apiextensions.k8s.io', 'apiregistration.k8s.io', 'imagepolicy.k8s.io']);
+
+/** What every group version registers is here a kind of this one and of core/v1 alone (upstream: filterScopedGVKs). */
+function withScopedKinds(schemas: Json, info: GroupVersionInfo): Json {
+  const names = new Set([...EVERYWHERE].map((kind) => definitionName(`meta/v1.${kind}`)));
+  const isOwn = ({ group, version }: GroupVersionKind): boolean => (group === info.group && version === info.version) || (group === '' && version === 'v1');
+  const isHere = isCustom(info) ? ({ group }: GroupVersionKind): boolean => !NOT_FOR_CLIENTS.has(group) : isOwn;
+  return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => {
+    const kinds = (schema as Json)[KINDS] as readonly GroupVersionKind[] | undefined;
+    return [name, kinds && names.has(name) ? { ...(schema as Json), [KINDS]: kinds.filter(isHere) } : schema];
+  }));
 }
 
 function document3(paths: Json, schemas: Json): Json {
@@ -163,6 +183,6 @@ function document3(paths: Json, schemas: Json): Json {
     openapi: '3.0.0',
     info: INFO,
     paths: sorted(paths),
-    components: { ...(Object.keys(schemas).length > 0 ? { schemas: sorted(schemas) } : {}), securitySchemes: security },
+    components: { ...(Object.keys(schemas).length > 0 ? { schemas: sorted(schemas) } : {}), securitySchemes: securityOf(3) },
   };
 }

@@ -30,6 +30,7 @@ export function usedDefinitions(value: unknown, all: Json, prefix = PREFIX): Jso
 export function mergedSpecs(base: Json, others: readonly Json[]): Json {
   const paths: Json = { ...objectOf(base['paths']) };
   const definitions: Json = { ...objectOf(base['definitions']) };
+  const parameters: Json = { ...objectOf(base['parameters']) };
   for (const other of others) {
     const added = objectOf(other['definitions']);
     const names = newNames(definitions, added);
@@ -38,8 +39,10 @@ export function mergedSpecs(base: Json, others: readonly Json[]): Json {
       definitions[target] ??= renamed(definition, names);
     }
     for (const [path, item] of Object.entries(objectOf(other['paths']))) paths[path] ??= renamed(item, names);
+    // Their names end with a digest of what they say.
+    for (const [name, parameter] of Object.entries(objectOf(other['parameters']))) parameters[name] ??= parameter;
   }
-  return { ...base, paths: sorted(paths), definitions: sorted(definitions) };
+  return { ...base, paths: sorted(paths), definitions: sorted(definitions), parameters: sorted(parameters) };
 }
 
 /** The definitions that must be called otherwise here. */

@@ -18,8 +18,9 @@ function typeOf(name: string): string {
 function parameterOf(place: { readonly name: string; readonly in: 'path' | 'query'; readonly description: string }, dialect: Dialect): Json {
   const type = typeOf(place.name);
   const required = place.in === 'path' ? { required: true } : {};
-  const head = { description: place.description, in: place.in, name: place.name, ...required };
-  return dialect === 2 ? { ...head, type, uniqueItems: true } : { ...head, schema: { type, uniqueItems: true } };
+  const { name, description } = place;
+  if (dialect === 2) return { uniqueItems: true, type, description, name, in: place.in, ...required };
+  return { name, in: place.in, description, ...required, schema: { type, uniqueItems: true } };
 }
 
 /** One parameter; `kind` is what `name` names. */

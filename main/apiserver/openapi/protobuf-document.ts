@@ -58,7 +58,7 @@ class Encoder {
 
   message(name: string, value: unknown): void {
     const message = this.#messages.get(name);
-    if (name === 'Any') return this.#scalar('s', 2, writeYaml(value));
+    if (name === 'Any') return this.#scalar('s', 2, writeYaml(value, { keysAsGiven: true }));
     if (!message) throw new TypeError(`Cannot encode OpenAPI message ${name}: it is not in the table`);
     if (message.isChoice) {
       const chosen = message.fields.find(({ json }) => holds(json, value));

@@ -4,7 +4,7 @@ import type { Operation, PathItem } from './operations.ts';
 import { parameter } from './parameters.ts';
 import { type Dialect, type Json, refTo } from './schemas.ts';
 
-/** Writes operations as OpenAPI paths of either form. */
+/** Writes operations as OpenAPI paths of either form, members in the order of Go's structs. */
 const OBJECT_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 const STREAM_TYPES = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
 const CUSTOM_TYPES = ['application/json', 'application/yaml'];
@@ -42,10 +42,15 @@ function schemaOfTarget(target: GroupVersionKind | string, options: RenderOption
   return name === undefined ? { type: 'string' } : refTo(name, options.dialect);
 }
 
+/** By media type, sorted. */
+function contentOf(types: readonly string[], schema: Json): Json {
+  return Object.fromEntries(types.toSorted().map((type) => [type, { schema }]));
+}
+
 function responses(operation: Operation, options: RenderOptions): Json {
   const schema = schemaOfTarget(operation.response, options);
   const types = producedTypes[operation.produces];
-  const body = options.dialect === 2 ? { schema } : { content: Object.fromEntries(types.map((type) => [type, { schema }])) };
+  const body = options.dialect === 2 ? { schema } : { content: contentOf(types, schema) };
   const answers = operation.codes.map((code) => [code, { description: statuses[code], ...body }] as const);
   return Object.fromEntries([...answers, [401, { description: statuses[401] }]]);
 }
@@ -53,7 +58,7 @@ function responses(operation: Operation, options: RenderOptions): Json {
 function bodyParameter(operation: Operation, options: RenderOptions): Json[] {
   if (operation.body === undefined || options.dialect === 3) return [];
   const required = operation.body === 'DeleteOptions' ? {} : { required: true };
-  return [{ in: 'body', name: 'body', ...required, schema: schemaOfTarget(operation.body, options) }];
+  return [{ name: 'body', in: 'body', ...required, schema: schemaOfTarget(operation.body, options) }];
 }
 
 function consumedTypes({ body, produces }: Operation): readonly string[] {
@@ -64,60 +69,56 @@ function consumedTypes({ body, produces }: Operation): readonly string[] {
 function requestBody(operation: Operation, options: RenderOptions): Json {
   if (operation.body === undefined || options.dialect === 2) return {};
   const schema = schemaOfTarget(operation.body, options);
-  const content = Object.fromEntries(consumedTypes(operation).map((type) => [type, { schema }]));
+  const content = contentOf(consumedTypes(operation), schema);
   return { requestBody: { content, ...(operation.body === 'DeleteOptions' ? {} : { required: true }) } };
 }
 
-function kindOf({ group, version, kind }: GroupVersionKind): Json {
-  return { group, kind, version };
+function kindOf({ group, version, kind }: GroupVersionKind, dialect: Dialect): Json {
+  return dialect === 2 ? { group, kind, version } : { group, version, kind };
 }
 
-/** OpenAPI 3 has them by name, OpenAPI 2 as they are declared. */
-function parametersOf(keys: readonly string[], options: { readonly kind: string; readonly dialect: Dialect }): readonly Json[] {
-  const declared = keys.map((key) => parameter(key, options));
-  return options.dialect === 2 ? declared : declared.toSorted((a, b) => (String(a['name']) < String(b['name']) ? -1 : 1));
+/** By name, and those of one name by place: `path` before `query`. */
+function sortedParameters(declared: readonly Json[]): readonly Json[] {
+  const place = (declaration: Json): string => `${String(declaration['name'])} ${String(declaration['in'])}`;
+  return declared.toSorted((a, b) => (place(a) < place(b) ? -1 : 1));
 }
 
 function renderOperation(operation: Operation, options: RenderOptions): Json {
   const { dialect, tag } = options;
-  const own = parametersOf(operation.parameters, { kind: operation.kind.kind, dialect });
-  const parameters = [...bodyParameter(operation, options), ...own];
+  const own = operation.parameters.map((key) => parameter(key, { kind: operation.kind.kind, dialect }));
+  const parameters = sortedParameters([...bodyParameter(operation, options), ...own]);
+  const { description, id: operationId } = operation;
+  const head = dialect === 2
+    ? { description, consumes: consumedTypes(operation), produces: producedTypes[operation.produces], schemes: ['https'], tags: [tag], operationId }
+    : { tags: [tag], description, operationId };
   return {
-    ...(dialect === 2 ? { consumes: consumedTypes(operation) } : {}),
-    description: operation.description,
-    operationId: operation.id,
+    ...head,
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(dialect === 2 ? { produces: producedTypes[operation.produces] } : {}),
     ...requestBody(operation, options),
     responses: responses(operation, options),
-    ...(dialect === 2 ? { schemes: ['https'] } : {}),
-    tags: [tag],
     'x-kubernetes-action': operation.action,
-    'x-kubernetes-group-version-kind': kindOf(operation.kind),
+    'x-kubernetes-group-version-kind': kindOf(operation.kind, dialect),
   };
 }
+
+const METHODS: readonly Operation['method'][] = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch'];
 
 /** One entry of `paths`. */
 export function renderPath(item: PathItem, options: RenderOptions): Json {
   const kind = item.operations[0]?.kind.kind ?? '';
-  const methods = item.operations.map((operation) => [operation.method, renderOperation(operation, options)] as const);
-  const parameters = parametersOf(item.parameters, { kind, dialect: options.dialect });
+  const operations = item.operations.toSorted((a, b) => METHODS.indexOf(a.method) - METHODS.indexOf(b.method));
+  const methods = operations.map((operation) => [operation.method, renderOperation(operation, options)] as const);
+  const parameters = sortedParameters(item.parameters.map((key) => parameter(key, { kind, dialect: options.dialect })));
   return { ...Object.fromEntries(methods), ...(parameters.length > 0 ? { parameters } : {}) };
 }
 
 /** A GET that is no resource: discovery, version; without a definition it answers a string. */
 export function renderGet(place: { readonly id: string; readonly description: string; readonly definition?: string; readonly types: readonly string[] }, options: RenderOptions): Json {
   const schema = place.definition === undefined ? { type: 'string' } : refTo(place.definition, options.dialect);
-  const body = options.dialect === 2 ? { schema } : { content: Object.fromEntries(place.types.map((type) => [type, { schema }])) };
-  return {
-    get: {
-      ...(options.dialect === 2 && place.definition !== undefined ? { consumes: place.types } : {}),
-      description: place.description,
-      operationId: place.id,
-      ...(options.dialect === 2 ? { produces: place.types } : {}),
-      responses: { 200: { description: 'OK', ...body }, 401: { description: 'Unauthorized' } },
-      ...(options.dialect === 2 ? { schemes: ['https'] } : {}),
-      tags: [options.tag],
-    },
-  };
+  const { definition, description, id: operationId, types } = place;
+  const tags = [options.tag];
+  const body = options.dialect === 2 ? { schema } : { content: contentOf(types, schema) };
+  const consumes = definition === undefined ? {} : { consumes: types };
+  const head = options.dialect === 2 ? { description, ...consumes, produces: types, schemes: ['https'], tags, operationId } : { tags, description, operationId };
+  return { get: { ...head, responses: { 200: { description: 'OK', ...body }, 401: { description: 'Unauthorized' } } } };
 }

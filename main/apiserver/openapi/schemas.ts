@@ -84,10 +84,13 @@ function unwrapped(schema: Json): Json {
 function fieldSchema(field: FieldSchema, texts: Readonly<Record<string, string>>, dialect: Dialect): Json {
   const value = dialect === 3 ? defaultOf(field) : undefined;
   const description = texts[field.name];
+  const { allOf, enum: values, ...bare } = withEnum(bareField(field, dialect), texts[`${field.name}#`]);
   return unwrapped({
     ...(description === undefined ? {} : { description }),
-    ...withEnum(bareField(field, dialect), texts[`${field.name}#`]),
+    ...bare,
     ...(value === undefined ? {} : { default: value }),
+    ...(values === undefined ? {} : { enum: values }),
+    ...(allOf === undefined ? {} : { allOf }),
     ...(field.nullable ? { nullable: true } : {}),
     ...(field.listMapKeys ? { 'x-kubernetes-list-map-keys': field.listMapKeys } : {}),
     ...(field.listType ? { 'x-kubernetes-list-type': field.listType } : {}),
@@ -125,10 +128,10 @@ export function definitionOf(message: string, dialect: Dialect): Json | undefine
   const unions = unionsOf(message);
   return {
     ...(description === undefined ? {} : { description }),
-    ...(Object.keys(members).length > 0 ? { properties: members } : {}),
-    ...(required.length > 0 ? { required } : {}),
     type: 'object',
-    ...(kinds.length > 0 ? { 'x-kubernetes-group-version-kind': kinds } : {}),
+    ...(required.length > 0 ? { required } : {}),
+    ...(Object.keys(members).length > 0 ? { properties: members } : {}),
+    ...(kinds.length > 0 ? { 'x-kubernetes-group-version-kind': kinds.map(({ group, kind, version }) => ({ group, kind, version })) } : {}),
     ...(schema.atomic ? { 'x-kubernetes-map-type': 'atomic' } : {}),
     ...(unions ? { 'x-kubernetes-unions': unions } : {}),
   };

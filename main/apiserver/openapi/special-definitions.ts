@@ -1,6 +1,7 @@
+import { describeSpecial } from './descriptions.ts';
 import type { Dialect, Json } from './schemas.ts';
 
-/** Definitions whose JSON is no object with fields: scalars with a Go type of their own, and unions. */
+/** Definitions whose JSON is no object with fields: scalars with a Go type of their own, and unions. `@NAME` is a text of descriptions.ts. */
 const texts: Readonly<Record<string, readonly [Readonly<Record<string, unknown>>, string]>> = {
   'io.k8s.apimachinery.pkg.apis.meta.v1.Time': [
     { type: 'string', format: 'date-time' },
@@ -10,9 +11,9 @@ const texts: Readonly<Record<string, readonly [Readonly<Record<string, unknown>>
   'io.k8s.apimachinery.pkg.apis.meta.v1.Patch': [{ type: 'object' }, 'Patch is provided to give a concrete name and type to the Kubernetes PATCH request body.'],
   'io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1': [
     { type: 'object' },
-    'FieldsV1 stores a set of fields as a trie in JSON: `f:<name>` is a field or a map key, `k:<keys>` a list item by its keys, `v:<value>` a set item, `i:<index>` a position, `.` the member itself.',
+    '@meta/v1.FieldsV1',
   ],
-  'io.k8s.apimachinery.pkg.runtime.RawExtension': [{ type: 'object' }, 'RawExtension holds any JSON object as it came.'],
+  'io.k8s.apimachinery.pkg.runtime.RawExtension': [{ type: 'object' }, '@RawExtension'],
   'io.k8s.apimachinery.pkg.api.resource.Quantity': [
     { type: 'string' },
     'Quantity is a fixed-point number with an optional suffix: Ki, Mi, Gi, Ti, Pi, Ei are powers of 1024; n, u, m, k, M, G, T, P, E powers of 1000. It is written in canonical form: 1500m rather than 1.5, 1Gi rather than 1024Mi.',
@@ -61,20 +62,20 @@ const QUANTITY = 'io.k8s.apimachinery.pkg.api.resource.Quantity';
 function versionInfo(dialect: Dialect): Json {
   const field = (name: string): Json => ({
     ...(versionTexts[name] === undefined ? {} : { description: versionTexts[name] }),
-    ...(dialect === 3 && !optionalVersionFields.includes(name) ? { default: '' } : {}),
     type: 'string',
+    ...(dialect === 3 && !optionalVersionFields.includes(name) ? { default: '' } : {}),
   });
   return {
     description: 'Info contains versioning information. how we\'ll want to distribute that information.',
-    properties: Object.fromEntries(versionFields.map((name) => [name, field(name)])),
-    required: versionFields.filter((name) => !optionalVersionFields.includes(name)),
     type: 'object',
+    required: versionFields.filter((name) => !optionalVersionFields.includes(name)),
+    properties: Object.fromEntries(versionFields.toSorted().map((name) => [name, field(name)])),
   };
 }
 
 /** By definition name. */
 export function specialDefinitions(dialect: Dialect): Readonly<Record<string, Json>> {
-  const entries = Object.entries(texts).map(([name, [shape, description]]) => [name, { description, ...(dialect === 3 && name === QUANTITY ? { oneOf: [{ type: 'string' }, { type: 'number' }] } : forDialect(shape, dialect)) }] as const);
+  const entries = Object.entries(texts).map(([name, [shape, description]]) => [name, { description: description.startsWith('@') ? describeSpecial(description.slice(1)) : description, ...(dialect === 3 && name === QUANTITY ? { oneOf: [{ type: 'string' }, { type: 'number' }] } : forDialect(shape, dialect)) }] as const);
   return { ...Object.fromEntries(entries), 'io.k8s.apimachinery.pkg.version.Info': versionInfo(dialect) };
 }
 
