@@ -25,7 +25,7 @@ export class WorkQueueMetrics {
   constructor(registry: MetricsRegistry, clock: Clock) {
     this.#clock = clock;
     const labels = ['name'];
-    const described = (name: string, help: string): { name: string; help: string; labels: string[]; stability: 'ALPHA' } => ({ name: `workqueue_${name}`, help, labels, stability: 'ALPHA' });
+    const described = (name: string, help: string): { name: string; help: string; labels: string[]; stability: 'BETA' } => ({ name: `workqueue_${name}`, help, labels, stability: 'BETA' });
     this.#adds = registry.counter(described('adds_total', 'Keys that were put into a queue.'));
     this.#retries = registry.counter(described('retries_total', 'Keys that were put back after a failure.'));
     this.#waits = registry.histogram({ ...described('queue_duration_seconds', 'Time from adding a key to taking it.'), bounds: BOUNDS });

@@ -47,6 +47,8 @@ import { resourceDefinitions } from './registry/resources.ts';
 import { listen, type Listener, type ListenOptions, type ServerHandler } from './server.ts';
 import { startObjects } from './start-objects.ts';
 import { flagsOf } from './server-flags.ts';
+import { CelMetrics } from './metrics/cel-metrics.ts';
+import { nodeGraphTiming } from './metrics/node-graph-metrics.ts';
 import { ReloadMetrics } from './metrics/reload-metrics.ts';
 import { createServerMetrics } from './metrics/server-metrics.ts';
 import { TokenMetrics } from './metrics/token-metrics.ts';
@@ -153,9 +155,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const { store, clock, random, pki, reportError = () => {} } = options;
   const registry = options.metrics ?? new MetricsRegistry();
   const storeRequests = new StoreRequestMetrics(registry);
-  const leases = new LeaseManager({ store, clock });
+  const leaseObjects = registry.histogram({ name: 'etcd_lease_object_counts', stability: 'ALPHA', help: 'Objects that go away together: of each lease that no more are put on.', bounds: [10, 50, 100, 500, 1000, 2500, 5000] }).with();
+  const leases = new LeaseManager({ store, clock, ended: (objects) => leaseObjects.observe(objects) });
   const definitions = resourceDefinitions({
-    serviceCIDR: options.serviceCIDR, nodePortRange: options.nodePortRange ?? { first: 30_000, last: 32_767 }, random: () => random.next(),
+    serviceCIDR: options.serviceCIDR, nodePortRange: options.nodePortRange ?? { first: 30_000, last: 32_767 }, random: () => random.next(), counted: { metrics: registry, clock },
     namespaceLabels: async (name) => (await catalog.registry({ group: '', resource: 'namespaces' })?.find({ name }))?.object.metadata.labels,
   });
   const encryption = options.encryption && stack.use(await LiveEncryption.open(options.encryption, {
@@ -240,7 +243,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   flowController = stack.use(new FlowController({ flow, mirror, clock, random, client, reportError }));
   await Promise.all([flowController.start(), aggregator.start(own), trust.start(own, catalog, reportError)]);
   const customResources = stack.use(new CustomResources({
-    catalog, clock, random, reportError, reader: mirror, ...(options.dialer ? { dialer: options.dialer } : {}),
+    catalog, clock, random, reportError, reader: mirror, ruleTiming: { clock, meter: new CelMetrics(registry) }, ...(options.dialer ? { dialer: options.dialer } : {}),
     openStorage: (custom) => openObjectStorage<KubernetesObject>({ store, clock, leases, meter: storeRequests.meterOf(custom.resource), ...transformerOf(custom.resource), ...custom }),
   }));
   await customResources.start();
@@ -283,6 +286,6 @@ function quotaStorage(catalog: ResourceCatalog): ObjectStorage<ResourceQuota> {
 
 async function authorizerFor({ authorizationFiles: files = { readFile: (path) => { throw new Error(`no file ${path} here`); } }, clock, reportError = () => {} }: ApiServerOptions, { mirror, metrics }: { readonly mirror: ObjectMirror; readonly metrics: MetricsRegistry }): Promise<LiveAuthorizer> {
   const graph = new NodeGraph();
-  await graph.follow(mirror);
+  await graph.follow(mirror, nodeGraphTiming(metrics, clock));
   return new LiveAuthorizer({ files, node: createNodeAuthorizer(graph), rbac: createRbacAuthorizer(mirror), clock, reportError, metrics });
 }

@@ -79,8 +79,10 @@ export function createHandler(options: HandlerOptions): ServerHandler {
       if (!context) return withCommonHeaders(statusResponse(UNAUTHORIZED), { auditId, warnings });
       await takeOn(context);
       isKnown = true;
+      const beganMs = clock.monotonicMs();
       const begun = isFlowControlled(info) ? options.flow.begin(context, Math.min(timeoutMs / 4, MAX_QUEUE_MS)) : undefined;
       ticket = begun instanceof Promise ? await begun : begun;
+      metrics.filtered('priorityandfairness', clock.monotonicMs() - beganMs);
       response = ticket?.retryAfter === undefined ? await serve(context, { ticket, timeoutMs, startMs }) : tooManyRequests(context, ticket.retryAfter);
     } catch (error) {
       response = await failed(error, request, context);
@@ -140,7 +142,7 @@ export function createHandler(options: HandlerOptions): ServerHandler {
     const annotations: Record<string, string> = {};
     const user = request.identity ? withAuthenticatedGroup(request.identity) : await options.authenticator.authenticate(request, { warnings, annotations });
     const elapsedMs = clock.monotonicMs() - startMs;
-    metrics.authenticated(user, elapsedMs);
+    metrics.authenticated(user, elapsedMs, { shown: request.headers['authorization'] !== undefined });
     if (!user) {
       await unauthorized(request, { info, auditId, annotations });
       return undefined;
@@ -160,8 +162,10 @@ export function createHandler(options: HandlerOptions): ServerHandler {
   async function takeOn(context: RequestContext): Promise<void> {
     const startMs = clock.monotonicMs();
     const actor = await impersonate(context, { authorizer, impersonation });
+    const elapsedMs = clock.monotonicMs() - startMs;
+    metrics.filtered('constrainedimpersonation', elapsedMs);
     if (!actor) return;
-    context.audit?.took('impersonation', clock.monotonicMs() - startMs);
+    context.audit?.took('impersonation', elapsedMs);
     context.user = actor.user;
     context.audit?.impersonated(actor.user, actor.constraint);
   }

@@ -30,8 +30,8 @@ export class LongRequestAccount implements WatchAccount {
     if (isList) this.#metrics?.listed();
   }
 
-  sent(events: number): void {
-    this.#metrics?.sent(events);
+  sent(events: number, sizeBytes?: number): void {
+    this.#metrics?.sent(events, sizeBytes);
   }
 
   ended(): void {

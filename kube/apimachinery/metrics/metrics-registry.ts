@@ -54,7 +54,9 @@ export class MetricsRegistry {
   }
 }
 
-/** `first`, `first·factor`, … */
+/** `first`, `first·factor`, …, multiplied one after the other as upstream: readers compare the bounds' texts. */
 export function exponentialBounds(first: number, factor: number, count: number): number[] {
-  return Array.from({ length: count }, (_, index) => first * factor ** index);
+  const bounds: number[] = [];
+  for (let bound = first; bounds.length < count; bound *= factor) bounds.push(bound);
+  return bounds;
 }

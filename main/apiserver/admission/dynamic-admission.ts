@@ -8,7 +8,7 @@ import type { ResourceCatalog } from '../registry/catalog.ts';
 import type { ObjectMirror } from '../registry/object-mirror.ts';
 import type { AdmissionPlugin } from './admission.ts';
 import { mutatingPolicies } from './policies/mutating-policy.ts';
-import { PolicyMetrics } from './policies/policy-metrics.ts';
+import { MutationMetrics, PolicyMetrics } from './policies/policy-metrics.ts';
 import type { FindKind } from './policies/policy-params.ts';
 import { validatingPolicies } from './policies/validating-policy.ts';
 import type { ConfigurationList } from './webhooks/configuration-list.ts';
@@ -35,7 +35,7 @@ export async function openDynamicAdmission(options: DynamicAdmissionOptions): Pr
   const { random, clock, dialer, metrics } = options;
   const webhookOptions = { ...shared, random, clock, metrics: new WebhookMetrics(metrics), ...(dialer ? { dialer } : {}) };
   const plugins = {
-    mutatingPolicy: mutatingPolicies(shared), mutatingWebhook: mutatingWebhooks(webhookOptions),
+    mutatingPolicy: mutatingPolicies({ ...shared, clock, metrics: new MutationMetrics(metrics) }), mutatingWebhook: mutatingWebhooks(webhookOptions),
     validatingPolicy: validatingPolicies({ ...shared, clock, metrics: new PolicyMetrics(metrics) }), validatingWebhook: validatingWebhooks(webhookOptions),
   };
   const follow = <T extends KubernetesObject, R>(resource: string, list: ConfigurationList<T, R>): Promise<void> =>

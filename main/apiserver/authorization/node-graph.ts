@@ -29,26 +29,29 @@ export class NodeGraph {
   /** What names its node itself: resource and name → node. */
   readonly #owners = new Map<string, string>();
 
-  async follow(mirror: ObjectMirror): Promise<void> {
+  /** `timed` runs what is done for an object, by upstream's name for it: `AddPod`. */
+  async follow(mirror: ObjectMirror, timed: (action: string, run: () => void) => void = (_action, run) => run()): Promise<void> {
+    const observe = (resource: { readonly group: string; readonly resource: string }, kind: string, { clear, set, remove }: Follower): Promise<void> =>
+      mirror.observe(resource, { clear, set: (object) => timed(`Add${kind}`, () => set(object)), remove: (object) => timed(`Delete${kind}`, () => remove(object)) });
     await Promise.all([
-      mirror.observe({ group: '', resource: 'pods' }, { clear: () => this.#clearPods(), set: (object) => this.#setPod(object as Pod), remove: (object) => this.#removePod(object) }),
-      mirror.observe({ group: '', resource: 'persistentvolumes' }, {
-        clear: () => this.#volumes.clear(), set: (object) => this.#setVolume(object as PersistentVolume), remove: ({ metadata }) => this.#volumes.delete(metadata.name),
+      observe({ group: '', resource: 'pods' }, 'Pod', { clear: () => this.#clearPods(), set: (object) => this.#setPod(object as Pod), remove: (object) => this.#removePod(object) }),
+      observe({ group: '', resource: 'persistentvolumes' }, 'PV', {
+        clear: () => this.#volumes.clear(), set: (object) => this.#setVolume(object as PersistentVolume), remove: ({ metadata }) => void this.#volumes.delete(metadata.name),
       }),
-      this.#followOwned(mirror, { group: 'storage.k8s.io', resource: 'volumeattachments' }),
-      this.#followOwned(mirror, { group: 'resource.k8s.io', resource: 'resourceslices' }),
+      observe({ group: 'storage.k8s.io', resource: 'volumeattachments' }, 'VolumeAttachment', this.#owned('volumeattachments')),
+      observe({ group: 'resource.k8s.io', resource: 'resourceslices' }, 'ResourceSlice', this.#owned('resourceslices')),
     ]);
   }
 
-  #followOwned(mirror: ObjectMirror, resource: { readonly group: string; readonly resource: string }): Promise<void> {
-    const key = ({ metadata }: KubernetesObject): string => keyOf(resource.resource, '', metadata.name);
-    return mirror.observe(resource, {
+  #owned(resource: string): Follower {
+    const key = ({ metadata }: KubernetesObject): string => keyOf(resource, '', metadata.name);
+    return {
       clear: () => {
-        for (const known of this.#owners.keys()) if (known.startsWith(`${resource.resource}:`)) this.#owners.delete(known);
+        for (const known of this.#owners.keys()) if (known.startsWith(`${resource}:`)) this.#owners.delete(known);
       },
-      set: (object) => this.#owners.set(key(object), (object as KubernetesObject & { spec?: { nodeName?: string } }).spec?.nodeName ?? ''),
-      remove: (object) => this.#owners.delete(key(object)),
-    });
+      set: (object) => void this.#owners.set(key(object), (object as KubernetesObject & { spec?: { nodeName?: string } }).spec?.nodeName ?? ''),
+      remove: (object) => void this.#owners.delete(key(object)),
+    };
   }
 
   /** Whether the node has to do with the object. */
@@ -108,6 +111,12 @@ export class NodeGraph {
     const secrets = secretsOfVolume(spec).map(([namespace, name]) => keyOf('secrets', namespace, name));
     this.#volumes.set(metadata.name, { claim: keyOf('persistentvolumeclaims', claim.namespace ?? '', claim.name), secrets });
   }
+}
+
+interface Follower {
+  readonly clear: () => void;
+  readonly set: (object: KubernetesObject) => void;
+  readonly remove: (object: KubernetesObject) => void;
 }
 
 function podKey({ metadata }: Pod): string {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { formatFieldError } from '../../../kube/apimachinery/field-error.ts';
+import { VirtualClock } from '../../../kube/apimachinery/virtual-clock.ts';
 import { celLibrary } from '../cel/cel-environment.ts';
 import { CelRules } from './cel-rules.ts';
 import type { JsonSchema } from './json-schema.ts';
@@ -28,4 +29,14 @@ test('rules wait until the schema is satisfied', () => {
   const rules = new CelRules({ type: 'object', 'x-kubernetes-validations': [{ rule: 'true' }] }, celLibrary);
   const [error] = rules.validate({}, undefined, [{ type: 'FieldValueRequired', field: 'spec', detail: '' }]).errors;
   expect(error?.detail).toContain('some validation rules were not checked');
+});
+
+test('the meter is told of each compilation and evaluation', () => {
+  const told: string[] = [];
+  const meter = { compiled: () => void told.push('compiled'), evaluated: () => void told.push('evaluated') };
+  const schema = { type: 'object', properties: { n: { type: 'integer' } }, 'x-kubernetes-validations': [{ rule: 'self.n > 0' }] } as JsonSchema;
+  const rules = new CelRules(schema, celLibrary, { timing: { clock: new VirtualClock(), meter } });
+  rules.validate({ n: 1 }, undefined, []);
+  rules.validate({ n: 2 }, undefined, []);
+  expect(told).toEqual(['compiled', 'evaluated', 'evaluated']);
 });

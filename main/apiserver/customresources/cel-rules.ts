@@ -1,5 +1,7 @@
 import { type FieldError, fieldDuplicate, fieldForbidden, fieldInvalid, formatFieldError, fieldRequired, OMITTED_VALUE } from '../../../kube/apimachinery/field-error.ts';
 import { isJsonObject } from '../../../kube/apimachinery/json.ts';
+import type { Clock } from '../../../kube/apimachinery/clock.ts';
+import type { CelMeter } from '../cel/cel-meter.ts';
 import type { CelLibrary, CelProgram } from '../cel/cel-environment.ts';
 import type { Bindings } from '../cel/runtime/evaluate.ts';
 import { CelOptional } from '../cel/runtime/values.ts';
@@ -36,6 +38,12 @@ export interface RuleRun {
   readonly warnings: string[];
 }
 
+/** Who is told how long the rules of a schema take: all of them together. */
+export interface RuleTiming {
+  readonly clock: Clock;
+  readonly meter: CelMeter;
+}
+
 /** Ends the evaluation of all rules. */
 class OutOfBudget extends Error {}
 
@@ -44,13 +52,15 @@ export class CelRules {
   readonly #schema: JsonSchema;
   readonly #library: () => CelLibrary;
   readonly #isResource: boolean;
+  readonly #timing: RuleTiming | undefined;
   readonly #hasRules: boolean;
   #plan: RuleNode | undefined;
 
-  constructor(schema: JsonSchema, library: () => CelLibrary, { isResource = true }: { readonly isResource?: boolean } = {}) {
+  constructor(schema: JsonSchema, library: () => CelLibrary, { isResource = true, timing }: { readonly isResource?: boolean; readonly timing?: RuleTiming | undefined } = {}) {
     this.#schema = schema;
     this.#library = library;
     this.#isResource = isResource;
+    this.#timing = timing;
     this.#hasRules = someSchema(schema, (part) => (part['x-kubernetes-validations']?.length ?? 0) > 0);
   }
 
@@ -59,14 +69,26 @@ export class CelRules {
     const result: RuleRun = { errors: [], warnings: [] };
     if (!this.#hasRules) return result;
     if (schemaErrors.some(({ type }) => BLOCKING.has(type))) return { ...result, errors: [fieldInvalid('', null, NOT_CHECKED)] };
-    this.#plan ??= planRules(this.#schema, { library: this.#library(), isResource: this.#isResource });
+    this.#plan ??= this.#timed('compiled', () => planRules(this.#schema, { library: this.#library(), isResource: this.#isResource }));
+    const plan = this.#plan;
     const correlation = old === undefined ? undefined : new Correlation(value, old, this.#schema);
     try {
-      new Evaluation(result).visit(this.#plan, { value, old, field, correlation, parent: undefined });
+      this.#timed('evaluated', () => new Evaluation(result).visit(plan, { value, old, field, correlation, parent: undefined }));
     } catch (error) {
       if (!(error instanceof OutOfBudget)) throw error;
     }
     return result;
+  }
+
+  #timed<T>(what: keyof CelMeter, run: () => T): T {
+    if (!this.#timing) return run();
+    const { clock, meter } = this.#timing;
+    const startMs = clock.monotonicMs();
+    try {
+      return run();
+    } finally {
+      meter[what](clock.monotonicMs() - startMs);
+    }
   }
 }
 

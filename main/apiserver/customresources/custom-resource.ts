@@ -13,6 +13,7 @@ import type { WebhookConnectionOptions } from '../admission/webhooks/webhook-con
 import { ConvertingStorage } from './conversion/converting-storage.ts';
 import { KnownConversions } from './conversion/known-conversions.ts';
 import { WebhookConverter } from './conversion/webhook-converter.ts';
+import type { RuleTiming } from './cel-rules.ts';
 import { customSelectableFields, customStrategy } from './custom-strategy.ts';
 import { compileVersions, type CustomVersion, prunedCustomResource, readCustomResource } from './custom-version.ts';
 
@@ -35,6 +36,7 @@ export interface CustomResourceOptions extends WebhookConnectionOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly openStorage: (options: CustomStorageOptions) => ObjectStorage;
+  readonly ruleTiming?: RuleTiming;
 }
 
 const VERBS: readonly Verb[] = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
@@ -57,7 +59,7 @@ export class CustomResource implements AsyncDisposable {
   constructor(definition: Definition, options: CustomResourceOptions) {
     this.uid = definition.metadata.uid ?? '';
     this.#definition = definition;
-    this.#versions = versionsOf(definition);
+    this.#versions = versionsOf(definition, options.ruleTiming);
     this.#storageIdentity = storageIdentity(definition);
     const { group, scope, names } = definition.spec;
     const version = storageVersionOf(definition);
@@ -95,7 +97,7 @@ export class CustomResource implements AsyncDisposable {
     const isSame = deepEqual(definition.spec, this.#definition.spec) && definition.metadata.deletionTimestamp === this.#definition.metadata.deletionTimestamp;
     this.#definition = definition;
     if (isSame) return;
-    this.#versions = versionsOf(definition);
+    this.#versions = versionsOf(definition, this.#options.ruleTiming);
     // The new definition may convert otherwise.
     this.#converting.clear();
   }
@@ -197,8 +199,8 @@ function sortedValue(value: unknown): unknown {
   return result;
 }
 
-function versionsOf(definition: Definition): ReadonlyMap<string, CustomVersion> {
-  return new Map(compileVersions(definition).map((version) => [version.name, version]));
+function versionsOf(definition: Definition, timing: RuleTiming | undefined): ReadonlyMap<string, CustomVersion> {
+  return new Map(compileVersions(definition, timing).map((version) => [version.name, version]));
 }
 
 function storageVersionOf({ spec }: Definition): string {

@@ -10,7 +10,7 @@ import type { Printer } from '../negotiation/printers/printer.ts';
 import type { MergeType } from '../patch/apply/merge-type.ts';
 import { mergeTypeOfCustomResource } from '../patch/apply/structural-merge-type.ts';
 import { celLibrary } from '../cel/cel-environment.ts';
-import { CelRules } from './cel-rules.ts';
+import { CelRules, type RuleTiming } from './cel-rules.ts';
 import { validateEmbeddedResources } from './embedded-resources.ts';
 import { type JsonObject, type JsonSchema, propertyOf, someSchema } from './json-schema.ts';
 import { type PrinterColumn, customPrinter } from './printer-columns.ts';
@@ -40,7 +40,7 @@ export interface CustomVersion {
 
 const ANYTHING: JsonSchema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
 
-export function compileVersions({ spec, metadata }: Definition): readonly CustomVersion[] {
+export function compileVersions({ spec, metadata }: Definition, timing?: RuleTiming): readonly CustomVersion[] {
   const schemas = new Map(spec.versions.map(({ name, schema }) => [name, schemaOf(schema, spec.preserveUnknownFields)]));
   const mergeTypes = new Map([...schemas].map(([name, schema]) => [`${spec.group}/${name}`, mergeTypeOfCustomResource(schema as never)]));
   return spec.versions.map((version) => {
@@ -59,7 +59,7 @@ export function compileVersions({ spec, metadata }: Definition): readonly Custom
       selectableFields: (version.selectableFields ?? []).map(({ jsonPath }) => jsonPath.replace(/^\./, '')),
       deprecation: version.deprecated ? deprecation : undefined,
       isTerminating: metadata.deletionTimestamp !== undefined,
-      rules: new CelRules(schema, celLibrary),
+      rules: new CelRules(schema, celLibrary, { timing }),
       hasDefaults: someSchema(schema, (part) => part.default !== undefined),
     };
   });

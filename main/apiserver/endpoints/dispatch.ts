@@ -72,6 +72,7 @@ export async function dispatchResource(options: DispatchOptions, context: Reques
   checkShape(context, served);
   if (deprecation) {
     addWarning(context, deprecation);
+    context.deprecated = true;
     context.audit?.annotate('k8s.io/deprecated', 'true');
   }
   if (!canWatch(context, served)) {

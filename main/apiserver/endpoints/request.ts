@@ -53,6 +53,10 @@ export interface RequestContext {
   long?: WatchAccount;
   /** It has been allowed and handed to its endpoint. */
   routed?: boolean;
+  /** It asks for a deprecated API. */
+  deprecated?: boolean;
+  /** Time that it spent in webhooks, once there were any: of mutating ones all together, of validating ones the longest. */
+  webhooks?: { mutatingMs: number; validatingMs: number };
   /** Of the body that a resource was sent, once it is read. */
   bodyBytes?: number;
 }
@@ -62,7 +66,8 @@ export interface WatchAccount {
   began(): void;
   /** The client has been sent the state, and what had changed when it came; `isList`: it had asked for that state (KEP-3157). */
   initialized(options: { readonly isList: boolean }): void;
-  sent(events: number): void;
+  /** Bytes of all of them together; absent where none are made. */
+  sent(events: number, sizeBytes?: number): void;
   /** Nothing more comes. Told once, or more often. */
   ended(): void;
 }

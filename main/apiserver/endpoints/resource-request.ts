@@ -101,7 +101,12 @@ export function admissionAttributes<T extends KubernetesObject>(
     user,
     warn: (text) => addWarning(context, text),
     annotate: (key, value, level) => context.audit?.annotate(key, value, level),
-    took: (layer, elapsedMs) => context.audit?.took(layer, elapsedMs),
+    took(layer, elapsedMs) {
+      const webhooks = (context.webhooks ??= { mutatingMs: 0, validatingMs: 0 });
+      if (layer === 'mutating-webhook') webhooks.mutatingMs += elapsedMs;
+      else webhooks.validatingMs = Math.max(webhooks.validatingMs, elapsedMs);
+      context.audit?.took(layer, elapsedMs);
+    },
     normalize: (object) => normalized(request, object),
   };
 }

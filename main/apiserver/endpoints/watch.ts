@@ -79,8 +79,9 @@ function watchQueryOf(request: ResourceRequest): WatchQuery {
 async function* frames(served: ServedResource, events: AsyncIterable<readonly ObjectEvent<KubernetesObject>[]>, account: WatchAccount | undefined): AsyncGenerator<Uint8Array> {
   try {
     for await (const batch of events) {
-      account?.sent(batch.length);
-      yield framesOf(served, batch);
+      const bytes = framesOf(served, batch);
+      account?.sent(batch.length, bytes.length);
+      yield bytes;
     }
   } catch (error) {
     yield encodeFrame('ERROR', statusOf(error));
@@ -94,9 +95,10 @@ async function* encodedFrames(request: ResourceRequest, media: MediaType, events
     for await (const batch of events) {
       // No object can be shown as a list of metadata: upstream ends the stream where it fails to.
       if (media.as?.kind === 'PartialObjectMetadataList') return;
-      request.context.long?.sent(batch.length);
       for (const event of batch) {
-        yield encodeWatchEvent(event.type, shownObject(request, event, { media, first }), media);
+        const bytes = encodeWatchEvent(event.type, shownObject(request, event, { media, first }), media);
+        request.context.long?.sent(1, bytes.length);
+        yield bytes;
         first = false;
       }
     }

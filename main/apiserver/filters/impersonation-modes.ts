@@ -44,6 +44,8 @@ export interface Impersonated {
   readonly constraint: string | undefined;
 }
 
+type ImpersonationMetrics = Pick<RequestMetrics, 'impersonated' | 'askedToImpersonate'>;
+
 /** More users than impersonate others in one cluster; the oldest is forgotten. */
 const MAX_REMEMBERED = 10_000;
 
@@ -54,9 +56,9 @@ const MAX_REMEMBERED = 10_000;
 export class Impersonation {
   readonly #lastModes = new Map<string, Mode>();
   readonly #clock: Clock;
-  readonly #metrics: Pick<RequestMetrics, 'impersonated'>;
+  readonly #metrics: ImpersonationMetrics;
 
-  constructor({ clock, metrics }: { readonly clock: Clock; readonly metrics: Pick<RequestMetrics, 'impersonated'> }) {
+  constructor({ clock, metrics }: { readonly clock: Clock; readonly metrics: ImpersonationMetrics }) {
     this.#clock = clock;
     this.#metrics = metrics;
   }
@@ -80,7 +82,7 @@ export class Impersonation {
     for (const mode of last ? [last, ...MODES.filter((other) => other !== last)] : MODES) {
       if (!mode.applies(attempt.wanted, attempt.attributes.user)) continue;
       try {
-        const user = await inMode(mode, attempt);
+        const user = await inMode(mode, { ...attempt, authorizer: this.#counted(mode, attempt.authorizer) });
         if (mode !== last) this.#remember(asking, mode);
         return { user, constraint: mode.name === 'legacy' ? undefined : `impersonate:${mode.name}` };
       } catch (error) {
@@ -88,6 +90,18 @@ export class Impersonation {
       }
     }
     throw first;
+  }
+
+  /** The authorizer, whose answers are counted. */
+  #counted({ name }: Mode, authorizer: Authorizer): Pick<Authorizer, 'authorize'> {
+    return {
+      authorize: async (attributes) => {
+        const startMs = this.#clock.monotonicMs();
+        const answer = await authorizer.authorize(attributes);
+        this.#metrics.askedToImpersonate(name, { isAllowed: answer.decision === 'allow', elapsedMs: this.#clock.monotonicMs() - startMs });
+        return answer;
+      },
+    };
   }
 
   #remember(asking: string, mode: Mode): void {

@@ -46,13 +46,14 @@ export class FlowControl implements Disposable {
   readonly #options: FlowControlOptions;
   readonly configuration: FlowConfiguration;
   readonly watches = new WatchTracker();
-  readonly inFlight = new InFlight();
+  readonly inFlight: InFlight;
   readonly #retryAfter = new RetryAfter();
   #timer: Disposable;
 
   constructor(options: FlowControlOptions) {
     this.#options = options;
     const { clock, totalSeats, nextTurn, drained = NOTHING } = options;
+    this.inFlight = new InFlight({ limit: totalSeats, nowMs: clock.monotonicMs() });
     this.configuration = new FlowConfiguration({ clock, totalSeats, drained, nextTurn });
     this.#timer = this.#lendLater();
   }
@@ -63,6 +64,9 @@ export class FlowControl implements Disposable {
 
   configure(levels: readonly PriorityLevelConfiguration[], schemas: readonly FlowSchema[]): void {
     this.configuration.digest(levels, schemas);
+    let capacity = 0;
+    for (const { queueCapacity } of this.configuration.levels.values()) capacity += queueCapacity;
+    this.inFlight.setWaitingCapacity(capacity, this.clock.monotonicMs());
   }
 
   /** Synchronous unless the request has to wait, which it does at most for `waitLimitMs`. */

@@ -3,6 +3,7 @@ import type { Histogram, TimingHistogram } from '../../../kube/apimachinery/metr
 import type { MetricsRegistry, Sample } from '../../../kube/apimachinery/metrics/metrics-registry.ts';
 import { DURATION_BOUNDS, QUEUE_LENGTH_BOUNDS, SEATS_BOUNDS, WATCH_COUNT_BOUNDS, type FlowCounts } from './flow-counts.ts';
 import type { FlowControl } from './flow-control.ts';
+import { IN_FLIGHT_BOUNDS } from './in-flight.ts';
 import { DEMAND_BOUNDS, REQUEST_UTILIZATION_BOUNDS, SEAT_UTILIZATION_BOUNDS } from './level-gauges.ts';
 import type { PriorityLevel } from './priority-level.ts';
 
@@ -94,6 +95,15 @@ function registerInFlight(registry: MetricsRegistry, { inFlight, clock }: FlowCo
       const nowMs = clock.monotonicMs();
       return [{ labels: ['mutating'], value: of.mutating.read(nowMs) }, { labels: ['readOnly'], value: of.readOnly.read(nowMs) }];
     });
+  registry.collect('histogram', { name: `${PREFIX}read_vs_write_current_requests`, stability: 'ALPHA', help: 'Requests that run or wait as a fraction of the limit, over time.', labels: ['phase', 'request_kind'], bounds: IN_FLIGHT_BOUNDS }, function* () {
+    for (const phase of ['executing', 'waiting'] as const) {
+      for (const kind of ['mutating', 'readOnly'] as const) {
+        const { overTime } = inFlight[phase][kind];
+        overTime.settle(clock.monotonicMs());
+        yield { labels: [phase, kind], value: overTime.histogram };
+      }
+    }
+  });
   watermark('apiserver_current_inflight_requests', 'STABLE', 'Most requests that ran at once in the last second.', inFlight.executing);
   watermark('apiserver_current_inqueue_requests', 'ALPHA', 'Most requests that waited at once in the last second.', inFlight.waiting);
 }

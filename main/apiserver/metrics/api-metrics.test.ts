@@ -50,6 +50,47 @@ describe('/metrics', () => {
     expect(await metric('version_info{binary="1.36.2",component="kube",emulation="1.36",min_compat="1.35"}')).toBe(1);
   });
 
+  test('tells of deprecated APIs, of what requests passed, and of requests of the server itself', async () => {
+    await get('/api/v1/componentstatuses');
+    expect(await metric('apiserver_requested_deprecated_apis{group="",removed_release="",resource="componentstatuses",subresource="",version="v1"}')).toBe(1);
+    for (const filter of ['authentication', 'authorization', 'constrainedimpersonation', 'priorityandfairness']) {
+      expect(await metric(`apiserver_request_filter_duration_seconds_count{filter="${filter}"}`)).toBeGreaterThan(0);
+    }
+    const own = 'apiserver_selfrequest_total{group="",resource="namespaces",subresource="",verb="GET"}';
+    const before = (await metric(own)) ?? 0;
+    await server.apiServer.transport({ name: 'system:apiserver', groups: ['system:masters'] }).fetch({ method: 'GET', path: '/api/v1/namespaces/default' });
+    expect(await metric(own)).toBe(before + 1);
+  });
+
+  test('tells of cluster IPs and node ports', async () => {
+    const create = (name: string, spec: object): Promise<unknown> => server.transport.fetch({ method: 'POST', path: '/api/v1/namespaces/default/services', headers: JSON_HEADERS, body: JSON.stringify({ metadata: { name }, spec: { ports: [{ port: 80 }], ...spec } }) });
+    await create('counted', { type: 'NodePort' });
+    await create('clashing', { clusterIP: '10.96.0.1' });
+    await create('clashing-port', { type: 'NodePort', ports: [{ port: 80, nodePort: 80 }] });
+    const ip = (name: string, scope = ''): Promise<number | undefined> => metric(`kube_apiserver_clusterip_allocator_${name}{cidr="10.96.0.0/16"${scope === '' ? '' : `,scope="${scope}"`}}`);
+    expect(await ip('allocation_total', 'dynamic')).toBe(2);
+    expect(await ip('allocation_errors_total', 'static')).toBe(1);
+    expect(await ip('allocation_duration_seconds_count')).toBeGreaterThan(1);
+    expect([await ip('allocated_ips'), await ip('available_ips')]).toEqual([2, 65_534 - 2]);
+    expect(await metric('kube_apiserver_nodeport_allocator_allocation_total{scope="dynamic"}')).toBe(1);
+    expect(await metric('kube_apiserver_nodeport_allocator_allocation_errors_total{scope="static"}')).toBe(1);
+    expect([await metric('kube_apiserver_nodeport_allocator_allocated_ports'), await metric('kube_apiserver_nodeport_allocator_available_ports')]).toEqual([1, 2767]);
+  });
+
+  test('tells how large events of watches were, and what the store listed', async () => {
+    const path = '/api/v1/namespaces/default/resourcequotas';
+    const leaving = new AbortController();
+    const { body } = await server.transport.fetch({ method: 'GET', path: `${path}?watch=1`, signal: leaving.signal });
+    const reading = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+    await server.transport.fetch({ method: 'POST', path, headers: JSON_HEADERS, body: '{"metadata":{"name":"seen"},"spec":{}}' });
+    const { value } = await reading.next();
+    expect(await metric('apiserver_watch_events_sizes_sum{group="",resource="resourcequotas",version="v1"}')).toBe((value as Uint8Array).length);
+    leaving.abort();
+    await reading.next().catch(() => undefined);
+    expect(await metric('apiserver_storage_list_total{group="",resource="resourcequotas"}')).toBe(1);
+    expect(await metric('apiserver_watch_cache_read_wait_seconds_count{group="",resource="resourcequotas"}')).toBeGreaterThan(0);
+  });
+
   test('tells what lists cost, how large bodies were, and how long a watch took to send the state', async () => {
     const path = '/api/v1/namespaces/default/endpoints';
     const body = '{"metadata":{"name":"listed"}}';

@@ -12,6 +12,11 @@ const AUTH_BOUNDS = exponentialBounds(0.001, 2, 15);
 const WATCH_LIST_BOUNDS = [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 2, 4, 6, 8, 10, 15, 20, 30, 45, 60];
 /** From 50 KB on in steps of 100 KB, up to the largest body that is read. */
 const BODY_BOUNDS = Array.from({ length: 31 }, (_, index) => 50_000 + 100_000 * index);
+const WATCH_EVENT_BOUNDS = exponentialBounds(1024, 2, 8);
+const FILTER_BOUNDS = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 5, 10, 15, 30];
+const NO_WEBHOOKS = { mutatingMs: 0, validatingMs: 0 };
+/** Who the server itself is when it asks itself. */
+const OWN_USER = 'system:apiserver';
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 const CERTIFICATE_BOUNDS = [0, HOUR / 2, HOUR, 2 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 4 * DAY, 7 * DAY, 30 * DAY, 90 * DAY, 180 * DAY, 360 * DAY];
@@ -26,11 +31,15 @@ interface RouteMetrics {
   readonly sli: Histogram | undefined;
   readonly sizes: Histogram | undefined;
   bodies?: Histogram;
+  own?: Counter;
 }
+
+/** What a request passes before its endpoint. */
+export type RequestFilter = 'authentication' | 'audit' | 'constrainedimpersonation' | 'priorityandfairness' | 'authorization';
 
 /** A long request while it lasts. */
 export interface LongRequest {
-  sent(events: number): void;
+  sent(events: number, sizeBytes?: number): void;
   /** The state has been sent that a watch asked for. */
   listed(): void;
   ended(code: number): void;
@@ -54,16 +63,19 @@ export class RequestMetrics {
   readonly #longRunning: MetricVector<Gauge>;
   readonly #terminations: MetricVector<Counter>;
   readonly #watchEvents: MetricVector<Counter>;
+  readonly #watchSizes: MetricVector<Histogram>;
+  readonly #own: MetricVector<Counter>;
+  readonly #filters: Readonly<Record<RequestFilter, Histogram>>;
   readonly #watchLists: MetricVector<Histogram>;
   readonly #bodies: MetricVector<Histogram>;
   readonly #deprecated: MetricVector<Gauge>;
-  readonly #attempts: { readonly success: Counter; readonly failure: Counter };
-  readonly #attemptDurations: { readonly success: Histogram; readonly failure: Histogram };
+  readonly #attempts: Readonly<Record<AuthenticationResult, Counter>>;
+  readonly #attemptDurations: Readonly<Record<AuthenticationResult, Histogram>>;
   readonly #decisions: { readonly allowed: Counter; readonly denied: Counter };
   readonly #users: MetricVector<Counter>;
   readonly #decisionDurations: { readonly allowed: Histogram; readonly denied: Histogram };
   readonly #certificates: Histogram;
-  readonly #impersonations: { readonly total: MetricVector<Counter>; readonly durations: MetricVector<Histogram> };
+  readonly #impersonations: Readonly<Record<'total' | 'asked', MetricVector<Counter>> & Record<'durations' | 'askedDurations', MetricVector<Histogram>>>;
 
   /** Only what is served gets a name of its own: nobody fills the memory with invented ones. */
   constructor(registry: MetricsRegistry, isServed: (info: RequestInfo) => boolean) {
@@ -75,13 +87,20 @@ export class RequestMetrics {
     this.#longRunning = registry.gauge({ name: 'apiserver_longrunning_requests', stability: 'STABLE', help: 'Watches and streams that are open.', labels: BY_REQUEST });
     this.#terminations = registry.counter({ name: 'apiserver_request_terminations_total', stability: 'ALPHA', help: 'Requests that the server ended in self-defence.', labels: [...BY_REQUEST, 'code'] });
     this.#watchEvents = registry.counter({ name: 'apiserver_watch_events_total', stability: 'ALPHA', help: 'Events sent to watches.', labels: BY_RESOURCE });
+    this.#watchSizes = registry.histogram({ name: 'apiserver_watch_events_sizes', stability: 'ALPHA', help: 'Bytes of events sent to watches; of those sent together, each counts with their mean.', labels: BY_RESOURCE, bounds: WATCH_EVENT_BOUNDS });
+    this.#own = registry.counter({ name: 'apiserver_selfrequest_total', stability: 'ALPHA', help: 'Requests of the server to itself.', labels: ['verb', 'group', 'resource', 'subresource'] });
+    const filters = registry.histogram({ name: 'apiserver_request_filter_duration_seconds', stability: 'ALPHA', help: 'Time that requests spent before their endpoint, by what they passed.', labels: ['filter'], bounds: FILTER_BOUNDS });
+    this.#filters = {
+      authentication: filters.with('authentication'), audit: filters.with('audit'), constrainedimpersonation: filters.with('constrainedimpersonation'),
+      priorityandfairness: filters.with('priorityandfairness'), authorization: filters.with('authorization'),
+    };
     this.#watchLists = registry.histogram({ name: 'apiserver_watch_list_duration_seconds', stability: 'BETA', help: 'Time until a watch that asked for the state had been sent it.', labels: [...BY_RESOURCE, 'scope'], bounds: WATCH_LIST_BOUNDS });
     this.#bodies = registry.histogram({ name: 'apiserver_request_body_size_bytes', stability: 'ALPHA', help: 'Bytes of the bodies of writes.', labels: ['resource', 'group', 'verb'], bounds: BODY_BOUNDS });
     this.#deprecated = registry.gauge({ name: 'apiserver_requested_deprecated_apis', stability: 'STABLE', help: 'Deprecated APIs that somebody has asked for.', labels: [...BY_RESOURCE, 'subresource', 'removed_release'] });
     const attempts = registry.counter({ name: 'authentication_attempts', stability: 'ALPHA', help: 'Requests by whether their sender was recognised.', labels: ['result'] });
-    this.#attempts = { success: attempts.with('success'), failure: attempts.with('failure') };
+    this.#attempts = { success: attempts.with('success'), failure: attempts.with('failure'), error: attempts.with('error') };
     const attemptDurations = registry.histogram({ name: 'authentication_duration_seconds', stability: 'ALPHA', help: 'Time that it took to recognise a sender.', labels: ['result'], bounds: AUTH_BOUNDS });
-    this.#attemptDurations = { success: attemptDurations.with('success'), failure: attemptDurations.with('failure') };
+    this.#attemptDurations = { success: attemptDurations.with('success'), failure: attemptDurations.with('failure'), error: attemptDurations.with('error') };
     const decisions = registry.counter({ name: 'authorization_attempts_total', stability: 'ALPHA', help: 'Requests by whether they were allowed.', labels: ['result'] });
     this.#decisions = { allowed: decisions.with('allowed'), denied: decisions.with('no-opinion') };
     const decisionDurations = registry.histogram({ name: 'authorization_duration_seconds', stability: 'ALPHA', help: 'Time that it took to decide whether a request is allowed.', labels: ['result'], bounds: AUTH_BOUNDS });
@@ -91,15 +110,23 @@ export class RequestMetrics {
     this.#impersonations = {
       total: registry.counter({ ...impersonations, name: 'apiserver_impersonation_attempts_total', help: 'Requests in the name of another user.' }),
       durations: registry.histogram({ ...impersonations, name: 'apiserver_impersonation_attempts_duration_seconds', help: 'Time that it took to decide about another name.', bounds: AUTH_BOUNDS }),
+      asked: registry.counter({ ...impersonations, name: 'apiserver_impersonation_authorization_attempts_total', help: 'Questions to the authorizer about another name.' }),
+      askedDurations: registry.histogram({ ...impersonations, name: 'apiserver_impersonation_authorization_attempts_duration_seconds', help: 'Time that the authorizer took for them.', bounds: AUTH_BOUNDS }),
     };
     this.#users = registry.counter({ name: 'authenticated_user_requests', stability: 'ALPHA', help: 'Recognised requests by kind of user.', labels: ['username'] });
   }
 
-  authenticated(user: User | undefined, elapsedMs: number): void {
-    const result = user ? 'success' : 'failure';
+  /** `shown`: there was a credential, though a bad one. */
+  authenticated(user: User | undefined, elapsedMs: number, { shown }: { readonly shown: boolean }): void {
+    const result = user ? 'success' : shown ? 'error' : 'failure';
+    this.filtered('authentication', elapsedMs);
     this.#attempts[result].inc();
     this.#attemptDurations[result].observe(elapsedMs / 1000);
     if (user) this.#users.with(userKind(user.name)).inc();
+  }
+
+  filtered(filter: RequestFilter, elapsedMs: number): void {
+    this.#filters[filter].observe(elapsedMs / 1000);
   }
 
   /** The mode is empty where none allows it. */
@@ -109,6 +136,13 @@ export class RequestMetrics {
     this.#impersonations.durations.with(mode, decision).observe(elapsedMs / 1000);
   }
 
+  /** The authorizer was asked about a part of it. */
+  askedToImpersonate(mode: string, { isAllowed, elapsedMs }: { readonly isAllowed: boolean; readonly elapsedMs: number }): void {
+    const decision = isAllowed ? 'allowed' : 'denied';
+    this.#impersonations.asked.with(mode, decision).inc();
+    this.#impersonations.askedDurations.with(mode, decision).observe(elapsedMs / 1000);
+  }
+
   /** A client was recognised by its certificate. */
   certified(remainingMs: number): void {
     this.#certificates.observe(remainingMs / 1000);
@@ -116,6 +150,7 @@ export class RequestMetrics {
 
   authorized(allowed: boolean, elapsedMs: number): void {
     const result = allowed ? 'allowed' : 'denied';
+    this.filtered('authorization', elapsedMs);
     this.#decisions[result].inc();
     this.#decisionDurations[result].observe(elapsedMs / 1000);
   }
@@ -125,11 +160,13 @@ export class RequestMetrics {
     const route = this.#routeOf(context);
     if (!route) return;
     const { status, body } = response;
+    const { mutatingMs, validatingMs } = context.webhooks ?? NO_WEBHOOKS;
     this.#codeOf(route, status).inc();
+    this.#noted(context, route);
     route.duration.observe(elapsedMs / 1000);
-    route.sli?.observe((elapsedMs - queuedMs) / 1000);
+    route.sli?.observe((elapsedMs - queuedMs - mutatingMs - validatingMs) / 1000);
     if (route.sizes && body instanceof Uint8Array) route.sizes.observe(body.length);
-    if (context.bodyBytes !== undefined) (route.bodies ??= this.#bodies.with(context.info.resource, context.info.apiGroup, context.info.verb)).observe(context.bodyBytes);
+    if (context.bodyBytes !== undefined) (route.bodies ??= this.#bodies.with(context.info.resource, context.info.apiGroup, context.info.verb.replace('deletecollection', 'delete_collection'))).observe(context.bodyBytes);
   }
 
   /** Refused by flow control (429), or not done in time (504). */
@@ -147,12 +184,21 @@ export class RequestMetrics {
     if (!route) return undefined;
     const { verb, group, version, resource, subresource, scope, component } = route.labels;
     const open = this.#longRunning.with(verb, group, version, resource, subresource, scope, component);
-    const events = verb === 'WATCH' ? this.#watchEvents.with(group, version, resource) : undefined;
+    const isWatch = verb === 'WATCH';
+    const events = isWatch ? this.#watchEvents.with(group, version, resource) : undefined;
+    const sizes = isWatch ? this.#watchSizes.with(group, version, resource) : undefined;
+    let sentBytes = 0;
     open.add(1);
+    this.#noted(context, route);
     let over = false;
     const elapsedSeconds = (): number => (times.nowMs() - times.startMs) / 1000;
     return {
-      sent: (count) => events?.inc(count),
+      sent(count, sizeBytes) {
+        events?.inc(count);
+        if (sizeBytes === undefined || count === 0) return;
+        sentBytes += sizeBytes;
+        sizes?.observe(sizeBytes / count, count);
+      },
       listed: () => this.#watchLists.with(group, version, resource, scope).observe(elapsedSeconds()),
       ended: (code) => {
         if (over) return;
@@ -161,13 +207,18 @@ export class RequestMetrics {
         this.#codeOf(route, code).inc();
         const seconds = elapsedSeconds();
         route.duration.observe(seconds);
-        route.sli?.observe(seconds);
+        if (isWatch) route.sizes?.observe(sentBytes);
+        else route.sli?.observe(seconds);
       },
     };
   }
 
-  deprecated({ info }: RequestContext): void {
-    this.#deprecated.with(info.apiGroup, info.apiVersion, info.resource, info.subresource, '').set(1);
+  /** Whether it asked for something deprecated, and whether the server asked itself. */
+  #noted({ info, user, deprecated }: RequestContext, route: RouteMetrics): void {
+    if (deprecated) this.#deprecated.with(info.apiGroup, info.apiVersion, info.resource, info.subresource, '').set(1);
+    if (user.name !== OWN_USER) return;
+    const { verb, group, resource, subresource } = route.labels;
+    (route.own ??= this.#own.with(verb, group, resource, subresource)).inc();
   }
 
   #codeOf(route: RouteMetrics, code: number): Counter {
@@ -190,12 +241,14 @@ export class RequestMetrics {
     const values = [verb, group, version, resource, subresource, scope, component];
     const route: RouteMetrics = {
       labels, byCode: new Map(), duration: this.#durations.with(verb, dryRun, ...values.slice(1)),
-      sli: dryRun === '' ? this.#slis.with(...values) : undefined, sizes: verb === 'GET' || verb === 'LIST' ? this.#sizes.with(...values) : undefined,
+      sli: dryRun === '' && verb !== 'WATCH' ? this.#slis.with(...values) : undefined, sizes: verb === 'GET' || verb === 'LIST' || verb === 'WATCH' ? this.#sizes.with(...values) : undefined,
     };
     this.#routes.set(key, route);
     return route;
   }
 }
+
+type AuthenticationResult = 'success' | 'failure' | 'error';
 
 const NAMED_USERS = new Set(['admin', 'client', 'kube_proxy', 'kubelet', 'system:serviceaccount:kube-system:default']);
 

@@ -3,6 +3,7 @@ import type { MetricsRegistry } from '../../../kube/apimachinery/metrics/metrics
 import { formatGroupResource } from '../../../kube/apimachinery/status-errors.ts';
 import type { Store } from '../../etcd/store.ts';
 import type { ResourceCatalog } from '../registry/catalog.ts';
+import { READ_WAIT_BOUNDS } from '../storage/watch-cache.ts';
 import type { CacheStatistics } from '../storage/object-storage.ts';
 
 /** Objects by resource, read when somebody asks: of what has been listed or watched since the start, as the watch cache knows it. */
@@ -26,6 +27,14 @@ export function registerStorageMetrics(registry: MetricsRegistry, { catalog, sto
   collect('counter', { name: 'apiserver_watch_cache_initializations_total', help: 'How often the watch cache was filled anew.', value: ({ initializations }) => initializations });
   collect('counter', { name: 'apiserver_init_events_total', help: 'Objects that the watch cache was filled with.', value: ({ initialObjects }) => initialObjects });
   collect('counter', { name: 'apiserver_cache_list_returned_objects_total', help: 'Objects in lists that the watch cache has answered.', value: ({ returnedObjects }) => returnedObjects });
+  collect('counter', { name: 'apiserver_storage_list_total', help: 'Lists that the store has answered: to fill the watch cache, or of a state that it no longer has.', value: ({ storeLists }) => storeLists });
+  collect('counter', { name: 'apiserver_storage_list_fetched_objects_total', help: 'Objects that were read from the store for lists.', value: ({ storeFetchedObjects }) => storeFetchedObjects });
+  collect('counter', { name: 'apiserver_storage_list_evaluated_objects_total', help: 'Objects of the store that were looked at for lists.', value: ({ storeFetchedObjects }) => storeFetchedObjects });
+  collect('counter', { name: 'apiserver_storage_list_returned_objects_total', help: 'Objects in lists that the store has answered.', value: ({ storeReturnedObjects }) => storeReturnedObjects });
+  collect('gauge', { name: 'watch_cache_capacity', help: 'Changes that the watch cache keeps at most.', value: ({ capacity }) => capacity });
+  registry.collect('histogram', { name: 'apiserver_watch_cache_read_wait_seconds', stability: 'ALPHA', help: 'Time that reads waited for the watch cache to be as new as they wanted it.', labels: ['group', 'resource'], bounds: READ_WAIT_BOUNDS }, function* () {
+    for (const { group, resource, readWaits } of each()) if (readWaits.count > 0) yield { labels: [group, resource], value: readWaits };
+  });
   const collectByIndex = (name: string, help: string, value: (of: CacheStatistics) => number): void =>
     registry.collect('counter', { name, help, stability: 'ALPHA', labels: ['group', 'index', 'resource'] }, function* () {
       for (const entry of each()) if (entry.lists > 0) yield { labels: [entry.group, '', entry.resource], value: value(entry) };

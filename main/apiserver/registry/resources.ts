@@ -52,7 +52,7 @@ import { resourceQuotaStrategy } from './core/resourcequota/strategy.ts';
 import { podStrategy } from './core/pod/strategy.ts';
 import { podTemplateStrategy } from './core/podtemplate/strategy.ts';
 import { secretStrategy } from './core/secret/strategy.ts';
-import { serviceDefinition } from './core/service/definition.ts';
+import { serviceDefinition, type ServiceRanges } from './core/service/definition.ts';
 import { serviceAccountStrategy } from './core/serviceaccount/strategy.ts';
 import type { MetadataRules, ResourceDefinition } from './generic/resource-definition.ts';
 import { leaseStrategy } from './coordination/lease-strategy.ts';
@@ -78,6 +78,7 @@ export interface ResourceOptions {
   /** `10.96.0.0/16`, or two of them for dual stack. */
   readonly serviceCIDR: string;
   readonly nodePortRange: { readonly first: number; readonly last: number };
+  readonly counted?: ServiceRanges['counted'];
   /** Undefined when there is no such namespace. */
   readonly namespaceLabels: (name: string) => Promise<Readonly<Record<string, string>> | undefined>;
   /** In [0, 1). */

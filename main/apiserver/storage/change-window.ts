@@ -12,6 +12,8 @@ const minChanges = 100;
  *     dropped up to 40 | 41 44 44 47      from(43) → 44 44 47      from(39): too old
  */
 export class ChangeWindow<T extends KubernetesObject> {
+  /** The most changes that one holds. */
+  static readonly capacity = maxChanges;
   #changes: Change<T>[] = [];
   #first = 0;
   #bytes = 0;

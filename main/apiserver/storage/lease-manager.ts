@@ -21,11 +21,14 @@ interface SharedLease {
 export class LeaseManager {
   readonly #store: Store;
   readonly #clock: Clock;
+  readonly #ended: (objects: number) => void;
   readonly #current = new Map<number, SharedLease>();
 
-  constructor({ store, clock }: { readonly store: Store; readonly clock: Clock }) {
+  /** `ended`: told how many objects were put on a lease that is handed out no more. */
+  constructor({ store, clock, ended = () => {} }: { readonly store: Store; readonly clock: Clock; readonly ended?: (objects: number) => void }) {
     this.#store = store;
     this.#clock = clock;
+    this.#ended = ended;
   }
 
   leaseFor(ttlSeconds: number): Promise<string> {
@@ -35,6 +38,7 @@ export class LeaseManager {
       current.objects++;
       return current.id;
     }
+    if (current !== undefined) this.#ended(current.objects);
     const extraSeconds = Math.min(reuseSeconds, Math.floor(ttlSeconds * reuseFraction));
     const id = this.#store.leaseGrant(ttlSeconds + extraSeconds).then((granted) => granted.id);
     const lease = { id, endsAtMs: now + extraSeconds * 1000, objects: 1 };

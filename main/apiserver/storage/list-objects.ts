@@ -99,7 +99,9 @@ async function continueList<T extends KubernetesObject>(
 async function listAt<T extends KubernetesObject>(context: ListContext<T>, page: Page, revision: number): Promise<StoredList<T>> {
   const { end } = rangeOf(context.keys, page);
   const { kvs } = await context.store.range({ start: page.fromKey, end }, { revision });
-  return pageOf(page, { revision, total: kvs.length, each: kvs.values().map(context.objectOf) });
+  const list = pageOf(page, { revision, total: kvs.length, each: kvs.values().map(context.objectOf) });
+  context.cache.listedFromStore({ fetched: kvs.length, returned: list.items.length });
+  return list;
 }
 
 function listFromCache<T extends KubernetesObject>({ cache, keys }: ListContext<T>, page: Page): StoredList<T> {

@@ -1,3 +1,4 @@
+import type { Histogram } from '../../../kube/apimachinery/metrics/metric-values.ts';
 import type { FieldRequirement } from '../../../kube/apimachinery/field-selector.ts';
 import type { LabelRequirements } from '../../../kube/apimachinery/label-selector.ts';
 import type { KubernetesObject, ObjectMeta } from '../../../kube/apimachinery/object-meta.ts';
@@ -65,6 +66,14 @@ export interface CacheStatistics {
   readonly consistentLists: number;
   readonly fetchedObjects: number;
   readonly returnedObjects: number;
+  /** Lists that the store has answered: to fill the cache, or of a state that it no longer has; objects read, and objects in the answers. */
+  readonly storeLists: number;
+  readonly storeFetchedObjects: number;
+  readonly storeReturnedObjects: number;
+  /** How long reads waited for the cache, in seconds. */
+  readonly readWaits: Histogram;
+  /** Changes that it keeps at most. */
+  readonly capacity: number;
 }
 
 export interface ObjectName {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import { Histogram } from '../../../kube/apimachinery/metrics/metric-values.ts';
 import { StatusError } from '../../../kube/apimachinery/status.ts';
 import { prefixRange } from '../../etcd/mvcc/key-range.ts';
 import { SortedKeys } from '../../etcd/mvcc/sorted-keys.ts';
@@ -18,6 +19,8 @@ import { WatcherIndex } from './watcher-index.ts';
 const freshnessTimeoutMs = 3000;
 /** Writes under way whose objects are remembered. More than a server has at once; forgetting one costs decoding it. */
 const maxExpected = 4096;
+/** Upstream's, in seconds. */
+export const READ_WAIT_BOUNDS = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3];
 /** Between two attempts to list, when the store refuses. */
 const restartDelayMs = 500;
 
@@ -51,7 +54,8 @@ export class WatchCache<T extends KubernetesObject> implements AsyncDisposable {
   #window = new ChangeWindow<T>(0);
   #revision = 0;
   #sizeBytes = 0;
-  readonly #totals = { received: 0, dispatched: 0, initializations: 0, initialObjects: 0, lists: 0, consistentLists: 0, fetchedObjects: 0, returnedObjects: 0 };
+  readonly #totals = { received: 0, dispatched: 0, initializations: 0, initialObjects: 0, lists: 0, consistentLists: 0, fetchedObjects: 0, returnedObjects: 0, storeLists: 0, storeFetchedObjects: 0, storeReturnedObjects: 0 };
+  readonly #readWaits = new Histogram(READ_WAIT_BOUNDS);
   /** What the Store was at when the copy was begun: before that it serves nobody. */
   #readyRevision = 1;
   readonly #waiters = new Set<Waiter>();
@@ -80,7 +84,7 @@ export class WatchCache<T extends KubernetesObject> implements AsyncDisposable {
 
   /** Undefined until the copy is there. */
   statistics(): CacheStatistics | undefined {
-    return this.#revision === 0 ? undefined : { count: this.#byKey.size, sizeBytes: this.#sizeBytes, revision: this.#revision, ...this.#totals };
+    return this.#revision === 0 ? undefined : { count: this.#byKey.size, sizeBytes: this.#sizeBytes, revision: this.#revision, ...this.#totals, readWaits: this.#readWaits, capacity: ChangeWindow.capacity };
   }
 
   /** It has answered a list. */
@@ -89,6 +93,13 @@ export class WatchCache<T extends KubernetesObject> implements AsyncDisposable {
     if (isConsistent) this.#totals.consistentLists++;
     this.#totals.fetchedObjects += fetched;
     this.#totals.returnedObjects += returned;
+  }
+
+  /** The store has answered a list. */
+  listedFromStore({ fetched, returned }: { readonly fetched: number; readonly returned: number }): void {
+    this.#totals.storeLists++;
+    this.#totals.storeFetchedObjects += fetched;
+    this.#totals.storeReturnedObjects += returned;
   }
 
   peek(key: string): CachedObject<T> | undefined {
@@ -136,12 +147,17 @@ export class WatchCache<T extends KubernetesObject> implements AsyncDisposable {
       this.#running = this.#run();
     }
     const needed = Math.max(revision, this.#readyRevision);
-    if (this.#revision >= needed) return;
+    if (this.#revision >= needed) {
+      this.#readWaits.observe(0);
+      return;
+    }
+    const startMs = this.#clock.monotonicMs();
     this.#store.requestProgress(this.#context.keys.all);
     await new Promise<void>((resolve, reject) => {
       const settle = (act: () => void): void => {
         timer[Symbol.dispose]();
         signal?.removeEventListener('abort', onAbort);
+        this.#readWaits.observe((this.#clock.monotonicMs() - startMs) / 1000);
         this.#waiters.delete(waiter);
         act();
       };
@@ -194,6 +210,7 @@ export class WatchCache<T extends KubernetesObject> implements AsyncDisposable {
     this.#written.clear();
     this.#window = new ChangeWindow(revision);
     for (const kv of kvs) this.#put(this.#decode(kv, true));
+    this.listedFromStore({ fetched: kvs.length, returned: kvs.length });
     this.#totals.initializations++;
     this.#totals.initialObjects += kvs.length;
     this.#revision = revision;

@@ -1,4 +1,5 @@
 import type { MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding } from '../../../../kube/api/generated/admissionregistration/v1.ts';
+import type { Clock } from '../../../../kube/apimachinery/clock.ts';
 import { deepEqual } from '../../../../kube/apimachinery/json.ts';
 import type { KubernetesObject } from '../../../../kube/apimachinery/object-meta.ts';
 import { celLibrary } from '../../cel/cel-environment.ts';
@@ -15,6 +16,7 @@ import { applyMutation, type PatchType } from './apply-mutation.ts';
 import { CostBudget, POLICY_COST_LIMIT } from './cost-budget.ts';
 import { CONDITION_TYPES, mutationTypes } from './expression-checks.ts';
 import { bindingCriteria, isExemptFromPolicies, policyCriteria, type PolicyOptions } from './policy-matching.ts';
+import type { MutationMetrics } from './policy-metrics.ts';
 import { collectParams } from './policy-params.ts';
 
 interface CompiledMutation {
@@ -36,8 +38,13 @@ export interface MutatingPolicies extends AdmissionPlugin {
 
 type MutationAttributes = AdmissionAttributes & { readonly object: KubernetesObject };
 
+export interface MutatingPolicyOptions extends PolicyOptions {
+  readonly clock: Clock;
+  readonly metrics?: MutationMetrics;
+}
+
 /** Upstream: apiserver/pkg/admission/plugin/policy/mutating. */
-export function mutatingPolicies(options: PolicyOptions): MutatingPolicies {
+export function mutatingPolicies(options: MutatingPolicyOptions): MutatingPolicies {
   const policies = new ConfigurationList(compilePolicy);
   const bindings = new ConfigurationList((binding: MutatingAdmissionPolicyBinding) => binding);
   return {
@@ -82,18 +89,22 @@ interface Pair {
   readonly binding: MutatingAdmissionPolicyBinding;
 }
 
-async function applyPolicy(options: PolicyOptions, pair: Pair, attributes: MutationAttributes): Promise<KubernetesObject> {
+async function applyPolicy(options: MutatingPolicyOptions, pair: Pair, attributes: MutationAttributes): Promise<KubernetesObject> {
   const { policy: { policy }, binding } = pair;
   const { rounds } = attributes;
   const key = `policy/${policy.metadata.name}/${binding.metadata.name}`;
   if (rounds?.isSecond && !isWantedAgain(policy, rounds.outputs.get(key), attributes.object)) return attributes.object;
   const criteria = bindingCriteria(policy.spec.matchConstraints, binding.spec.matchResources);
   if (criteria && !(await matchesCriteria(options.reader, criteria, attributes))) return attributes.object;
+  const startMs = options.clock.monotonicMs();
+  const ran = (problem?: string): void => options.metrics?.ran({ policy: policy.metadata.name, binding: binding.metadata.name, problem, elapsedMs: options.clock.monotonicMs() - startMs });
   try {
     const object = await mutated(options, pair, attributes);
+    ran();
     rounds?.outputs.set(key, object);
     return object;
   } catch (error) {
+    ran(error instanceof Error ? error.message : String(error));
     if (policy.spec.failurePolicy === 'Ignore') return attributes.object;
     throw forbidden(attributes, `policy '${policy.metadata.name}' with binding '${binding.metadata.name}' denied request: ${(error as Error).message}`);
   }

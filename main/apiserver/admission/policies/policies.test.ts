@@ -82,7 +82,7 @@ test.each([
 });
 
 test('mutating policies apply configurations and JSON patches in order, on a copy', async () => {
-  const plugin = mutatingPolicies(options);
+  const plugin = mutatingPolicies({ ...options, clock: new VirtualClock() });
   const spec: MutatingAdmissionPolicySpec = {
     matchConstraints,
     mutations: [

@@ -7,6 +7,8 @@ import type { Reservation, ResourceDefinition } from '../../generic/resource-def
 import { collect } from '../../validation/build-strategy.ts';
 import { isIPv6 } from '../../validation/ip-parse.ts';
 import { checkClusterIPFields, keepAllocatedValues, normalizeClusterIPs, withClusterIPs } from './cluster-ip-fields.ts';
+import type { Clock } from '../../../../../kube/apimachinery/clock.ts';
+import type { AllocationScope, AllocatorMetrics } from './allocator-metrics.ts';
 import type { IpAllocator } from './ip-allocator.ts';
 import type { PortAllocator } from './port-allocator.ts';
 import { HEADLESS, needsClusterIP, needsHealthCheckPort, needsNodePorts, type Service, type ServiceSpec } from './service-kind.ts';
@@ -33,11 +35,13 @@ export class ServiceAllocators implements Hooks {
   readonly #ips: ReadonlyMap<Family, IpAllocator>;
   readonly #primary: Family;
   readonly #ports: PortAllocator;
+  readonly #account: Account | undefined;
 
-  constructor(ipAllocators: readonly IpAllocator[], ports: PortAllocator) {
+  constructor(ipAllocators: readonly IpAllocator[], ports: PortAllocator, account?: Account) {
     this.#ips = new Map(ipAllocators.map((allocator) => [allocator.family, allocator]));
     this.#primary = ipAllocators[0]?.family ?? 'IPv4';
     this.#ports = ports;
+    this.#account = account;
   }
 
   restore = (services: readonly Service[]): void => {
@@ -147,9 +151,12 @@ export class ServiceAllocators implements Hooks {
   #takeAddress(service: Service, family: Family, asked: string | undefined, allocation: Allocation): string {
     const allocator = this.#ips.get(family);
     if (allocator === undefined) throw newInternalError(new Error(`no allocator for ${family}`));
+    const { metrics, clock } = allocation.dryRun ? NO_ACCOUNT : (this.#account ?? NO_ACCOUNT);
+    const startMs = clock?.monotonicMs() ?? 0;
     const ip = asked ?? allocator.findFree();
+    const problem = ip === undefined ? 'range is full' : allocator.contains(ip) ? (allocator.take(ip) ? undefined : 'provided IP is already allocated') : notInRange(ip, allocator, allocation);
+    metrics?.address(allocator, { scope: scopeOf(asked), elapsedMs: problem === undefined && clock ? clock.monotonicMs() - startMs : undefined });
     if (ip === undefined) throw newInternalError(new Error('failed to allocate a serviceIP: range is full'));
-    const problem = allocator.contains(ip) ? (allocator.take(ip) ? undefined : 'provided IP is already allocated') : notInRange(ip, allocator, allocation);
     if (problem !== undefined) {
       refuseIf(service, [fieldInvalid('spec.clusterIPs', service.spec.clusterIPs ?? [ip], `failed to allocate IP ${ip}: ${problem}`)]);
     }
@@ -214,6 +221,8 @@ export class ServiceAllocators implements Hooks {
   #takePort(asked: number | undefined, before: ReadonlySet<number>, allocation: Allocation, refuse: (problem: string) => Error): number {
     if (asked !== undefined && before.has(asked)) return asked;
     const port = asked ?? this.#ports.findFree(before);
+    const failed = port === undefined || this.#ports.isTaken(port) || !this.#ports.contains(port);
+    if (!allocation.dryRun) this.#account?.metrics.port({ scope: scopeOf(asked), failed });
     if (port === undefined) throw newInternalError(new Error('failed to allocate a nodePort: range is full'));
     const { first, last } = this.#ports;
     // A dry run upstream only asks who has the port.
@@ -223,6 +232,18 @@ export class ServiceAllocators implements Hooks {
     allocation.takenPorts.add(port);
     return port;
   }
+}
+
+/** Who is told of what is handed out, and how long it took to find. */
+interface Account {
+  readonly metrics: AllocatorMetrics;
+  readonly clock: Clock;
+}
+
+const NO_ACCOUNT: Partial<Account> = {};
+
+function scopeOf(asked: unknown): AllocationScope {
+  return asked === undefined ? 'dynamic' : 'static';
 }
 
 function notInRange(ip: string, { cidr }: IpAllocator, { dryRun }: Allocation): string {

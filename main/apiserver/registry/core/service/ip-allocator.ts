@@ -26,6 +26,14 @@ export class IpAllocator {
     this.#size = range.ip.bytes.length === 4 ? size - 2n : size - 1n;
   }
 
+  get used(): number {
+    return this.#taken.size;
+  }
+  /** Without the reserved ones. */
+  get free(): number {
+    return Number(this.#size) - this.#taken.size;
+  }
+
   get family(): 'IPv4' | 'IPv6' {
     return this.#range.ip.bytes.length === 4 ? 'IPv4' : 'IPv6';
   }

@@ -11,6 +11,13 @@ export class PortAllocator {
     this.#random = random;
   }
 
+  get used(): number {
+    return this.#taken.size;
+  }
+  get free(): number {
+    return this.last - this.first + 1 - this.#taken.size;
+  }
+
   contains(port: number): boolean {
     return port >= this.first && port <= this.last;
   }
