@@ -20,6 +20,7 @@ test('the address of a Service is an IPAddress as long as the Service lives', as
   const address = await cluster.until('its IPAddress is there', find);
   expect(address.metadata.labels).toEqual({ 'ipaddress.kubernetes.io/ip-family': 'IPv4', 'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io' });
   expect(address.spec?.parentRef).toEqual({ resource: 'services', namespace, name: 'web' });
+  expect(address.metadata.managedFields?.map(({ manager }) => manager)).toEqual(['kube-apiserver']);
   await client.delete(ipaddresses, { name: ip });
   await cluster.until('a deleted one is made anew', find);
   await client.delete(services, { namespace, name: 'web' });

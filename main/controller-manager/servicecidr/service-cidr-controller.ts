@@ -11,6 +11,8 @@ const FINALIZER = 'networking.k8s.io/service-cidr-finalizer';
 const FAMILY = 'ipaddress.kubernetes.io/ip-family';
 const MANAGED_BY = 'ipaddress.kubernetes.io/managed-by';
 const ALLOCATOR = 'ipallocator.k8s.io';
+/** Who writes the addresses upstream, and so manages their fields. */
+const ALLOCATES = 'kube-apiserver';
 /** Upstream: deletionGracePeriod. Allocators hear of a deletion before its range is gone. */
 const DELETION_GRACE_MS = 10_000;
 const TERMINATING = 'There are still IPAddresses referencing the ServiceCIDR, please remove them or create a new ServiceCIDR';
@@ -97,7 +99,7 @@ export class ServiceCIDRController implements Controller {
       if (current !== undefined && isOurs(current) && !refersTo(current, owner)) {
         await client.delete(ipaddresses, { name: ip }, { preconditions: { uid: current.metadata.uid }, signal });
       } else if (current === undefined && owner !== undefined) {
-        await client.create(ipaddresses, newAddress(ip, owner), { signal });
+        await client.create(ipaddresses, newAddress(ip, owner), { fieldManager: ALLOCATES, signal });
       }
     } catch (error) {
       if (!isAlreadyExists(error) && !isNotFound(error)) throw error;
