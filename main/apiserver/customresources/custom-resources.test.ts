@@ -60,6 +60,31 @@ describe('custom resources', () => {
     expect(body).toMatchObject({ spec: { size: 4 }, status: { size: 1 }, metadata: { generation: 2 } });
   });
 
+  test('have a Scale that needs no resourceVersion, has columns of its own and no protobuf form', async () => {
+    const path = await define('scale.test', { subresources: { scale: { specReplicasPath: '.spec.size', statusReplicasPath: '.status.size' } } });
+    await send('POST', path, { body: thing('scale.test', 'one') });
+    const scale = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'one', namespace: 'default' }, spec: { replicas: 3 } };
+    expect(await send('PUT', `${path}/one/scale`, { body: scale })).toMatchObject({ status: 200, body: { spec: { replicas: 3 } } });
+    const { body: table } = await send('GET', `${path}/one/scale`, { headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' } });
+    const columns = table['columnDefinitions'] as unknown as readonly { name: string; format: string; description: string }[];
+    expect(columns.map(({ name }) => name)).toEqual(['Name', 'Desired', 'Available', 'Age']);
+    expect(columns.slice(0, 2)).toMatchObject([{ format: 'name' }, { description: 'Number of desired replicas' }]);
+    expect((await send('GET', `${path}/one/scale`, { headers: { accept: 'application/vnd.kubernetes.protobuf' } })).status).toBe(406);
+    const { body: refusal } = await send('GET', `${path}/one/scale`, { headers: { accept: 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io' } });
+    expect(refusal['message']).toBe('you requested PartialObjectMetadataList, but the requested object is not a list (*v1.Scale)');
+  });
+
+  // Upstream ends the connection here; this is what it tells of a type that it does not know.
+  test('refuse a body in protobuf', async () => {
+    const path = await define('pb.test');
+    await send('POST', path, { body: thing('pb.test', 'one') });
+    const headers = { 'content-type': 'application/vnd.kubernetes.protobuf' };
+    for (const [method, name] of [['POST', ''], ['PUT', '/one']] as const) {
+      const { status, body } = await send(method, path + name, { body: {}, headers });
+      expect([status, body['reason']]).toEqual([415, 'UnsupportedMediaType']);
+    }
+  });
+
   test('know no strategic merge patch', async () => {
     const path = await define('d.test');
     await send('POST', path, { body: thing('d.test', 'one') });

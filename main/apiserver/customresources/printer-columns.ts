@@ -14,9 +14,20 @@ export interface PrinterColumn {
   readonly jsonPath: string;
 }
 
+const ageColumn = (): PrinterColumn => ({ name: 'Age', type: 'date', description: describeField('meta/v1.ObjectMeta.creationTimestamp'), jsonPath: '.metadata.creationTimestamp' });
+
+/** Of the Scale of a custom resource. */
+export function customScalePrinter(): Printer {
+  return customPrinter([
+    { name: 'Desired', type: 'integer', description: 'Number of desired replicas', jsonPath: '.spec.replicas' },
+    { name: 'Available', type: 'integer', description: 'Number of actual replicas', jsonPath: '.status.replicas' },
+    ageColumn(),
+  ]);
+}
+
 /** `kubectl get` of a custom resource (upstream: apiextensions-apiserver, pkg/registry/customresource/tableconvertor). */
 export function customPrinter(columns: readonly PrinterColumn[] | undefined): Printer {
-  const own = columns && columns.length > 0 ? columns : [{ name: 'Age', type: 'date', description: describeField('meta/v1.ObjectMeta.creationTimestamp'), jsonPath: '.metadata.creationTimestamp' }];
+  const own = columns && columns.length > 0 ? columns : [ageColumn()];
   const paths = own.map(({ jsonPath }) => parseJsonPath(jsonPath));
   return {
     columns: [NAME],

@@ -54,9 +54,9 @@ export function printed(served: ServedResource, stored: KubernetesObject): Kuber
 }
 
 /** One object was asked for and there is a list, or the other way round; named as Go names the internal type. */
-export function newWrongShape({ info, custom }: ServedResource, { asked, isList }: { readonly asked: string; readonly isList: boolean }): StatusError {
+export function newWrongShape({ info, custom, goType }: ServedResource, { asked, isList }: { readonly asked: string; readonly isList: boolean }): StatusError {
   const group = info.group === '' || info.group === 'events.k8s.io' ? 'core' : info.group.split('.')[0];
-  const type = custom ? `unstructured.Unstructured${isList ? 'List' : ''}` : `${group}.${info.kind}${isList ? 'List' : ''}`;
+  const type = goType ?? (custom ? `unstructured.Unstructured${isList ? 'List' : ''}` : `${group}.${info.kind}${isList ? 'List' : ''}`);
   const message = `you requested ${asked}, but the requested object is ${isList ? 'a list' : 'not a list'} (*${type})`;
   return new StatusError(failureStatus({ code: 406, reason: 'NotAcceptable', message }));
 }

@@ -84,7 +84,7 @@ export async function dispatchResource(options: DispatchOptions, context: Reques
   const { admission, clock, tables } = options;
   const { registry } = served;
   if (info.verb === 'patch' && !STREAMED_SUBRESOURCES.has(info.subresource)) patchMediaTypeOf(context, served);
-  if (special) return special({ context, served, registry, admission, clock, tables, media: specialMedia(context, tables !== undefined) });
+  if (special) return special({ context, served, registry, admission, clock, tables, media: specialMedia(context, { hasTables: tables !== undefined, isCustom: custom !== undefined }) });
   const endpoint = ENDPOINTS[info.verb];
   if (!registry || !endpoint) throw methodNotAllowed();
   const streams = info.verb === 'list' || info.verb === 'watch';
@@ -96,11 +96,11 @@ export async function dispatchResource(options: DispatchOptions, context: Reques
   }
 }
 
-function specialMedia({ info, request }: RequestContext, hasTables: boolean): Media {
+function specialMedia({ info, request }: RequestContext, { hasTables, isCustom }: { readonly hasTables: boolean; readonly isCustom: boolean }): Media {
   if (info.subresource === 'log') mediaOf(request, { produces: LOG_TYPES, tables: false });
   if (STREAMED_SUBRESOURCES.has(info.subresource)) return 'json';
   const isComponent = info.resource === 'componentstatuses';
-  return mediaOf(request, { canWatch: isComponent && info.verb === 'list', transforms: (info.subresource === 'scale' || isComponent) && hasTables });
+  return mediaOf(request, { canWatch: isComponent && info.verb === 'list', transforms: (info.subresource === 'scale' || isComponent) && hasTables, protobuf: !isCustom });
 }
 
 /** Custom resources have no routes of their own: upstream looks at the scope and passes on what is out of it. */

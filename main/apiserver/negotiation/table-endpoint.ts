@@ -6,6 +6,7 @@ import { newBadRequest } from '../../../kube/apimachinery/status-errors.ts';
 import type { TableOptions, TablePrinter } from '../endpoints/table-printer.ts';
 import type { ServedResource } from '../registry/catalog.ts';
 import { inVersion } from '../endpoints/answer.ts';
+import type { Printer } from './printers/printer.ts';
 import { toTable, type Table } from './table.ts';
 
 const INCLUDE = ['None', 'Metadata', 'Object'] as const;
@@ -23,9 +24,10 @@ function includeObject(query: URLSearchParams): (typeof INCLUDE)[number] {
 
 /** Tables for the endpoints: the kind comes from the object (a Scale has columns of its own), lists from the resource. */
 export function createTablePrinter(clock: Clock): TablePrinter {
+  const ownPrinter = ({ printer, custom }: ServedResource): { readonly printer?: Printer } => (printer ? { printer } : custom ? { printer: custom.printer } : {});
   const table = (gvk: { group: string; version: string; kind: string }, objects: readonly KubernetesObject[], rest: { served: ServedResource; metadata: ListMeta; options: TableOptions }): Table =>
     toTable(gvk, objects, {
-      ...(rest.served.custom ? { printer: rest.served.custom.printer } : {}),
+      ...ownPrinter(rest.served),
       version: rest.options.version,
       includeObject: includeObject(rest.options.query),
       wholeObject: (object) => rest.options.wholeObject ?? inVersion(rest.served, object),

@@ -8,6 +8,7 @@ import { toTyped } from '../../../kube/api/typed-object.ts';
 import { servedGroupVersions, type ResourceInfo, type SubresourceInfo } from '../../../kube/api/inventory.ts';
 import type { KnownConversions } from '../customresources/conversion/known-conversions.ts';
 import type { CustomVersion } from '../customresources/custom-version.ts';
+import type { Printer } from '../negotiation/printers/printer.ts';
 import type { FieldScope } from '../patch/apply/field-scope.ts';
 import { jsonHead, storedJsonHead, type JsonHead } from '../storage/json-head.ts';
 import type { ObjectStorage } from '../storage/object-storage.ts';
@@ -33,6 +34,10 @@ export interface ServedResource {
   readonly conversions?: KnownConversions;
   /** Of a custom resource: its schema and what comes of it. */
   readonly custom?: CustomVersion;
+  /** Columns, where they are not those of the kind. */
+  readonly printer?: Printer;
+  /** Go's name of what is answered, where it is not the kind's internal type. */
+  readonly goType?: string;
 }
 
 export interface CatalogOptions {

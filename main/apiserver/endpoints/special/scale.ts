@@ -8,6 +8,7 @@ import type { KubernetesObject } from '../../../../kube/apimachinery/object-meta
 import { type GroupResource, newConflict, newInvalid, newNotFound } from '../../../../kube/apimachinery/status-errors.ts';
 import { type ObjectSchema, schemaOfKind } from '../../../../kube/api/schema.ts';
 import { toTyped } from '../../../../kube/api/typed-object.ts';
+import { customScalePrinter } from '../../customresources/printer-columns.ts';
 import { jsonHead } from '../../storage/json-head.ts';
 import { serverSideApply, trackUpdate } from '../../patch/apply/field-manager.ts';
 import type { Fields, FieldScope } from '../../patch/apply/field-scope.ts';
@@ -104,7 +105,9 @@ function scaled(request: ResourceRequest, current: KubernetesObject, scale: Scal
   const next = strategyOf(request.registry.definition.strategy).withReplicas(current, scale.spec?.replicas ?? 0);
   const { managedFields: _before, ...metadata } = next.metadata;
   const managedFields = parentEntriesOf(scaledObject(request, current), scale.metadata.managedFields);
-  return { ...next, metadata: { ...metadata, resourceVersion: scale.metadata.resourceVersion ?? '', ...(managedFields ? { managedFields } : {}) } };
+  // A custom resource must have a version to be updated: upstream's Scale brings one only if it has one.
+  const known = request.served.custom ? current.metadata.resourceVersion : undefined;
+  return { ...next, metadata: { ...metadata, resourceVersion: scale.metadata.resourceVersion || (known ?? ''), ...(managedFields ? { managedFields } : {}) } };
 }
 
 function scaledObject({ served, registry }: ResourceRequest, { metadata: { managedFields } }: KubernetesObject): ScaledObject {
@@ -125,7 +128,8 @@ function scaleServed(): ServedResource {
 }
 
 function answerScale(request: ResourceRequest, object: KubernetesObject): ApiResponse {
-  return answerObject({ ...request, served: scaleServed() }, scaleOf(request, object));
+  const ofCustom = request.served.custom ? { printer: customScalePrinter(), goType: 'v1.Scale' } : {};
+  return answerObject({ ...request, served: { ...scaleServed(), ...ofCustom } }, scaleOf(request, object));
 }
 
 function scaleOf({ registry }: ResourceRequest, object: KubernetesObject): Scale {
