@@ -8,10 +8,11 @@ import { systemClock } from '../cluster/system-clock.ts';
 import { DaemonLog } from './daemon-log.ts';
 import { runDaemon } from './daemon.ts';
 import type { DaemonOptions } from './daemon.ts';
+import { daemonEnvironment } from './launch/daemon-runtime.ts';
 import { LogFile } from './log-file.ts';
 
 // Was for this process alone: see main/daemon/launch/daemon-runtime.ts.
-delete process.env['MALLOC_ARENA_MAX'];
+for (const name of Object.keys(daemonEnvironment)) delete process.env[name];
 const options = JSON.parse(process.argv[2] ?? '{}') as DaemonOptions;
 const log = new DaemonLog(new LogFile({ path: join(dataDirectory(options.dataDirectory).logs, 'daemon.log') }), systemClock);
 

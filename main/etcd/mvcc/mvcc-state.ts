@@ -1,5 +1,5 @@
 import type { Revision, StoreEvent, WatchBatch } from '../store.ts';
-import type { Evaluation, Row } from './evaluate-txn.ts';
+import { type Evaluation, type Row, exactly } from './evaluate-txn.ts';
 import { EventLog } from './event-log.ts';
 import { KeyIndex } from './key-index.ts';
 import { LeaseKeys } from './lease-keys.ts';
@@ -71,7 +71,7 @@ export class MvccState {
   }
 
   #finishBatch(): void {
-    if (this.#loading !== undefined) this.log.append(this.#loading);
+    if (this.#loading !== undefined) this.log.append({ revision: this.#loading.revision, events: exactly(this.#loading.events) });
     this.#loading = undefined;
   }
 

@@ -62,22 +62,16 @@ export class SshConnection implements NodeConnection {
   }
 
   async exec(command: readonly string[], options: { readonly signal?: AbortSignal; readonly stdin?: Uint8Array } = {}): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
-    const channel = await this.#open<ClientChannel>((done) => { this.#client.exec(command.map(quote).join(' '), done); }, options.signal);
+    const start = (done: ChannelCallback<ClientChannel>): void => { this.#client.exec(command.map(quote).join(' '), done); };
+    const { channel, ended } = await this.#open(start, followed, options.signal);
     const abort = (): void => { channel.destroy(); };
     options.signal?.addEventListener('abort', abort, { once: true });
     try {
-      const stdout = collect(channel);
-      const stderr = collect(channel.stderr);
-      let code: number | undefined;
-      const closed = new Promise<void>((resolve, reject) => {
-        channel.on('exit', (status: number | null) => { code = status ?? 137; });
-        channel.on('error', reject).on('close', resolve);
-      });
       channel.end(options.stdin ?? Buffer.alloc(0));
-      await closed;
+      const { code, stdout, stderr } = await ended;
       options.signal?.throwIfAborted();
       if (code === undefined) throw this.#closed ?? new Error(`the node did not say how "${command[0]}" ended`);
-      return { code, stdout: stdout(), stderr: stderr() };
+      return { code, stdout, stderr };
     } finally {
       options.signal?.removeEventListener('abort', abort);
     }
@@ -92,7 +86,8 @@ export class SshConnection implements NodeConnection {
 
   async forward(target: { readonly host: string; readonly port: number; readonly signal?: AbortSignal }): Promise<Duplex> {
     try {
-      return await this.#open<ClientChannel>((done) => { this.#client.forwardOut('127.0.0.1', 0, target.host, target.port, done); }, target.signal);
+      const start = (done: ChannelCallback<ClientChannel>): void => { this.#client.forwardOut('127.0.0.1', 0, target.host, target.port, done); };
+      return await this.#open(start, (channel) => channel, target.signal);
     } catch (cause) {
       throw new Error(`Cannot connect to ${target.host}:${target.port} on the node: ${(cause as Error).message}`, { cause });
     }
@@ -106,9 +101,12 @@ export class SshConnection implements NodeConnection {
     await closed;
   }
 
-  /** A channel, or the reason why there is none; one that comes after the caller has given up is closed. */
-  #open<T extends Duplex>(request: (done: (error: Error | undefined, channel: T) => void) => void, signal?: AbortSignal): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
+  /**
+   * What `use` makes of the channel, or the reason why there is none; a channel that comes after the caller has given up is closed. `use` is called in the
+   * very turn that the channel opens: a short command's end can be in the same packet.
+   */
+  #open<T extends Duplex, R>(request: (done: ChannelCallback<T>) => void, use: (channel: T) => R, signal?: AbortSignal): Promise<R> {
+    return new Promise<R>((resolve, reject) => {
       if (this.#closed) return reject(this.#closed);
       const lost = (): void => reject(this.#closed ?? new Error('the SSH connection to the node was lost'));
       const abort = (): void => reject(signal?.reason as Error);
@@ -120,10 +118,32 @@ export class SshConnection implements NodeConnection {
         this.#client.off('close', lost);
         if (error) reject(error);
         else if (signal?.aborted) channel.destroy();
-        else resolve(channel);
+        else resolve(use(channel));
       });
     });
   }
+}
+
+type ChannelCallback<T> = (error: Error | undefined, channel: T) => void;
+
+interface CommandEnd {
+  /** undefined: the channel closed without it. 137: killed by a signal. */
+  readonly code: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function followed(channel: ClientChannel): { readonly channel: ClientChannel; readonly ended: Promise<CommandEnd> } {
+  const stdout = collect(channel);
+  const stderr = collect(channel.stderr);
+  let code: number | undefined;
+  channel.on('exit', (status: number | null) => { code = status ?? 137; });
+  const ended = new Promise<CommandEnd>((resolve, reject) => {
+    channel.on('error', reject).on('close', () => resolve({ code, stdout: stdout(), stderr: stderr() }));
+  });
+  // The caller waits for it later.
+  ended.catch(() => {});
+  return { channel, ended };
 }
 
 function quote(argument: string): string {
