@@ -19,6 +19,8 @@ export interface MetricFamily extends MetricDescription {
   /** Of a histogram. */
   readonly bounds?: readonly number[];
   samples(): Iterable<{ readonly labels: readonly string[]; readonly value: MetricValue }>;
+  /** Absent for what is counted elsewhere. */
+  reset?(): void;
 }
 
 /**
@@ -66,6 +68,11 @@ export class MetricVector<V extends Counter | Gauge | Histogram> implements Metr
 
   clear(): void {
     this.#children.clear();
+  }
+
+  /** Counting begins anew; whoever holds a value goes on with it. */
+  reset(): void {
+    for (const { value } of this.#children.values()) value.reset();
   }
 
   *samples(): Iterable<{ readonly labels: readonly string[]; readonly value: MetricValue }> {

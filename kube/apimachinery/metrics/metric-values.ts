@@ -5,6 +5,9 @@ export class Counter {
   inc(by = 1): void {
     this.value += by;
   }
+  reset(): void {
+    this.value = 0;
+  }
 }
 
 export class Gauge {
@@ -16,6 +19,8 @@ export class Gauge {
   add(by: number): void {
     this.value += by;
   }
+  /** It tells what is, not what has been. */
+  reset(): void {}
 }
 
 /** Observations in buckets that are named by their inclusive upper bounds. */
@@ -39,6 +44,12 @@ export class Histogram {
     this.counts[bucket] = (this.counts[bucket] as number) + weight;
     this.sum += value * weight;
     this.count += weight;
+  }
+
+  reset(): void {
+    this.counts.fill(0);
+    this.sum = 0;
+    this.count = 0;
   }
 }
 

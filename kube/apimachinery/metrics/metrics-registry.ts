@@ -47,6 +47,11 @@ export class MetricsRegistry {
     return formatMetrics(families);
   }
 
+  /** Counters and histograms begin anew. */
+  reset(): void {
+    for (const family of this.#families.values()) family.reset?.();
+  }
+
   #add<F extends MetricFamily>(family: F): F {
     if (this.#families.has(family.name)) throw new Error(`metric "${family.name}" is registered twice`);
     this.#families.set(family.name, family);

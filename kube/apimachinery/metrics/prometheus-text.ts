@@ -1,7 +1,9 @@
 import type { MetricFamily } from './metric-family.ts';
 import { Histogram } from './metric-values.ts';
 
-export const PROMETHEUS_TEXT = 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores';
+export const PROMETHEUS_TEXT = 'text/plain; version=0.0.4; charset=utf-8';
+/** What a reader may want done to names that are not plain; none is such. */
+export const NAME_ESCAPINGS: readonly string[] = ['underscores', 'allow-utf-8', 'dots', 'values'];
 
 /** The Prometheus text format 0.0.4, sorted as its Go client sorts: families by name, lines by label values, labels by name. */
 export function formatMetrics(families: readonly MetricFamily[]): string {

@@ -158,6 +158,14 @@ describe('/metrics', () => {
     ]) expect(text).toContain(`\n${line}`);
   });
 
+  test('names the escaping that was asked for, and begins anew on DELETE', async () => {
+    expect((await get('/metrics', { accept: 'text/plain;version=1.0.0;escaping=allow-utf-8' })).headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8; escaping=allow-utf-8');
+    const attempts = 'authentication_attempts{result="success"}';
+    expect(await metric(attempts)).toBeGreaterThan(1);
+    expect(await get('/metrics', { method: 'DELETE' })).toMatchObject({ status: 200, text: 'metrics reset\n' });
+    expect(await metric(attempts)).toBe(1);
+  });
+
   test('tells how long admission took, and what it refused', async () => {
     await server.transport.fetch({ method: 'POST', path: '/api/v1/namespaces/absent/configmaps', headers: JSON_HEADERS, body: '{"metadata":{"name":"x"}}' });
     expect(await metric('apiserver_admission_controller_admission_duration_seconds_count{name="NamespaceLifecycle",operation="CREATE",rejected="true",type="admit"}') ?? await metric('apiserver_admission_controller_admission_duration_seconds_count{name="NamespaceLifecycle",operation="CREATE",rejected="true",type="validate"}')).toBeGreaterThan(0);
