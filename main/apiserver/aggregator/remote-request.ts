@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../kube/apimachinery/clock.ts';
+import { deadlineIn } from '../../../kube/apimachinery/deadline.ts';
 import type { ApiResponse, RequestContext } from '../endpoints/request.ts';
 import { textResponse } from '../endpoints/respond.ts';
 import { exchange, joinUpgrade, type AddedHeaders } from '../proxy/http-exchange.ts';
@@ -23,9 +24,8 @@ export async function remoteRequest(options: RemoteRequestOptions, remote: Remot
   if (!target) return unavailable('service unavailable');
   const { request } = context;
   const body = await request.readBody();
-  const deadline = new AbortController();
-  using _timer = isDiscovery(context) ? options.clock.setTimer(DISCOVERY_TIMEOUT_MS, () => deadline.abort(new Error('context deadline exceeded'))) : undefined;
-  const signal = AbortSignal.any([request.signal, deadline.signal]);
+  using deadline = isDiscovery(context) ? deadlineIn(DISCOVERY_TIMEOUT_MS, { clock: options.clock, outer: request.signal }) : undefined;
+  const { signal } = deadline ?? request;
   try {
     const stream = await connectRemote(options, { remote, target }, signal);
     const answer = await exchange(stream, { method: request.method, path: pathOf(context), host: hostOf(target), headers: request.headers, added: addedHeaders(context, target), body, signal });

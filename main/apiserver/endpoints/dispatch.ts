@@ -83,14 +83,14 @@ export async function dispatchResource(options: DispatchOptions, context: Reques
   const special = custom && info.subresource === 'scale' ? scaleEndpoint : options.special.get(info.subresource === '' ? key : `${key}/${info.subresource}`);
   const { admission, clock, tables } = options;
   const { registry } = served;
-  if (info.verb === 'patch' && !STREAMED_SUBRESOURCES.has(info.subresource)) patchMediaTypeOf(context, served);
-  if (special) return special({ context, served, registry, admission, clock, tables, media: specialMedia(context, { hasTables: tables !== undefined, isCustom: custom !== undefined }) });
+  const patchType = info.verb === 'patch' && !STREAMED_SUBRESOURCES.has(info.subresource) ? { patchType: patchMediaTypeOf(context, served) } : {};
+  if (special) return special({ context, served, registry, admission, clock, tables, ...patchType, media: specialMedia(context, { hasTables: tables !== undefined, isCustom: custom !== undefined }) });
   const endpoint = ENDPOINTS[info.verb];
   if (!registry || !endpoint) throw methodNotAllowed();
   const streams = info.verb === 'list' || info.verb === 'watch';
   const media = mediaOf(context.request, { canWatch: streams, watch: info.verb === 'watch', transforms: tables !== undefined, protobuf: !custom, routed: !custom });
   try {
-    return await endpoint({ context, served, registry, admission, clock, tables, media });
+    return await endpoint({ context, served, registry, admission, clock, tables, ...patchType, media });
   } catch (error) {
     throw withRequestedNames(error, served);
   }

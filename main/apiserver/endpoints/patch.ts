@@ -49,7 +49,7 @@ export function patchMediaTypeOf({ request }: RequestContext, { custom }: Served
 }
 
 export function patchOptionsOf(request: ResourceRequest): { readonly mediaType: string; readonly query: WriteQuery } {
-  const mediaType = patchMediaTypeOf(request.context, request.served);
+  const { patchType: mediaType = '' } = request;
   const query = writeQueryOf(request, 'PatchOptions');
   if (mediaType !== APPLY_PATCH_MEDIA_TYPE && query.force !== undefined) {
     throw newInvalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [fieldForbidden('force', 'may not be specified for non-apply patch')]);

@@ -25,6 +25,8 @@ export interface ResourceRequest {
   readonly clock: Clock;
   /** What the answer is written as. */
   readonly media: Media;
+  /** Of a patch: its media type. */
+  readonly patchType?: string;
   /** Absent: no Tables. */
   readonly tables: TablePrinter | undefined;
 }
