@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -118,4 +118,38 @@ test('room laid out ahead in the write-ahead log is no part of the log', () => {
   log.close();
   path = image;
   expect(reopened().rows.map(({ key }) => key)).toEqual(Array.from({ length: 400 }, (_, i) => `/${i + 1}`));
+});
+
+test('a crash in any moment of a second thread that goes on for one that has died leaves what was written', () => {
+  const opened: DatabaseSync[] = [];
+  const first = new SqliteLog({ path, maxBytes: 1e9, connect: (file) => (opened.push(new DatabaseSync(file)), opened.at(-1)!) });
+  everything(first);
+  first.append([batch(['/a'], { firstRowId: 1, revision: 2 })]);
+  first.prepare();
+  // The end of its thread closes the file, and that is all.
+  for (const db of opened) if (db.isOpen) db.close();
+  const images: string[] = [];
+  const photograph = (): void => {
+    const image = join(directory, `image-${images.length}.db`);
+    for (const suffix of ['', '-wal', '-wal-size']) if (existsSync(path + suffix)) copyFileSync(path + suffix, image + suffix);
+    images.push(image);
+  };
+  photograph();
+  const connect = (file: string): DatabaseSync => {
+    const db = new DatabaseSync(file);
+    const exec = db.exec.bind(db);
+    db.exec = (sql) => {
+      exec(sql);
+      photograph();
+    };
+    return db;
+  };
+  const second = new SqliteLog({ path, maxBytes: 1e9, connect, resume: { savedId: 1, leases: [], redo: { id: 0, saved: 0 } } });
+  second.append([batch(['/b'], { firstRowId: 2, revision: 3 })]);
+  second.close();
+  expect(images.length).toBeGreaterThan(4);
+  for (const image of images) {
+    path = image;
+    expect(reopened().rows.map(({ key }) => key).slice(0, 1)).toEqual(['/a']);
+  }
 });

@@ -71,8 +71,7 @@ export class SqliteLog {
       return;
     }
     checkLogFiles(path);
-    // The file was closed by the end of its thread, which moves the log but does not forget its size.
-    if (!existsSync(writeAheadLogOf(path))) forgetWriteAheadSize(path);
+    forgetClosedLog(path);
     createLogFile(path, (made) => openDatabase({ ...options, path: made }).db.close());
     chmodSync(path, 0o600);
     this.#open = openDatabase(options);
@@ -202,6 +201,7 @@ export class SqliteLog {
 
   #database(): OpenDatabase {
     if (this.#open !== undefined) return this.#open;
+    forgetClosedLog(this.#options.path);
     const opened = openDatabase(this.#options);
     try {
       this.#restore(opened);
@@ -245,6 +245,14 @@ export class SqliteLog {
  */
 function mark(db: DatabaseSync): void {
   db.exec(`PRAGMA application_id = ${incompleteId}; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA application_id = ${wholeId};`);
+}
+
+/**
+ * The end of a thread closes the file, which moves the write-ahead log into it and removes it, but does not forget its size: before SQLite
+ * makes an empty one, or that is told as a cut one if a crash comes next.
+ */
+function forgetClosedLog(path: string): void {
+  if (!existsSync(writeAheadLogOf(path))) forgetWriteAheadSize(path);
 }
 
 interface OpenDatabase {
