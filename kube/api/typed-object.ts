@@ -145,7 +145,7 @@ function typedObject(schema: ObjectSchema, value: Readonly<Record<string, unknow
   if (head['apiVersion'] !== undefined) result['apiVersion'] = head['apiVersion'];
   let emptyMembers: Map<string, FieldSchema['container']> | undefined;
   for (const field of schema.fields.values()) {
-    const member = finish(field, decoded.get(field.name), place.options);
+    const member = finish(field, decoded.get(field.name), place);
     if (member === undefined) {
       if (field.container !== '' && decoded.has(field.name)) (emptyMembers ??= new Map()).set(field.name, field.container);
       continue;
@@ -163,10 +163,11 @@ function storedAsJson({ name }: ObjectSchema): boolean {
 }
 
 /** Applies omitempty and what Go writes for absent fields; undefined leaves the field out. */
-function finish(field: FieldSchema, member: unknown, options: TypedOptions): unknown {
+function finish(field: FieldSchema, member: unknown, place: Place): unknown {
+  const { options } = place;
   if (member !== undefined) {
-    // An empty managedFields is a request: forget all ownership.
-    if (field.always || field.pointer || field.message === 'meta/v1.ManagedFieldsEntry') return member;
+    // An empty managedFields of the object itself is a request: forget all ownership.
+    if (field.always || field.pointer || (field.message === 'meta/v1.ManagedFieldsEntry' && place.path === 'metadata')) return member;
     return isZero(field, member) ? undefined : member;
   }
   if (field.container !== '' || field.pointer) return field.always && options.nulls ? null : undefined;

@@ -17,6 +17,8 @@ const goTypes: Readonly<Partial<Record<ValueKind, string>>> = {
 };
 
 function elementType(field: FieldSchema): string {
+  // A map's own type is written out: `map[v1.ResourceName]v1.ClaimResourceStatus`.
+  if (field.goType?.startsWith('map[')) return field.goType.slice(field.goType.indexOf(']') + 1);
   if (field.goType !== undefined && field.container !== 'map') return field.goType;
   if (field.kind !== 'object') return goTypes[field.kind] ?? field.kind;
   const dot = field.message.lastIndexOf('.');
@@ -168,8 +170,17 @@ function decodeDuration(text: string): string {
   }
 }
 
+/** Go takes a list of numbers for bytes too. */
+function decodeByte(item: unknown, at: StructField): number {
+  if (item === null) return 0;
+  const byte = isNumberLiteral(item) ? Number(item.rawJSON) : item;
+  if (typeof byte === 'number' && Number.isInteger(byte) && byte >= 0 && byte <= 255) return byte;
+  throw unmarshalTypeError(item, at, 'uint8');
+}
+
 /** Standard base64 with padding; line breaks are allowed, as in Go. */
 function decodeBytes(value: unknown, at: StructField): string {
+  if (Array.isArray(value)) return Buffer.from(value.map((item) => decodeByte(item, at))).toString('base64');
   if (typeof value !== 'string') throw unmarshalTypeError(value, at, '[]uint8');
   const text = value.replace(/[\r\n]/g, '');
   const bad = /[^A-Za-z0-9+/]/.exec(text.replace(/={1,2}$/, ''));

@@ -47,6 +47,11 @@ const HTML_UNSAFE_CHARACTERS = Object.keys(HTML_UNSAFE);
 export function goJson(value: unknown, indent?: number): string {
   const text = JSON.stringify(value ?? null, undefined, indent);
   const json = mayBreakKeyOrder(text) ? jsonInKeyOrder(value, indent) : text;
+  return escapedHtml(json);
+}
+
+/** JSON text with what HTML takes for its own escaped, as Go's encoder writes it. */
+export function escapedHtml(json: string): string {
   // Searched one by one, which takes a fraction of a pattern's time: most texts have none of them.
   const isSafe = !HTML_UNSAFE_CHARACTERS.some((character) => json.includes(character));
   return isSafe ? json : json.replaceAll(/[<>&\u2028\u2029]/g, (character) => HTML_UNSAFE[character] ?? character);

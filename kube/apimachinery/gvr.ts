@@ -24,6 +24,11 @@ export function apiVersionOf({ group, version }: GroupVersion): string {
 }
 
 /** The inverse of {@link apiVersionOf}. */
+/** Upstream's refusal of what cannot be an apiVersion; undefined for all that can. */
+export function apiVersionProblem(apiVersion: string): string | undefined {
+  return apiVersion !== '/' && apiVersion.split('/').length > 2 ? `unexpected GroupVersion string: ${apiVersion}` : undefined;
+}
+
 export function parseApiVersion(apiVersion: string): GroupVersion {
   const slash = apiVersion.indexOf('/');
   return slash < 0

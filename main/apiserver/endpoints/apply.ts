@@ -11,6 +11,8 @@ import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts
 import { newBadRequest, newConflict, newInvalid } from '../../../kube/apimachinery/status-errors.ts';
 import { parseDocument, yamlWarnings } from '../negotiation/decode-body.ts';
 import { serverSideApply } from '../patch/apply/field-manager.ts';
+import { restoredMessage, restoreError } from '../patch/restore-check.ts';
+import { withWrappedIntegers } from '../patch/wrapped-integers.ts';
 import { fieldScopeOf, fieldsOf } from './field-tracking.ts';
 import { addWarning, bodyOf, type ApiResponse } from './request.ts';
 import { checkBodyIdentity, nameTarget, type ResourceRequest, type WriteQuery } from './resource-request.ts';
@@ -90,18 +92,19 @@ function decode({ served }: ResourceRequest, object: Record<string, unknown>, pa
   }
   const schema = schemaOfKind(info);
   if (!schema) return object as unknown as KubernetesObject;
+  const problem = restoreError(schema, object);
+  if (problem !== undefined) throw notConverted(served, patch as KubernetesObject, problem);
   try {
-    return toTyped(schema, object) as unknown as KubernetesObject;
+    return toTyped(schema, withWrappedIntegers(schema, object)) as unknown as KubernetesObject;
   } catch (error) {
-    if (error instanceof GoDecodeError) throw notConverted(served, patch as KubernetesObject, error);
+    if (error instanceof GoDecodeError) throw notConverted(served, patch as KubernetesObject, restoredMessage(error));
     throw error;
   }
 }
 
 /** What apply has merged without looking into scalars turns out to be no object of the type. */
-function notConverted({ info }: ResourceRequest['served'], { metadata }: Partial<KubernetesObject>, { message }: GoDecodeError): StatusError {
+function notConverted({ info }: ResourceRequest['served'], { metadata }: Partial<KubernetesObject>, detail: string): StatusError {
   const kind = `${info.group}/${info.version}, Kind=${info.kind}`;
-  const detail = message.startsWith('illegal base64') ? `error decoding from json: ${message}` : message;
   const text = `failed to convert new object (${metadata?.namespace ?? ''}/${metadata?.name ?? ''}; ${kind}) to proper version: unable to convert unstructured object to ${kind}: ${detail}`;
   return new StatusError(failureStatus({ code: 500, reason: '', message: text }));
 }

@@ -2,9 +2,9 @@ import type { CustomVersion } from '../customresources/custom-version.ts';
 import { checkCustomKind, decodeOr } from '../customresources/read-request.ts';
 import { schemaOfKind } from '../../../kube/api/schema.ts';
 import { toTyped } from '../../../kube/api/typed-object.ts';
-import { GoDecodeError } from '../../../kube/api/go-json-error.ts';
+import { GoDecodeError, goValueName } from '../../../kube/api/go-json-error.ts';
 import { goQuote } from '../../../kube/apimachinery/go-format.ts';
-import { apiVersionOf, type GroupVersionKind, parseApiVersion } from '../../../kube/apimachinery/gvr.ts';
+import { apiVersionOf, type GroupVersionKind, apiVersionProblem, parseApiVersion } from '../../../kube/apimachinery/gvr.ts';
 import { isJsonObject } from '../../../kube/apimachinery/json.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import { fieldForbidden } from '../../../kube/apimachinery/field-error.ts';
@@ -12,6 +12,7 @@ import { failureStatus, StatusError } from '../../../kube/apimachinery/status.ts
 import { newInvalid, newNotFound, newUnsupportedMediaType } from '../../../kube/apimachinery/status-errors.ts';
 import { schemeOf, unknownFieldsInto } from '../negotiation/decode-body.ts';
 import { applyPatch, APPLY_PATCH_MEDIA_TYPE, patchMediaTypes, strictDecodingMessage, type PatchMediaType, type PatchResult } from '../patch/apply-patch.ts';
+import { restoredMessage } from '../patch/restore-check.ts';
 import type { ServedResource } from '../registry/catalog.ts';
 import { applyObject } from './apply.ts';
 import { addWarning, bodyOf, type ApiResponse, type RequestContext } from './request.ts';
@@ -79,9 +80,9 @@ export function patched(
   }
 }
 
-/** Bytes are the one thing that a strategic merge decodes from JSON by itself. */
-function decodeMessage({ message }: GoDecodeError, mediaType: PatchMediaType): string {
-  return mediaType === 'application/strategic-merge-patch+json' && message.startsWith('illegal base64') ? `error decoding from json: ${message}` : message;
+/** Only a strategic merge goes from map to struct without JSON. */
+function decodeMessage(error: GoDecodeError, mediaType: PatchMediaType): string {
+  return mediaType === 'application/strategic-merge-patch+json' ? restoredMessage(error) : error.message;
 }
 
 /** Under the schema of a custom resource; adds what is wrong with the fields' names. */
@@ -96,6 +97,8 @@ function decodedCustom({ patched, invalid }: PatchResult, custom: CustomVersion,
 function decodedBuiltIn({ patched, invalid }: PatchResult, served: ServedResource, unknown: string[]): object {
   const fields = patched as Record<string, unknown>;
   const { info, apiVersion } = served;
+  const problem = versionProblem(fields);
+  if (problem !== undefined) throw invalid(problem);
   const [kind, version] = [String(fields['kind'] ?? '') || info.kind, String(fields['apiVersion'] ?? '')];
   if (version === '' && fields['kind']) return undecoded(fields, unknown);
   const gvk = { ...parseApiVersion(version === '' ? apiVersion : version), kind };
@@ -107,6 +110,16 @@ function decodedBuiltIn({ patched, invalid }: PatchResult, served: ServedResourc
   const object = schema ? toTyped(schema, whole, { onUnknownField: unknownFieldsInto(unknown) }) : whole;
   checkKind(gvk, served, invalid);
   return object;
+}
+
+/** Why the patched object says no kind that could be looked up. */
+function versionProblem(fields: Readonly<Record<string, unknown>>): string | undefined {
+  for (const name of ['apiVersion', 'kind'] as const) {
+    const text = fields[name];
+    if (text === undefined || text === null || typeof text === 'string') continue;
+    return `couldn't get version/kind; json parse error: json: cannot unmarshal ${goValueName(text)} into Go struct field .${name} of type string`;
+  }
+  return typeof fields['apiVersion'] === 'string' ? apiVersionProblem(fields['apiVersion']) : undefined;
 }
 
 /** A kind without a version is taken for upstream's internal one, whose fields have other names. */

@@ -1,4 +1,4 @@
-import { apiVersionOf, type GroupVersionKind, parseApiVersion } from '../../../kube/apimachinery/gvr.ts';
+import { apiVersionOf, type GroupVersionKind, apiVersionProblem, parseApiVersion } from '../../../kube/apimachinery/gvr.ts';
 import { goQuote } from '../../../kube/apimachinery/go-format.ts';
 import { isNumberLiteral, parseWithLiterals } from '../../../kube/apimachinery/number-literal.ts';
 import { newBadRequest, newUnsupportedMediaType } from '../../../kube/apimachinery/status-errors.ts';
@@ -175,6 +175,8 @@ function kindOf(value: Record<string, unknown>, { expected, body }: { expected: 
   }
   const apiVersion = value['apiVersion'];
   const kind = value['kind'];
+  const problem = typeof apiVersion === 'string' ? apiVersionProblem(apiVersion) : undefined;
+  if (problem !== undefined) throw newBadRequest(`the object provided is unrecognized (must be of type ${expected.kind}): ${problem} (${summarize(body)})`);
   const groupVersion = typeof apiVersion === 'string' && apiVersion !== '' ? parseApiVersion(apiVersion) : expected;
   return { group: groupVersion.group, version: groupVersion.version, kind: typeof kind === 'string' && kind !== '' ? kind : expected.kind };
 }

@@ -12,8 +12,9 @@ import { newBadRequest, newGenericServerResponse, newInvalid, newRequestEntityTo
 import { scanJson } from '../negotiation/json-scanner.ts';
 import { structType } from './patch-schema.ts';
 import { patchedText } from './patched-text.ts';
-import { restoreError } from './restore-check.ts';
+import { kindError, restoreError } from './restore-check.ts';
 import { applyStrategicMergePatch, StrategicPatchError } from './strategic-merge-patch.ts';
+import { withWrappedIntegers } from './wrapped-integers.ts';
 
 /** Patches but server-side apply (upstream: apiserver/pkg/endpoints/handlers/patch.go, 1.36). */
 export type PatchMediaType = 'application/json-patch+json' | 'application/merge-patch+json' | 'application/strategic-merge-patch+json';
@@ -104,7 +105,7 @@ function applyJson(input: PatchInput): PatchResult {
   const strictErrors = inOrderOfOperations([...duplicateErrors(parsed, input), ...unknown]).map((message) => `json patch ${message}`);
   try {
     const patched = applyJsonPatch(input.current, operations);
-    const text = (): string => patchedText(input.current, input.schema, (original) => applyJsonPatch(original, operations));
+    const text = (): string => patchedText(input, (original) => applyJsonPatch(original, operations));
     return { patched, strictErrors, invalid: invalidPatch(text) };
   } catch (error) {
     if (error instanceof JsonPatchError) throw rejected(error.message);
@@ -146,7 +147,7 @@ function applyMerge(input: PatchInput): PatchResult {
   }
   if (value === null) throw newBadRequest('Invalid JSON Patch');
   const patched = applyJsonMergePatch(input.current, value);
-  const text = (): string => patchedText(input.current, input.schema, (original) => applyJsonMergePatch(original, value));
+  const text = (): string => patchedText(input, (original) => applyJsonMergePatch(original, value), value);
   return { patched, strictErrors: duplicateErrors(parsed, input), invalid: invalidPatch(text) };
 }
 
@@ -155,18 +156,27 @@ function applyStrategic(input: PatchInput): PatchResult {
   const patch = parsed.value ?? {};
   if (!isJsonObject(patch)) throw newBadRequest(unmarshalError(patch, 'map[string]interface {}'));
   if (input.schema === undefined) throw newBadRequest('strategic merge patch format is not supported');
-  const invalid = invalidPatch(() => goValue(patch));
-  const patched = mergedStrategically(input.current, patch, input.schema);
-  const error = restoreError(input.schema, patched);
+  const invalid = invalidPatch(() => goValue(withoutUnmatchedNulls(patch, input.current)));
+  const merged = mergedStrategically(input.current, patch, input.schema);
+  // The kind is the endpoint's, whatever the patch says of it.
+  const { apiVersion, kind } = input.current;
+  const patched = { ...merged, apiVersion, kind };
+  const error = restoreError(input.schema, patched) ?? kindError(merged);
   if (error !== undefined) throw invalid(error);
-  return { patched, strictErrors: duplicateErrors(parsed, input), invalid };
+  return { patched: withWrappedIntegers(input.schema, patched), strictErrors: duplicateErrors(parsed, input), invalid };
 }
 
-/** The kind is the endpoint's, whatever the patch says of it. */
+/** What upstream's messages show of a patch, which the merge has been over: nulls for what is not there are gone. */
+function withoutUnmatchedNulls(patch: unknown, current: unknown): unknown {
+  if (!isJsonObject(patch) || isNumberLiteral(patch)) return patch;
+  const before = isJsonObject(current) ? current : {};
+  const kept = Object.entries(patch).filter(([key, value]) => value !== null || before[key] !== undefined);
+  return Object.fromEntries(kept.map(([key, value]) => [key, withoutUnmatchedNulls(value, before[key])]));
+}
+
 function mergedStrategically(current: PatchInput['current'], patch: Record<string, unknown>, schema: ObjectSchema): Record<string, unknown> {
-  const { apiVersion, kind } = current;
   try {
-    return { ...applyStrategicMergePatch(current, patch, structType(schema)), apiVersion, kind };
+    return applyStrategicMergePatch(current, patch, structType(schema));
   } catch (error) {
     throw strategicFailure(error);
   }

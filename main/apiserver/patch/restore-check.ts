@@ -1,3 +1,4 @@
+import type { GoDecodeError } from '../../../kube/api/go-json-error.ts';
 import { schemaOfField, type FieldSchema, type ObjectSchema } from '../../../kube/api/schema.ts';
 import { isJsonObject } from '../../../kube/apimachinery/json.ts';
 
@@ -13,6 +14,26 @@ export function restoreError(schema: ObjectSchema, value: unknown): string | und
     if (error !== undefined) return error;
   }
   return undefined;
+}
+
+/** What a type that decodes itself says there: it knows nothing of the field; bytes are decoded for it. */
+export function restoredMessage({ message }: GoDecodeError): string {
+  return message.startsWith('illegal base64') ? `error decoding from json: ${message}` : message.replace(/ into Go struct field \S+ of type /, ' into Go value of type ');
+}
+
+/** The same of what every object says of itself. */
+export function kindError(object: Readonly<Record<string, unknown>>): string | undefined {
+  for (const name of ['kind', 'apiVersion']) {
+    const value = object[name];
+    const error = value === undefined || value === null ? undefined : textError(value);
+    if (error !== undefined) return error;
+  }
+  return undefined;
+}
+
+function textError(value: unknown): string | undefined {
+  if (typeof value === 'string') return undefined;
+  return typeof value === 'number' && Number.isInteger(value) ? 'cannot convert int64 to string' : 'unrecognized type: string';
 }
 
 function fieldError(field: FieldSchema, value: unknown): string | undefined {

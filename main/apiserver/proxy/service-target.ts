@@ -1,4 +1,5 @@
 import type { Service } from '../../../kube/api/generated/core/v1.ts';
+import { newServiceUnavailable } from '../../../kube/apimachinery/status-errors.ts';
 import type { ObjectReader } from '../authentication/object-reader.ts';
 import type { NodeConnectionOptions, NodeTarget } from './node-connection.ts';
 import { proxyTarget } from './proxy-target.ts';
@@ -15,5 +16,7 @@ export async function serviceTarget(reader: ObjectReader, { namespace, name, por
   if (!service) throw new Error(`service ${JSON.stringify(name)} not found`);
   const { type, externalName } = service.spec ?? {};
   if (type === 'ExternalName' && externalName) return { nodeName: undefined, host: externalName, port, scheme: 'http' };
+  // Upstream looks the port up as a number here, and says it so.
+  if (!service.spec?.ports?.some((one) => one.port === port)) throw newServiceUnavailable(`no service port ${port} found for service ${JSON.stringify(name)}`);
   return proxyTarget(reader, options, { resource: 'services', namespace, name: `http:${name}:${port}` });
 }

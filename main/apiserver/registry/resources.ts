@@ -102,7 +102,7 @@ export function resourceDefinitions(options: ResourceOptions): readonly Resource
     define({ resource: core.resourcequotas, strategy: resourceQuotaStrategy }),
     define({ resource: core.persistentvolumes, strategy: persistentVolumeStrategy, metadataRules: () => ({ onUpdate: 'everythingTwice' }) }),
     define({ resource: core.persistentvolumeclaims, strategy: persistentVolumeClaimStrategy, metadataRules: rechecked }),
-    define({ resource: core.replicationcontrollers, strategy: replicationControllerStrategy, validateName: nameOfLimitedBytes }),
+    define({ resource: core.replicationcontrollers, strategy: replicationControllerStrategy, validateName: (name, prefix) => (prefix ? [] : nameOfLimitedBytes(name)) }),
     define({ resource: apps.deployments, strategy: deploymentStrategy }),
     define({ resource: apps.replicasets, strategy: replicaSetStrategy }),
     define({ resource: apps.daemonsets, strategy: daemonSetStrategy }),

@@ -38,7 +38,8 @@ export class ClusterRoleAggregationController implements Controller {
     if (role?.aggregationRule === undefined) return;
     const rules = aggregateRules(role, this.#roles.lister.list());
     if (semanticEqual(role.rules, rules)) return;
-    const patch = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name }, rules };
+    // No rules are no field, as in upstream's apply configuration: what others have written there stays.
+    const patch = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name }, ...(rules.length > 0 ? { rules } : {}) };
     await this.#context.client.patch(clusterroles, { name }, { type: 'apply', patch }, { fieldManager: this.name, force: true, signal });
   }
 }

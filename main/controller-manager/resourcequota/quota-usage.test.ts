@@ -25,3 +25,7 @@ test('objects are counted, unknown resources are left out', () => {
 test('a scope narrows the pods', () => {
   expect(usage({ pods: '5' }, { pods: [pod('a'), pod('b', { cpu: '1' })], scopes: ['BestEffort'] })).toEqual({ pods: '1' });
 });
+
+test('objects that have no scopes are outside of a scoped quota', () => {
+  expect(usage({ pods: '5', configmaps: '5', 'count/configmaps': '5' }, { pods: [pod('a')], scopes: ['BestEffort'] })).toEqual({ pods: '1', configmaps: '0', 'count/configmaps': '0' });
+});

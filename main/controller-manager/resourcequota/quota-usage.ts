@@ -16,11 +16,23 @@ const ZERO = quantityFromValue(0);
 export function quotaUsage(quota: ResourceQuota, observed: QuotaObservation): Record<string, string> {
   const used: Record<string, string> = {};
   const pods = observed.pods.filter((pod) => !isPodTerminal(pod) && inScope(quota, pod));
+  const others = isScoped(quota) ? withoutScopes(observed) : observed;
   for (const name of Object.keys(quota.spec?.hard ?? {})) {
-    const quantity = measure(name, { ...observed, pods });
+    const quantity = measure(name, { ...others, pods });
     if (quantity !== undefined) used[name] = formatQuantity(quantity);
   }
   return used;
+}
+
+/** By scopes that claims do not have. */
+function isScoped({ spec }: ResourceQuota): boolean {
+  const names = [...(spec?.scopes ?? []), ...(spec?.scopeSelector?.matchExpressions ?? []).map(({ scopeName }) => scopeName)];
+  return names.some((name) => name !== 'VolumeAttributesClass');
+}
+
+/** Objects that no scope takes in: a scoped quota counts none of them. */
+function withoutScopes(observed: QuotaObservation): QuotaObservation {
+  return { ...observed, services: [], claims: [], count: (resource) => (observed.count(resource) === undefined ? undefined : 0) };
 }
 
 function measure(name: string, { pods, services, claims, count }: QuotaObservation): Quantity | undefined {

@@ -19,6 +19,7 @@ export function describeProblems(source: string, problems: readonly Problem[]): 
 
 function describe(source: string, { position, message }: Problem): string {
   if (position < 0) return `ERROR: <input>:-1:0: ${message}`;
+  if (source === '') return `ERROR: <input>:1:0: ${message}`;
   const before = source.slice(0, position).split('\n');
   const column = [...(before.at(-1) ?? '')].length;
   const line = (source.split('\n')[before.length - 1] ?? '').replaceAll('\t', ' ');

@@ -11,6 +11,7 @@ const GROUP = 'authentication.k8s.io';
 
 interface TokenReview extends KubernetesObject {
   spec: { token?: string; audiences?: string[] };
+  status?: { readonly authenticated?: boolean };
 }
 
 /** Whose token is this? */
@@ -19,18 +20,20 @@ export function tokenReviewEndpoint(authenticator: Authenticator): SpecialEndpoi
     const review = await readReview<TokenReview>(request, { group: GROUP, version: 'v1', kind: 'TokenReview' });
     const { token = '', audiences } = review.spec ?? {};
     if (token === '') throw newBadRequest('token is required for TokenReview in authentication');
-    return answerTyped(request.media, { ...review, status: await statusOf(authenticator, token, audiences) }, 201);
+    // What the body says of the status stays where the answer says nothing.
+    const { authenticated: _claimed, ...given } = review.status ?? {};
+    return answerTyped(request.media, { ...review, status: { user: {}, ...given, ...(await statusOf(authenticator, token, audiences)) } }, 201);
   };
 }
 
 async function statusOf(authenticator: Authenticator, token: string, audiences: readonly string[] | undefined): Promise<object> {
   try {
     const result = await authenticator.authenticateToken(token, audiences?.length ? audiences : undefined);
-    if (!result) return { user: {}, error: 'invalid bearer token' };
+    if (!result) return { error: 'invalid bearer token' };
     return { authenticated: true, user: userInfo(result.user), audiences: result.audiences };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return { user: {}, error: message === 'invalid bearer token' ? message : `[invalid bearer token, ${message}]` };
+    return { error: message === 'invalid bearer token' ? message : `[invalid bearer token, ${message}]` };
   }
 }
 

@@ -2,16 +2,19 @@ import { statusWriteTracker } from '../../patch/apply/own-status-write.ts';
 import type { Pod } from '../../../../kube/api/generated/core/v1.ts';
 import type { Eviction, PodDisruptionBudget } from '../../../../kube/api/generated/policy/v1.ts';
 import { requirementsOf, matchesLabels } from '../../../../kube/apimachinery/label-selector.ts';
+import { fieldInvalid } from '../../../../kube/apimachinery/field-error.ts';
+import { goValue } from '../../../../kube/apimachinery/go-format.ts';
+import { deepEqual } from '../../../../kube/apimachinery/json.ts';
 import type { KubernetesObject } from '../../../../kube/apimachinery/object-meta.ts';
 import { failureStatus, StatusError } from '../../../../kube/apimachinery/status.ts';
-import { newBadRequest, newInternalError } from '../../../../kube/apimachinery/status-errors.ts';
+import { newBadRequest, newInternalError, newInvalid } from '../../../../kube/apimachinery/status-errors.ts';
 import type { ObjectReader } from '../../authentication/object-reader.ts';
 import { timestamp, type DeleteOptions } from '../../registry/generic/deletion.ts';
 import type { Registry } from '../../registry/generic/registry.ts';
 import { answerValue } from '../answer.ts';
 import { readObject } from '../body.ts';
 import type { SpecialEndpoint } from '../dispatch.ts';
-import { admissionAttributes, nameTarget, writeContextOf, writeQueryOf, type ResourceRequest } from '../resource-request.ts';
+import { admissionAttributes, checkBodyNamespace, nameTarget, writeContextOf, writeQueryOf, type ResourceRequest } from '../resource-request.ts';
 import { createdStatus } from './binding.ts';
 
 const EVICTION_KIND = { group: 'policy', version: 'v1', kind: 'Eviction' };
@@ -27,9 +30,11 @@ export function evictionEndpoint(options: { readonly reader: ObjectReader; reado
     const query = writeQueryOf(request, 'CreateOptions');
     const eviction = (await readObject(context, { expected: EVICTION_KIND, alsoVersions: ['v1beta1'], fieldValidation: query.fieldValidation })) as Eviction & { deleteOptions?: DeleteOptions };
     const deleteOptions: DeleteOptions = eviction.deleteOptions ?? {};
+    checkBodyNamespace(eviction, request);
+    if (eviction.metadata.name !== target.name) throw newBadRequest('name in URL does not match name in Eviction object');
+    checkDeleteOptions(deleteOptions, { name: target.name, asked: context.request.query.getAll('dryRun').filter((value) => value !== '') });
     const dryRun = query.dryRun || (deleteOptions.dryRun?.length ?? 0) > 0;
     await admission.validate(admissionAttributes(request, { operation: 'CREATE', object: eviction as KubernetesObject, dryRun }));
-    if (eviction.metadata.name !== target.name) throw newBadRequest('name in URL does not match name in Eviction object');
     const pod = (await registry.storage.get(target)).object as Pod;
     if (!isFreeToGo(pod)) {
       const budget = await budgetOf(options.reader, pod);
@@ -39,6 +44,18 @@ export function evictionEndpoint(options: { readonly reader: ObjectReader; reado
     await registry.delete(target, writeContextOf(request, { dryRun }), deleteOptions);
     return answerValue(special.media, createdStatus, 201);
   };
+}
+
+/** What the body asks for must agree with the query, where both say whether this is a dry run. */
+function checkDeleteOptions(options: DeleteOptions, { name, asked }: { readonly name: string; readonly asked: readonly string[] }): void {
+  if (options.ignoreStoreReadErrorWithClusterBreakingPotential) {
+    const path = 'deleteOptions.ignoreStoreReadErrorWithClusterBreakingPotential';
+    throw newInvalid(EVICTION_KIND, name, [fieldInvalid(path, true, 'can not be set for pod eviction, try after removing the option')]);
+  }
+  const given = options.dryRun ?? [];
+  if (given.length === 0 || asked.length === 0 || deepEqual(given, asked)) return;
+  const message = `Non-matching dry-run options in request and content: ${goValue(asked)} and ${goValue(given)}`;
+  throw new StatusError(failureStatus({ code: 500, reason: '', message }));
 }
 
 /** Nobody is disrupted by the end of such a pod. */

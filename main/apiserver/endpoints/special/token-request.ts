@@ -2,6 +2,8 @@ import type { Random } from '../../../../kube/apimachinery/random.ts';
 import { fieldInvalid } from '../../../../kube/apimachinery/field-error.ts';
 import type { KubernetesObject } from '../../../../kube/apimachinery/object-meta.ts';
 import { newBadRequest, newConflict, newInvalid, newNotFound } from '../../../../kube/apimachinery/status-errors.ts';
+import { goQuote } from '../../../../kube/apimachinery/go-format.ts';
+import { isValidPathSegmentName } from '../../../../kube/apimachinery/name-validation.ts';
 import type { ObjectReader } from '../../authentication/object-reader.ts';
 import { signJwt, type ServiceAccountKey } from '../../authentication/service-account-keys.ts';
 import type { KubernetesClaims } from '../../authentication/service-account-token.ts';
@@ -116,6 +118,8 @@ async function boundClaims(reader: ObjectReader, { namespace = '', name: account
   if (!resource || apiVersion.includes('/')) throw newBadRequest(`cannot bind token to object of type ${goGroupVersion(apiVersion)}, Kind=${kind}`);
   const name = ref.name ?? '';
   if (name === '') throw newBadRequest('Name parameter required.');
+  const problems = isValidPathSegmentName(name);
+  if (problems.length > 0) throw newBadRequest(`Name parameter invalid: ${goQuote(name)}: ${problems.join(';')}`);
   const stored = await reader.get<KubernetesObject & { spec?: { nodeName?: string; serviceAccountName?: string } }>({ group: '', resource }, resource === 'nodes' ? { name } : { namespace, name });
   if (!stored) throw newNotFound({ group: '', resource }, name);
   if (resource === 'pods' && stored.spec?.serviceAccountName !== account) {

@@ -49,6 +49,10 @@ function applyDefaults(definition: Definition): void {
   if (isEmpty(names.singular) && names.kind) names.singular = names.kind.toLowerCase();
   if (isEmpty(names.listKind) && names.kind) names.listKind = `${names.kind}List`;
   spec.conversion ??= { strategy: 'None' };
+  const { webhook } = spec.conversion;
+  // Upstream's internal type has the two parts beside each other, and makes a webhook of them when there is one.
+  if (webhook !== undefined && isNothing(webhook.clientConfig) && isEmpty(webhook.conversionReviewVersions)) delete spec.conversion.webhook;
+  if (isEmpty(definition.status?.storedVersions)) definition.status = withStorageVersion(definition).status;
   const service = spec.conversion.webhook?.clientConfig?.service;
   if (service !== undefined) service.port ??= DEFAULT_WEBHOOK_PORT;
 }
@@ -71,6 +75,10 @@ function withStorageVersion(definition: Definition): Definition {
   const status = definition.status ?? emptyStatus();
   if (stored === undefined || status.storedVersions?.includes(stored)) return { ...definition, status };
   return { ...definition, status: { ...status, storedVersions: [...(status.storedVersions ?? []), stored] } };
+}
+
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === null;
 }
 
 function isEstablished({ status }: Definition): boolean {

@@ -6,7 +6,9 @@ import { METADATA_PATH, SPEC_PATH, STATUS_PATH, type FieldPath } from '../valida
 import { semanticEqual } from '../validation/semantic-equal.ts';
 import { isEmpty } from '../validation/values.ts';
 import type { CelLibrary } from '../../cel/cel-environment.ts';
+import { hasDefaults } from './schema-form.ts';
 import { checkSchema, type SchemaOptions } from './schema-validation.ts';
+import { internalSchema } from './internal-schema.ts';
 import { checkSelectableFields } from './selectable-fields.ts';
 
 type Definition = apiextensions.CustomResourceDefinition;
@@ -22,8 +24,8 @@ const APPROVAL_URL = 'https://github.com/kubernetes/enhancements/pull/1111';
 /** Of a new definition; later neither part can change. */
 export function checkDefinitionName({ metadata, spec }: Definition, errors: FieldErrors): void {
   const { group = '', names = { plural: '' } } = spec;
-  if (metadata.name && metadata.name !== `${names.plural ?? ''}.${group}`) {
-    errors.invalid(METADATA_PATH.child('name'), metadata.name, 'must be spec.names.plural+"."+spec.group');
+  for (const field of ['generateName', 'name'] as const) {
+    if (metadata[field] && metadata[field] !== `${names.plural ?? ''}.${group}`) errors.invalid(METADATA_PATH.child(field), metadata[field], 'must be spec.names.plural+"."+spec.group');
   }
 }
 
@@ -33,12 +35,17 @@ export interface DefinitionOptions {
   readonly previous?: Definition;
 }
 
+/** Those that the definition itself decides. */
+interface VersionOptions extends DefinitionOptions {
+  readonly keepsUnknown: boolean;
+}
+
 export function checkDefinition({ spec }: Definition, errors: FieldErrors, options: DefinitionOptions): void {
   const { group = '', scope = '', names = { plural: '', kind: '' } } = spec;
   checkGroup(group, errors);
   if (scope === '') errors.required(SPEC_PATH.child('scope'));
   else if (scope !== 'Cluster' && scope !== 'Namespaced') errors.notSupported(SPEC_PATH.child('scope'), scope, ['Cluster', 'Namespaced']);
-  checkVersions(spec.versions, errors, options);
+  checkVersions(spec.versions, errors, { ...options, keepsUnknown: spec.preserveUnknownFields === true });
   const namesPath = SPEC_PATH.child('names');
   for (const field of ['plural', 'singular', 'kind', 'listKind'] as const) if (isEmpty(names[field])) errors.required(namesPath.child(field));
   checkNames(names, namesPath, errors);
@@ -78,11 +85,14 @@ function schemaOptions(versions: readonly Version[], version: Version | undefine
   };
 }
 
-function checkVersions(given: readonly Version[] | undefined, errors: FieldErrors, options: DefinitionOptions): void {
+function checkVersions(given: readonly Version[] | undefined, errors: FieldErrors, options: VersionOptions): void {
   const versions = given ?? [];
   const path = SPEC_PATH.child('versions');
   for (const [index, { schema }] of versions.entries()) {
     if (schema?.openAPIV3Schema === undefined) errors.required(path.index(index).child('schema').child('openAPIV3Schema'));
+  }
+  if (options.keepsUnknown && versions.some(({ schema }) => hasDefaults(schema?.openAPIV3Schema))) {
+    errors.invalid(SPEC_PATH.child('preserveUnknownFields'), true, 'must be false in order to use defaults in the schema');
   }
   const shared = { schema: isShared(versions, 'schema'), subresources: isShared(versions, 'subresources'), columns: isShared(versions, 'additionalPrinterColumns'), fields: isShared(versions, 'selectableFields') };
   for (const [index, version] of versions.entries()) {
@@ -132,7 +142,7 @@ function internalVersions(versions: readonly Version[]): unknown {
     Storage: version.storage ?? false,
     Deprecated: version.deprecated ?? false,
     DeprecationWarning: version.deprecationWarning ?? null,
-    Schema: hasOwn('schema', version.schema),
+    Schema: hasOwn('schema', version.schema && { OpenAPIV3Schema: version.schema.openAPIV3Schema === undefined ? null : internalSchema(version.schema.openAPIV3Schema) }),
     Subresources: hasOwn('subresources', version.subresources),
     AdditionalPrinterColumns: hasOwn('additionalPrinterColumns', version.additionalPrinterColumns),
     SelectableFields: hasOwn('selectableFields', version.selectableFields?.map(({ jsonPath }) => ({ JSONPath: jsonPath }))),

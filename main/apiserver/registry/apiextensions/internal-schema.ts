@@ -1,4 +1,5 @@
 import type * as apiextensions from '../../../../kube/api/generated/apiextensions/v1.ts';
+import { wasGivenEmpty } from '../../../../kube/api/typed-object.ts';
 import { isJsonObject } from '../../../../kube/apimachinery/json.ts';
 
 type Schema = apiextensions.JSONSchemaProps;
@@ -23,11 +24,8 @@ const LISTS = new Set(['allOf', 'oneOf', 'anyOf']);
 /** Fields that a schema says something of, by upstream's names. */
 export function internalFieldNames(schema: Schema): readonly string[] {
   const fields = schema as unknown as Fields;
-  return FIELDS.filter(([, name, empty]) => fields[name] !== undefined && fields[name] !== null && fields[name] !== empty && !isEmptyCollection(fields[name])).map(([internal]) => internal);
-}
-
-function isEmptyCollection(value: unknown): boolean {
-  return (Array.isArray(value) && value.length === 0) || (isJsonObject(value) && Object.keys(value).length === 0);
+  const isSaid = (name: string, empty: unknown): boolean => (fields[name] !== undefined && fields[name] !== null ? fields[name] !== empty : wasGivenEmpty(schema, name));
+  return FIELDS.filter(([, name, empty]) => isSaid(name, empty)).map(([internal]) => internal);
 }
 
 /** A schema as upstream's internal type writes it into a message. */

@@ -42,13 +42,28 @@ export interface FormResult {
 export function isUnsupported(schema: unknown): boolean {
   if (Array.isArray(schema)) return schema.some(isUnsupported);
   if (!isJsonObject(schema)) return false;
-  if (UNSUPPORTED.some((name) => isSaid(schema[name])) || Array.isArray(schema['items'])) return true;
-  const { properties, items, additionalProperties, allOf, anyOf, oneOf, not } = schema;
-  return [...Object.values(isJsonObject(properties) ? properties : {}), items, additionalProperties, allOf, anyOf, oneOf, not].some(isUnsupported);
+  if (UNSUPPORTED.some((name) => isSaid(name, schema[name])) || isSaid('$schema', schema['$schema']) || (Array.isArray(schema['items']) && schema['items'].length > 0)) return true;
+  return partsOf(schema).some(isUnsupported);
 }
 
-function isSaid(value: unknown): boolean {
-  return value !== undefined && value !== null && value !== '' && !(isJsonObject(value) && Object.keys(value).length === 0);
+/** Texts and maps of schemas that are empty say nothing; what upstream has a pointer for says something as soon as it is there. */
+function isSaid(name: string, value: unknown): boolean {
+  if (value === undefined || value === null) return false;
+  if (name === 'id' || name === '$schema') return value !== '';
+  return name === 'patternProperties' || name === 'definitions' ? Object.keys(value).length > 0 : true;
+}
+
+/** A schema that names its dialect cannot be made structural. Upstream tells it only of schemas that are right otherwise. */
+export function namesDialect(schema: unknown): boolean {
+  return isJsonObject(schema) && (isSaid('$schema', schema['$schema']) || partsOf(schema).some(namesDialect));
+}
+
+export function hasDefaults(schema: unknown): boolean {
+  return isJsonObject(schema) && ((schema['default'] !== undefined && schema['default'] !== null) || partsOf(schema).some(hasDefaults));
+}
+
+function partsOf({ properties, items, additionalProperties, allOf, anyOf, oneOf, not }: Readonly<Record<string, unknown>>): readonly unknown[] {
+  return [...Object.values(isJsonObject(properties) ? properties : {}), items, additionalProperties, allOf, anyOf, oneOf, not].flat();
 }
 
 function isSchema(value: unknown): value is Schema {
@@ -90,9 +105,9 @@ function checkStandard(schema: Schema, path: FieldPath, errors: FieldErrors, { i
   const { type } = schema;
   if (type !== undefined && type !== '' && !TYPES.includes(type)) errors.notSupported(path.child('type'), type, TYPES);
   if (schema.default !== undefined && forbidsDefaults !== undefined) errors.forbidden(path.child('default'), `must not be set ${forbidsDefaults}`);
-  for (const name of UNSUPPORTED) if (isSaid(fields[name])) errors.forbidden(path.child(name), `${name} is not supported`);
+  for (const name of UNSUPPORTED) if (isSaid(name, fields[name])) errors.forbidden(path.child(name), `${name} is not supported`);
   if (type === 'null') errors.forbidden(path.child('type'), 'type cannot be set to null, use nullable as an alternative');
-  if (Array.isArray(fields['items'])) errors.forbidden(path.child('items'), 'items must be a schema object and not an array');
+  if (Array.isArray(fields['items']) && fields['items'].length > 0) errors.forbidden(path.child('items'), 'items must be a schema object and not an array');
   if (isInsideMeta && schema['x-kubernetes-embedded-resource']) errors.forbidden(path.child('x-kubernetes-embedded-resource'), 'must not be used inside of resource meta');
   if (schema.uniqueItems) errors.forbidden(path.child('uniqueItems'), 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic');
 }

@@ -7,7 +7,7 @@ import type { FieldPath } from '../validation/field-path.ts';
 import { checkDefaults } from './default-validation.ts';
 import { internalFieldNames, internalSchema } from './internal-schema.ts';
 import { RuleCosts } from './rule-costs.ts';
-import { checkForm, isUnsupported, type SchemaScope } from './schema-form.ts';
+import { checkForm, isUnsupported, namesDialect, type SchemaScope } from './schema-form.ts';
 import { checkStructural } from './structural-form.ts';
 
 type Schema = apiextensions.JSONSchemaProps;
@@ -40,6 +40,7 @@ export function checkSchema(schema: Schema | undefined, path: FieldPath, errors:
   const { schemaErrors, ruleErrors } = checkForm(schema, path, root);
   errors.addAll(schemaErrors);
   errors.addAll(ruleErrors);
+  if (errors.count === before && namesDialect(schema)) errors.invalid(path, '', "OpenAPIV3Schema 'schema' is not supported");
   costs?.checkTotal(path, errors);
 }
 
@@ -77,6 +78,6 @@ function isRecognizedFormat(type: string, format: string): boolean {
     case 'number':
       return format === 'float' || format === 'double';
     default:
-      return true;
+      return false;
   }
 }

@@ -25,7 +25,7 @@ const IMMUTABLE_TEXT =
 export const statefulSetStrategy = buildStrategy<StatefulSet>({
   namespaced: true,
   generation: true,
-  dropDisabled: (obj, previous) => ({ ...obj, spec: withoutDisabledTemplateFields(obj.spec, previous?.spec) }),
+  dropDisabled: (obj, previous) => ({ ...obj, spec: withoutMaxUnavailable(withoutDisabledTemplateFields(obj.spec, previous?.spec), previous?.spec) }),
   defaults({ spec }) {
     if (spec !== undefined) setDefaults(spec);
   },
@@ -48,6 +48,14 @@ export const statefulSetStrategy = buildStrategy<StatefulSet>({
   warnings,
 });
 
+/** MaxUnavailableStatefulSet is off in 1.36 by default: a limit that was not there before is not kept. */
+function withoutMaxUnavailable(spec: Spec, previous: Spec | undefined): Spec {
+  const { updateStrategy } = spec;
+  if (updateStrategy?.rollingUpdate?.maxUnavailable === undefined || previous?.updateStrategy?.rollingUpdate?.maxUnavailable !== undefined) return spec;
+  const { maxUnavailable: _dropped, ...rollingUpdate } = updateStrategy.rollingUpdate;
+  return { ...spec, updateStrategy: { ...updateStrategy, rollingUpdate } };
+}
+
 function setDefaults(spec: Spec): void {
   spec.podManagementPolicy ||= 'OrderedReady';
   spec.updateStrategy ??= {};
@@ -66,8 +74,9 @@ function setDefaults(spec: Spec): void {
   spec.revisionHistoryLimit ??= 10;
   setPodTemplateDefaults(spec.template);
   for (const claim of spec.volumeClaimTemplates ?? []) {
-    claim.apiVersion ??= 'v1';
-    claim.kind ??= 'PersistentVolumeClaim';
+    // Whatever is given: upstream's conversion writes both.
+    claim.apiVersion = 'v1';
+    claim.kind = 'PersistentVolumeClaim';
     claim.status ??= {};
     claim.status.phase ||= 'Pending';
     setClaimSpecDefaults(claim.spec);

@@ -1,3 +1,5 @@
+import { requirementsOf, SelectorError } from '../../../../kube/apimachinery/label-selector.ts';
+import { emptyAsGiven } from '../../../../kube/api/typed-object.ts';
 import type * as batch from '../../../../kube/api/generated/batch/v1.ts';
 import type * as core from '../../../../kube/api/generated/core/v1.ts';
 import { isDns1123Label } from '../../../../kube/apimachinery/name-validation.ts';
@@ -116,7 +118,17 @@ function checkGeneratedSelector({ metadata, spec }: Job, errors: FieldErrors): v
     if (labels[key] === undefined) errors.required(path, `must be '${value}'`);
     else errors.invalid(path, labels, `must be '${value}'`);
   }
-  if (!selectorMatches(spec.selector, expected)) errors.invalid(SPEC_PATH.child('selector'), spec.selector, '`selector` not auto-generated');
+  if (isReadable(spec.selector) && !selectorMatches(spec.selector, expected)) errors.invalid(SPEC_PATH.child('selector'), spec.selector, '`selector` not auto-generated');
+}
+
+/** What cannot be made a selector is not compared with labels: it is wrong already. */
+function isReadable(selector: batch.JobSpec['selector']): boolean {
+  try {
+    return requirementsOf(selector) !== undefined;
+  } catch (error) {
+    if (error instanceof SelectorError) return false;
+    throw error;
+  }
 }
 
 function checkSpecWithSelector(spec: batch.JobSpec, errors: FieldErrors): void {
@@ -125,7 +137,7 @@ function checkSpecWithSelector(spec: batch.JobSpec, errors: FieldErrors): void {
   if (spec.selector === undefined) errors.required(path);
   else checkLabelSelector(spec.selector, path, errors);
   const labels = spec.template?.metadata?.labels;
-  if (spec.selector === undefined || !selectorMatches(spec.selector, labels)) {
+  if (spec.selector === undefined || (isReadable(spec.selector) && !selectorMatches(spec.selector, labels))) {
     errors.invalid(TEMPLATE.child('metadata').child('labels'), labelsAsGiven(spec.template?.metadata), '`selector` does not match template `labels`');
   }
 }
@@ -199,20 +211,20 @@ function withResourcesOf(old: core.PodTemplateSpec, next: core.PodTemplateSpec):
 function internalPolicy(policy: batch.PodFailurePolicy | undefined): unknown {
   if (policy === undefined) return null;
   return {
-    Rules: (policy.rules ?? []).map(({ action, onExitCodes, onPodConditions }) => ({
+    Rules: policy.rules?.map(({ action, onExitCodes, onPodConditions }) => ({
       Action: action,
       OnExitCodes: onExitCodes === undefined ? null : { ContainerName: onExitCodes.containerName ?? null, Operator: onExitCodes.operator, Values: onExitCodes.values ?? null },
       OnPodConditions: onPodConditions?.map(({ type, status }) => ({ Type: type, Status: status })) ?? null,
-    })),
+    })) ?? emptyAsGiven(policy, 'rules'),
   };
 }
 
 export function internalSuccessPolicy(policy: batch.SuccessPolicy | undefined): unknown {
   if (policy === undefined) return null;
   return {
-    Rules: (policy.rules ?? []).map(({ succeededIndexes, succeededCount }) => ({
+    Rules: policy.rules?.map(({ succeededIndexes, succeededCount }) => ({
       SucceededIndexes: succeededIndexes ?? null,
       SucceededCount: succeededCount ?? null,
-    })),
+    })) ?? emptyAsGiven(policy, 'rules'),
   };
 }

@@ -11,6 +11,7 @@ export type NameValidator = (name: string, prefix: boolean) => readonly string[]
 /** Finalizers without a domain that upstream lets pass. */
 const STANDARD_FINALIZERS = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
 const MAX_FIELD_MANAGER_LENGTH = 128;
+const MAX_SUBRESOURCE_LENGTH = 256;
 
 export const nameIsDnsSubdomain: NameValidator = (name, prefix) => isDns1123Subdomain(prefix ? maskTrailingDash(name) : name);
 export const nameIsDnsLabel: NameValidator = (name, prefix) => isDns1123Label(prefix ? maskTrailingDash(name) : name);
@@ -116,7 +117,10 @@ function validateManagedFields(entries: readonly ManagedFieldsEntry[]): FieldErr
     if (entry.fieldsType !== undefined && entry.fieldsType !== 'FieldsV1') {
       errors.push(fieldInvalid(`${path}.fieldsType`, entry.fieldsType, 'must be `FieldsV1`'));
     }
-    return [...errors, ...validateFieldManager(entry.manager ?? '', `${path}.manager`)];
+    errors.push(...validateFieldManager(entry.manager ?? '', `${path}.manager`));
+    const { subresource = '' } = entry;
+    if (subresource.length > MAX_SUBRESOURCE_LENGTH) errors.push({ type: 'FieldValueTooLong', field: `${path}.subresource`, badValue: subresource, detail: `may not be more than ${MAX_SUBRESOURCE_LENGTH} bytes` });
+    return errors;
   });
 }
 

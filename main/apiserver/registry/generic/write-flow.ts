@@ -29,7 +29,9 @@ export function validateCreate<T extends KubernetesObject>(definition: ResourceD
   const { strategy, resource } = definition;
   const rules = definition.metadataRules?.(context) ?? {};
   const metadata = rules.own === false ? commonMetadataErrors(definition, object) : ownMetadataErrors(definition, object, rules);
-  const errors = [...ofReferences, ...metadata, ...strategy.validate(object, context)];
+  const own = [...ofReferences, ...metadata, ...strategy.validate(object, context)];
+  // What holds for all names is told where the resource itself finds nothing.
+  const errors = own.length > 0 ? own : commonMetadataErrors(definition, object);
   if (errors.length > 0) throw newInvalid(resource, object.metadata.name, errors);
 }
 
@@ -107,9 +109,14 @@ function updatedMetadataErrors<T extends KubernetesObject>(
   }
 }
 
+/** A generateName is the start of a name: it may be dots alone. */
+function isPathSegment(name: string, prefix: boolean): readonly string[] {
+  return isValidPathSegmentName(prefix ? `${name}x` : name);
+}
+
 /** What every object must keep, whatever its own rules (upstream: rest.validateCommonFields). */
 function commonMetadataErrors<T extends KubernetesObject>({ strategy: { namespaced } }: ResourceDefinition<T>, { metadata }: T): FieldError[] {
-  return validateObjectMeta(metadata, { namespaced, definition: { validateName: isValidPathSegmentName }, plainFinalizers: true });
+  return validateObjectMeta(metadata, { namespaced, definition: { validateName: isPathSegment }, plainFinalizers: true });
 }
 
 function ownMetadataErrors<T extends KubernetesObject>(definition: ResourceDefinition<T>, { metadata }: T, { plainFinalizers = false }: MetadataRules): FieldError[] {

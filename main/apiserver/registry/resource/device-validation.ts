@@ -1,3 +1,4 @@
+import { emptyAsGiven } from '../../../../kube/api/typed-object.ts';
 import type * as resource from '../../../../kube/api/generated/resource/v1.ts';
 import { isValidLabelValue } from '../../../../kube/apimachinery/name-validation.ts';
 import { checkNodeSelector } from '../core/pod/validation/affinity.ts';
@@ -121,7 +122,8 @@ export function checkCounters(
 
 type Bindings = { readonly bindingConditions?: readonly string[]; readonly bindingFailureConditions?: readonly string[] };
 
-export function checkBindingConditions({ bindingConditions, bindingFailureConditions }: Bindings, path: FieldPath, errors: FieldErrors): void {
+export function checkBindingConditions(device: Bindings, path: FieldPath, errors: FieldErrors): void {
+  const { bindingConditions, bindingFailureConditions } = device;
   const good = bindingConditions ?? [];
   const bad = bindingFailureConditions ?? [];
   const goodPath = path.child('bindingConditions');
@@ -133,8 +135,8 @@ export function checkBindingConditions({ bindingConditions, bindingFailureCondit
     if (bad.indexOf(condition) < index) errors.duplicate(badPath.index(index), condition);
     if (good.includes(condition)) errors.invalid(badPath.index(index), condition, 'bindingFailureConditions must not overlap with bindingConditions');
   }
-  if (isEmpty(good) && !isEmpty(bad)) errors.invalid(goodPath, bindingConditions ?? null, 'bindingConditions are required to use bindingFailureConditions');
-  if (isEmpty(bad) && !isEmpty(good)) errors.invalid(badPath, bindingFailureConditions ?? null, 'bindingFailureConditions are required to use bindingConditions');
+  if (isEmpty(good) && !isEmpty(bad)) errors.invalid(goodPath, bindingConditions ?? emptyAsGiven(device, 'bindingConditions'), 'bindingConditions are required to use bindingFailureConditions');
+  if (isEmpty(bad) && !isEmpty(good)) errors.invalid(badPath, bindingFailureConditions ?? emptyAsGiven(device, 'bindingFailureConditions'), 'bindingFailureConditions are required to use bindingConditions');
 }
 
 interface MapChecks<T> {

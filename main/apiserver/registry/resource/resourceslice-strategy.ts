@@ -1,5 +1,5 @@
 import type * as resource from '../../../../kube/api/generated/resource/v1.ts';
-import { wasGivenEmpty } from '../../../../kube/api/typed-object.ts';
+import { emptyAsGiven, wasGivenEmpty } from '../../../../kube/api/typed-object.ts';
 import { formatTime } from '../../../../kube/apimachinery/time.ts';
 import { checkNodeSelector } from '../core/pod/validation/affinity.ts';
 import type { StrategyContext } from '../generic/strategy.ts';
@@ -101,7 +101,7 @@ function checkNodeChoice({ nodeName, nodeSelector, allNodes, perDeviceNodeSelect
     set.push('`nodeSelector`');
     checkNodeSelector(nodeSelector, SPEC_PATH.child('nodeSelector'), errors);
     const terms = nodeSelector.nodeSelectorTerms ?? [];
-    const shown = terms.length === 0 ? null : terms.map((term) => internalValue('NodeSelectorTerm', term));
+    const shown = terms.length === 0 ? (nodeSelector.nodeSelectorTerms ?? emptyAsGiven(nodeSelector, 'nodeSelectorTerms')) : terms.map((term) => internalValue('NodeSelectorTerm', term));
     if (terms.length !== 1) errors.invalid(SPEC_PATH.child('nodeSelector').child('nodeSelectorTerms'), shown, 'must have exactly one node selector term');
   }
   for (const [field, value] of [['allNodes', allNodes], ['perDeviceNodeSelection', perDeviceNodeSelection]] as const) {

@@ -5,6 +5,7 @@ import { buildStrategy } from '../validation/build-strategy.ts';
 import { withSpecAndMetaOf } from '../validation/parts.ts';
 import { FIELD_IMMUTABLE, type FieldErrors } from '../validation/field-errors.ts';
 import { SPEC_PATH, STATUS_PATH, type FieldPath } from '../validation/field-path.ts';
+import { internalValue } from '../validation/internal-shape.ts';
 import { semanticEqual } from '../validation/semantic-equal.ts';
 import { checkImmutable, checkNonNegative, checkObjectName, checkQualifiedName, isEmpty } from '../validation/values.ts';
 
@@ -140,12 +141,19 @@ export const volumeAttachmentStrategy = buildStrategy<storage.VolumeAttachment>(
   checkUpdate(next, previous, errors) {
     if (semanticEqual(next.spec, previous.spec)) return;
     const { attacher, nodeName, source } = next.spec;
-    const value = { Attacher: attacher, Source: { PersistentVolumeName: source?.persistentVolumeName ?? null, InlineVolumeSpec: source?.inlineVolumeSpec ?? null }, NodeName: nodeName };
+    const value = { Attacher: attacher, Source: { PersistentVolumeName: source?.persistentVolumeName ?? null, InlineVolumeSpec: internalVolumeSpec(source?.inlineVolumeSpec) }, NodeName: nodeName };
     errors.invalid(SPEC_PATH, value, FIELD_IMMUTABLE);
   },
   recheckOnUpdate: 'first',
   status: { prepare: withSpecAndMetaOf, check: (next, _previous, errors) => checkAttachment(next, errors) },
 });
+
+/** Upstream's internal type has the source's fields among its own. */
+function internalVolumeSpec(spec: storage.VolumeAttachmentSource['inlineVolumeSpec']): object | null {
+  if (spec === undefined) return null;
+  const parts = ['PersistentVolumeSource', 'PersistentVolumeSpecBesideSource'].map((shape) => internalValue(shape, spec) as object);
+  return { Capacity: spec.capacity ?? null, ...parts[0], ...parts[1] };
+}
 
 function checkAttachment({ spec, status }: storage.VolumeAttachment, errors: FieldErrors): void {
   const { attacher, source = {}, nodeName = '' } = spec ?? {};

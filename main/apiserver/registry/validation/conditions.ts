@@ -1,5 +1,5 @@
 import { isQualifiedName } from '../../../../kube/apimachinery/name-validation.ts';
-import { MUST_BE_NON_NEGATIVE, type FieldErrors } from './field-errors.ts';
+import type { FieldErrors } from './field-errors.ts';
 import type { FieldPath } from './field-path.ts';
 
 interface ConditionLike {
@@ -26,9 +26,9 @@ export function checkConditions(conditions: readonly ConditionLike[] | undefined
     seen.add(type);
     errors.invalidEach(conditionPath.child('type'), type, isQualifiedName(type));
     if (!STATUSES.includes(status)) errors.notSupported(conditionPath.child('status'), status, STATUSES);
-    if (observedGeneration < 0) errors.invalid(conditionPath.child('observedGeneration'), observedGeneration, MUST_BE_NON_NEGATIVE);
-    if (lastTransitionTime === undefined) errors.required(conditionPath.child('lastTransitionTime'), 'must be set');
-    if (reason === '') errors.required(conditionPath.child('reason'), 'must be set');
+    if (observedGeneration < 0) errors.invalid(conditionPath.child('observedGeneration'), observedGeneration, 'must be greater than or equal to zero');
+    if (lastTransitionTime === undefined) errors.required(conditionPath.child('lastTransitionTime'));
+    if (reason === '') errors.required(conditionPath.child('reason'));
     else {
       if (!REASON.test(reason)) errors.invalid(conditionPath.child('reason'), reason, REASON_MESSAGE);
       if (reason.length > MAX_REASON_LENGTH) errors.tooLong(conditionPath.child('reason'), MAX_REASON_LENGTH);

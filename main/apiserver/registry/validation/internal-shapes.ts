@@ -108,6 +108,9 @@ export const INTERNAL_SHAPES: Readonly<Record<string, string>> = {
     'ModifyVolumeStatus *ModifyVolumeStatus',
   PersistentVolumeClaimTemplate: 'Spec PersistentVolumeClaimSpec',
   PersistentVolumeClaimVolumeSource: 'ClaimName s, ReadOnly b',
+  PersistentVolumeSpecBesideSource:
+    'AccessModes, ClaimRef *ObjectReference, PersistentVolumeReclaimPolicy s, StorageClassName s, MountOptions, VolumeMode, ' +
+    'NodeAffinity *VolumeNodeAffinity, VolumeAttributesClassName',
   PersistentVolumeSource:
     'GCEPersistentDisk=gcePersistentDisk *GCEPersistentDiskVolumeSource, ' +
     'AWSElasticBlockStore=awsElasticBlockStore *AWSElasticBlockStoreVolumeSource, HostPath *HostPathVolumeSource, ' +

@@ -58,7 +58,8 @@ function withBothDataSources(spec: ClaimSpec, previous: ClaimSpec | undefined): 
 }
 
 function checkUpdate(next: Claim, previous: Claim, errors: FieldErrors): void {
-  const allowGroup = previous.spec.dataSource?.apiGroup !== undefined || previous.spec.dataSourceRef?.apiGroup !== undefined;
+  // Without a group both are answered with a null.
+  const allowGroup = [previous.spec.dataSource, previous.spec.dataSourceRef].some((source) => typeof source?.apiGroup === 'string');
   checkClaimSpec(next.spec, SPEC_PATH, errors, allowGroup);
   const { after, before } = comparableSpecs(next, previous, errors);
   if (!semanticEqual(after, before)) {

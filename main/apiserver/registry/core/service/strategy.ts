@@ -75,8 +75,8 @@ function warnings({ metadata, spec }: Service): string[] {
     if ((spec.externalIPs ?? []).length > 0) found.push('spec.externalIPs is ignored for headless services');
     if (spec.sessionAffinity !== 'None') found.push('spec.SessionAffinity is ignored for headless services');
   }
-  if ((spec.externalIPs ?? []).length > 0) found.push('spec.externalIPs is deprecated and may no longer be implemented in some clusters');
   for (const [index, ip] of (spec.externalIPs ?? []).entries()) found.push(...ipWarnings(SPEC.child('externalIPs').index(index), ip));
+  if ((spec.externalIPs ?? []).length > 0 && !headless && spec.type !== 'ExternalName') found.push('spec.externalIPs is deprecated and may no longer be implemented in some clusters');
   if (spec.loadBalancerIP) found.push(...ipWarnings(SPEC.child('loadBalancerIP'), spec.loadBalancerIP));
   for (const [index, cidr] of (spec.loadBalancerSourceRanges ?? []).entries()) {
     found.push(...cidrWarnings(SPEC.child('loadBalancerSourceRanges').index(index), cidr));

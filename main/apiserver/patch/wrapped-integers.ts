@@ -1,0 +1,41 @@
+import { schemaOfField, type FieldSchema, type ObjectSchema } from '../../../kube/api/schema.ts';
+import { isJsonObject } from '../../../kube/apimachinery/json.ts';
+
+/**
+ * A strategically merged object with the numbers that Go's types make of larger ones: upstream sets an int32 to an int64 and keeps its low
+ * bits (apimachinery/pkg/runtime/converter.go), so that 2147483648 becomes -2147483648. What fits is shared with the input.
+ */
+export function withWrappedIntegers(schema: ObjectSchema, value: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  let result: Record<string, unknown> = value;
+  for (const [name, field] of schema.fields) {
+    const member = value[name];
+    const wrapped = wrappedField(field, member);
+    if (wrapped !== member) result = { ...result, [name]: wrapped };
+  }
+  return result;
+}
+
+function wrappedField(field: FieldSchema, value: unknown): unknown {
+  if (field.kind !== 'int32' && field.kind !== 'object') return value;
+  if (field.container === 'list' && Array.isArray(value)) {
+    const items = value.map((item) => wrappedElement(field, item));
+    return items.some((item, index) => item !== value[index]) ? items : value;
+  }
+  if (field.container === 'map' && isJsonObject(value)) {
+    const entries = Object.entries(value).map(([key, item]) => [key, wrappedElement(field, item)] as const);
+    return entries.some(([key, item]) => item !== value[key]) ? Object.fromEntries(entries) : value;
+  }
+  return wrappedElement(field, value);
+}
+
+function wrappedElement(field: FieldSchema, value: unknown): unknown {
+  if (field.kind === 'int32') return typeof value === 'number' ? wrapped(value) : value;
+  const schema = schemaOfField(field);
+  return schema !== undefined && isJsonObject(value) ? withWrappedIntegers(schema, value) : value;
+}
+
+/** Numbers beyond an int64 are floats, all of whose conversions that do not fit are the least integer. */
+function wrapped(value: number): number {
+  if (Math.abs(value) >= 2 ** 63) return -(2 ** 31);
+  return Number.isInteger(value) ? Number(BigInt.asIntN(32, BigInt(value))) : value;
+}
