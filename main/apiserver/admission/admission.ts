@@ -52,6 +52,8 @@ export interface AdmissionPlugin {
   handles(attributes: AdmissionAttributes): boolean;
   mutate?(attributes: AdmissionAttributes, signal?: AbortSignal): Promise<KubernetesObject> | KubernetesObject;
   validate?(attributes: AdmissionAttributes, signal?: AbortSignal): Promise<void> | void;
+  /** Has a say in a DELETE before those that only check, though there is nothing to change. */
+  admitDeletion?(attributes: AdmissionAttributes, signal?: AbortSignal): Promise<void>;
 }
 
 /** Times a phase. */
@@ -95,6 +97,15 @@ export class AdmissionChain {
       if (plugin.isDynamic) needsSecondRound = true;
     }
     return { object: current.object, needsSecondRound };
+  }
+
+  /** Both phases of a DELETE. */
+  async validateDeletion(attributes: AdmissionAttributes, signal?: AbortSignal): Promise<void> {
+    const run = async (): Promise<void> => {
+      for (const plugin of this.#plugins) await plugin.admitDeletion?.(attributes, signal);
+    };
+    await (this.#metrics ? this.#metrics.step('admit', attributes, run) : run());
+    await this.validate(attributes, signal);
   }
 
   validate(attributes: AdmissionAttributes, signal?: AbortSignal): Promise<void> {

@@ -4,39 +4,49 @@ import type { ObjectReader } from '../authentication/object-reader.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts';
 import { forbidden, isFor } from './refusal.ts';
 
+type PodSpec = NonNullable<Pod['spec']>;
 type Amounts = Readonly<Record<string, string>>;
 const ANNOTATION = 'kubernetes.io/limit-ranger';
 
 /** Defaults and bounds of a namespace's LimitRanges (upstream: plugin/pkg/admission/limitranger). */
 export function limitRanger(reader: ObjectReader): AdmissionPlugin {
-  const rangesOf = ({ namespace }: AdmissionAttributes): Promise<readonly LimitRange[]> => reader.list<LimitRange>({ group: '', resource: 'limitranges' }, namespace);
+  // Upstream takes them in no certain order.
+  const rangesOf = async ({ namespace }: AdmissionAttributes): Promise<readonly LimitRange[]> =>
+    (await reader.list<LimitRange>({ group: '', resource: 'limitranges' }, namespace)).toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
   return {
     name: 'LimitRanger',
-    handles: (attributes) => isFor(attributes, 'pods', { operations: ['CREATE'] }) || isFor(attributes, 'persistentvolumeclaims', { operations: ['CREATE', 'UPDATE'] }),
+    handles,
     async mutate(attributes) {
       const target = attributes.object as NonNullable<typeof attributes.object>;
       if (attributes.resource !== 'pods') return target;
-      const ranges = await rangesOf(attributes);
-      return ranges.length === 0 ? target : withDefaults(target as Pod, ranges);
+      return (await rangesOf(attributes)).reduce((pod, range) => withDefaults(pod, range), target as Pod);
     },
     async validate(attributes) {
-      const items = (await rangesOf(attributes)).flatMap((range) => range.spec?.limits ?? []);
-      if (items.length === 0) return;
-      const problems = attributes.resource === 'pods' ? podProblems(attributes.object as Pod, items) : claimProblems(attributes.object as PersistentVolumeClaim, items);
-      if (problems.length > 0) throw forbidden(attributes, problems.length === 1 ? (problems[0] ?? '') : `[${problems.join(', ')}]`);
+      for (const { spec } of await rangesOf(attributes)) {
+        const items = spec?.limits ?? [];
+        const problems = attributes.resource === 'pods' ? podProblems(attributes.object as Pod, items) : claimProblems(attributes.object as PersistentVolumeClaim, items);
+        // The first range that something is wrong by.
+        if (problems.length > 0) throw forbidden(attributes, problems.length === 1 ? (problems[0] ?? '') : `[${problems.join(', ')}]`);
+      }
     },
   };
 }
 
-function withDefaults(pod: Pod, ranges: readonly LimitRange[]): Pod {
+/** What is going already is let go, whatever it asks for. */
+function handles(attributes: AdmissionAttributes): boolean {
+  if (attributes.oldObject?.metadata.deletionTimestamp) return false;
+  return isFor(attributes, 'pods', { operations: ['CREATE'] }) || isFor(attributes, 'pods', { operations: ['UPDATE'], subresources: ['resize'] })
+    || isFor(attributes, 'persistentvolumeclaims', { operations: ['CREATE', 'UPDATE'] });
+}
+
+/** The note tells of the last range that set something. */
+function withDefaults(pod: Pod, { spec: range }: LimitRange): Pod {
   const limits: Record<string, string> = {};
   const requests: Record<string, string> = {};
-  for (const { spec } of ranges) {
-    for (const item of spec?.limits ?? []) {
-      if (item.type !== 'Container') continue;
-      Object.assign(limits, item.default);
-      Object.assign(requests, item.default, item.defaultRequest);
-    }
+  for (const item of range?.limits ?? []) {
+    if (item.type !== 'Container') continue;
+    Object.assign(limits, item.default);
+    Object.assign(requests, item.default, item.defaultRequest);
   }
   const notes: string[] = [];
   const fill = (container: Container, what: string): Container => {
@@ -71,7 +81,7 @@ function podProblems({ spec }: Pod, items: readonly LimitRangeItem[]): string[] 
   const usageOf = ({ resources }: Container): Usage => ({ type: 'Container', requests: (resources?.requests ?? {}) as Amounts, limits: (resources?.limits ?? {}) as Amounts });
   return items.flatMap((item) => {
     if (item.type === 'Container') return containers.flatMap((container) => problemsOf(usageOf(container), item));
-    return item.type === 'Pod' ? problemsOf(podUsage(spec?.containers ?? [], spec?.initContainers ?? []), item) : [];
+    return item.type === 'Pod' && spec ? problemsOf(podUsage(spec), item) : [];
   });
 }
 
@@ -81,27 +91,40 @@ function claimProblems({ spec }: PersistentVolumeClaim, items: readonly LimitRan
   return items.filter(({ type }) => type === 'PersistentVolumeClaim').flatMap((item) => [...minimumProblems(usage, item), ...maximumProblems({ ...usage, limits: {} }, item, 'request')]);
 }
 
-/** The sum of the containers, or the greatest init container where that is more. */
-function podUsage(containers: readonly Container[], initContainers: readonly Container[]): Usage {
+/** Resources that a pod can have as a whole. */
+const POD_LEVEL = ['cpu', 'memory'];
+
+/**
+ * The sum of the containers and of the init containers that go on running, or what the most demanding step of the start takes where that is more (each with
+ * those that run by then); what the pod has as a whole counts instead.
+ */
+function podUsage(spec: PodSpec): Usage {
   const total = (kind: 'requests' | 'limits'): Amounts => {
-    const sum = new Map<string, Quantity>();
-    for (const container of containers) {
-      for (const [name, value] of Object.entries((container.resources?.[kind] ?? {}) as Amounts)) {
-        const quantity = parseQuantity(value);
-        const before = sum.get(name);
-        sum.set(name, before ? addQuantities(before, quantity) : quantity);
-      }
+    const amountsOf = ({ resources }: Container): Amounts => (resources?.[kind] ?? {}) as Amounts;
+    const sum = added(new Map(), ...(spec.containers ?? []).map(amountsOf));
+    const running = new Map<string, Quantity>();
+    const steps: ReadonlyMap<string, Quantity>[] = [];
+    for (const container of spec.initContainers ?? []) {
+      const staysRunning = container.restartPolicy === 'Always';
+      if (staysRunning) added(sum, amountsOf(container));
+      steps.push(new Map(added(staysRunning ? running : new Map(running), amountsOf(container))));
     }
-    for (const container of initContainers) {
-      for (const [name, value] of Object.entries((container.resources?.[kind] ?? {}) as Amounts)) {
-        const quantity = parseQuantity(value);
-        const before = sum.get(name);
-        if (!before || compareQuantities(quantity, before) > 0) sum.set(name, quantity);
-      }
-    }
-    return Object.fromEntries([...sum].map(([name, quantity]) => [name, formatQuantity(quantity)]));
+    for (const step of steps) for (const [name, quantity] of step) if (!sum.has(name) || compareQuantities(quantity, sum.get(name) as Quantity) > 0) sum.set(name, quantity);
+    const whole = Object.entries((spec.resources?.[kind] ?? {}) as Amounts).filter(([name]) => POD_LEVEL.includes(name));
+    return { ...Object.fromEntries([...sum].map(([name, quantity]) => [name, formatQuantity(quantity)])), ...Object.fromEntries(whole) };
   };
   return { type: 'Pod', requests: total('requests'), limits: total('limits') };
+}
+
+function added(sum: Map<string, Quantity>, ...all: readonly Amounts[]): Map<string, Quantity> {
+  for (const amounts of all) {
+    for (const [name, value] of Object.entries(amounts)) {
+      const quantity = parseQuantity(value);
+      const before = sum.get(name);
+      sum.set(name, before ? addQuantities(before, quantity) : quantity);
+    }
+  }
+  return sum;
 }
 
 function problemsOf(usage: Usage, item: LimitRangeItem): string[] {

@@ -64,6 +64,7 @@ export class AdmissionMetrics {
       ...(plugin.isDynamic === undefined ? {} : { isDynamic: plugin.isDynamic }),
       handles: (attributes) => plugin.handles(attributes),
       ...(plugin.mutate ? { mutate: (attributes, signal) => time('admit', attributes, () => plugin.mutate?.(attributes, signal) as ReturnType<NonNullable<AdmissionPlugin['mutate']>>) } : {}),
+      ...(plugin.admitDeletion ? { admitDeletion: async (attributes, signal) => time('admit', attributes, () => plugin.admitDeletion?.(attributes, signal)) } : {}),
       ...(plugin.validate ? { validate: (attributes, signal) => time('validate', attributes, () => plugin.validate?.(attributes, signal)) } : {}),
     };
   }

@@ -29,11 +29,9 @@ export function runtimeClassAdmission(reader: ObjectReader): AdmissionPlugin {
     async validate(attributes) {
       const { spec } = attributes.object as Pod;
       const found = await find(attributes);
-      const expected = found?.overhead?.podFixed;
-      if (found && expected && !deepEqual(expected, spec?.overhead)) {
-        throw forbidden(attributes, "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead");
-      }
-      if (!found && spec && (spec.overhead !== undefined || wasGivenEmpty(spec, 'overhead'))) {
+      if (found?.overhead) {
+        if (!deepEqual(found.overhead.podFixed, spec?.overhead)) throw forbidden(attributes, "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead");
+      } else if (spec && (spec.overhead !== undefined || wasGivenEmpty(spec, 'overhead'))) {
         throw forbidden(attributes, 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead');
       }
     },
@@ -63,6 +61,23 @@ function withClass(attributes: AdmissionAttributes, spec: PodSpec, found: Runtim
   return next;
 }
 
+/** Of two that tolerate the same the first stays; of two of which one tolerates all that the other does, the wider (upstream: pkg/util/tolerations). */
 function merged(own: readonly Toleration[], added: readonly Toleration[]): Toleration[] {
-  return [...own, ...added.filter((toleration) => !own.some((other) => deepEqual(other, toleration)))];
+  const kept: Toleration[] = [];
+  const all = [...own, ...added];
+  for (const [index, toleration] of all.entries()) {
+    const isCovered = kept.some((other) => covers(other, toleration)) || all.slice(index + 1).some((other) => !deepEqual(other, toleration) && covers(other, toleration));
+    if (!isCovered) kept.push(toleration);
+  }
+  return kept;
+}
+
+function covers(wide: Toleration, narrow: Toleration): boolean {
+  if (deepEqual(wide, narrow)) return true;
+  const { key = '', operator = '', value = '', effect = '', tolerationSeconds } = wide;
+  if ((narrow.key ?? '') !== key && (key !== '' || operator !== 'Exists')) return false;
+  if (effect !== '' && (narrow.effect ?? '') !== effect) return false;
+  if (effect === 'NoExecute' && tolerationSeconds !== undefined && (narrow.tolerationSeconds ?? Infinity) > tolerationSeconds) return false;
+  if (operator === 'Exists') return true;
+  return (operator === '' || operator === 'Equal') && narrow.operator === 'Equal' && (narrow.value ?? '') === value;
 }

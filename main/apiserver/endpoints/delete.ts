@@ -5,7 +5,7 @@ import { schemaOfMessage } from '../../../kube/api/schema.ts';
 import { toTyped } from '../../../kube/api/typed-object.ts';
 import { goJsonKind } from '../../../kube/apimachinery/go-json.ts';
 import { isJsonObject } from '../../../kube/apimachinery/json.ts';
-import { newBadRequest, newUnsupportedMediaType } from '../../../kube/apimachinery/status-errors.ts';
+import { newBadRequest, newForbidden, newUnsupportedMediaType } from '../../../kube/apimachinery/status-errors.ts';
 import { mediaTypeOf, parseDocument } from '../negotiation/decode-body.ts';
 import { JSON_TYPE, PROTOBUF_TYPE, RESPONSE_TYPES, YAML_TYPE } from '../negotiation/media-type.ts';
 import { decodeProtobufEnvelope } from '../negotiation/protobuf-envelope.ts';
@@ -28,6 +28,8 @@ export async function deleteObject(request: ResourceRequest): Promise<ApiRespons
   const target = nameTarget(request);
   const options = await deleteOptionsOf(request);
   warnOfKeptPods(request, options);
+  const refusal = request.registry.definition.refusesDelete?.(target.name);
+  if (refusal !== undefined) throw newForbidden(request.registry.resource, target.name, refusal);
   const result = await deleteOne(request, target, options);
   return answerDelete(request, result, options);
 }
@@ -43,7 +45,7 @@ export function deleteOne(request: ResourceRequest, target: { readonly namespace
   const { registry, admission, context } = request;
   const dryRun = (options.dryRun?.length ?? 0) > 0;
   return registry.delete(target, writeContextOf(request, { dryRun }), options, (oldObject) =>
-    admission.validate({ ...admissionAttributes(request, { operation: 'DELETE', oldObject, dryRun, options }), name: context.info.verb === 'deletecollection' ? '' : target.name }, context.request.signal),
+    admission.validateDeletion({ ...admissionAttributes(request, { operation: 'DELETE', oldObject, dryRun, options }), name: context.info.verb === 'deletecollection' ? '' : target.name }, context.request.signal),
   );
 }
 

@@ -64,7 +64,7 @@ import { ingressStrategy } from './networking/ingress-strategy.ts';
 import { networkPolicyStrategy } from './networking/networkpolicy-strategy.ts';
 import { runtimeClassStrategy } from './node/runtimeclass-strategy.ts';
 import { podDisruptionBudgetStrategy } from './policy/poddisruptionbudget-strategy.ts';
-import { priorityClassStrategy } from './scheduling/priorityclass-strategy.ts';
+import { priorityClassStrategy, refusesPriorityClassDelete } from './scheduling/priorityclass-strategy.ts';
 import { csiStorageCapacityStrategy, storageClassStrategy, volumeAttributesClassStrategy } from './storage/class-strategies.ts';
 import { csiDriverStrategy, csiNodeStrategy, volumeAttachmentStrategy } from './storage/csi-strategies.ts';
 import { clusterRoleBindingStrategy, roleBindingStrategy } from './rbac/binding-strategies.ts';
@@ -118,7 +118,7 @@ export function resourceDefinitions(options: ResourceOptions): readonly Resource
     define({ resource: networking.ipaddresses, strategy: ipAddressStrategy, validateName: validateIpAddressName, metadataRules: everythingFirst }),
     define({ resource: networking.servicecidrs, strategy: serviceCidrStrategy }),
     define({ resource: policy.poddisruptionbudgets, strategy: podDisruptionBudgetStrategy, metadataRules: unchecked }),
-    define({ resource: scheduling.priorityclasses, strategy: priorityClassStrategy }),
+    define({ resource: scheduling.priorityclasses, strategy: priorityClassStrategy, refusesDelete: refusesPriorityClassDelete }),
     define({ resource: node.runtimeclasses, strategy: runtimeClassStrategy, metadataRules: () => ({ plainFinalizers: true, onUpdate: 'everythingThenChanges' }) }),
     define({ resource: storage.storageclasses, strategy: storageClassStrategy, metadataRules: everythingFirst }),
     define({ resource: storage.volumeattributesclasses, strategy: volumeAttributesClassStrategy, metadataRules: rechecked }),

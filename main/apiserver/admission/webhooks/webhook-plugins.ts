@@ -39,7 +39,27 @@ export function mutatingWebhooks(options: WebhookOptions): MutatingWebhooks {
       }
       return current.object;
     },
+    async admitDeletion(attributes, signal) {
+      if (configurations.isEmpty || isExempt(attributes)) return;
+      for (const [index, compiled] of configurations.items.flat().entries()) {
+        if (await isConcerned(options, compiled, attributes)) await deletionAdmittedBy(options, { compiled, attributes, place: `round_0_index_${index}` }, signal);
+      }
+    },
   };
+}
+
+/** A webhook may refuse that an object goes, and cannot change it any more. */
+async function deletionAdmittedBy(
+  options: WebhookOptions,
+  { compiled: { configuration, webhook }, attributes, place }: { readonly compiled: CompiledWebhook<MutatingWebhook>; readonly attributes: AdmissionAttributes; readonly place: string },
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    const { operations = [] } = (await callWebhook(options, { webhook, attributes, isMutating: true, place }, signal)) ?? {};
+    if (operations.length > 0) throw newInternalError(`admission webhook ${JSON.stringify(webhook.name)} attempted to modify the object, which is not supported for this operation`);
+  } finally {
+    attributes.annotate?.(`${MUTATION}${place}`, goJson({ configuration, webhook: webhook.name, mutated: false }));
+  }
 }
 
 /** The object as the webhook leaves it; told to the audit log, whatever comes of the call. */

@@ -51,7 +51,7 @@ beforeAll(async () => {
   });
   await send('POST', '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations', {
     metadata: { name: 'm' },
-    webhooks: [{ ...common, name: 'm.example.com', rules: [{ operations: ['CREATE'], apiGroups: ['', 'example.com'], apiVersions: ['v1'], resources: ['pods', 'foos'] }] }],
+    webhooks: [{ ...common, name: 'm.example.com', rules: [{ operations: ['CREATE'], apiGroups: ['', 'example.com'], apiVersions: ['v1'], resources: ['pods', 'foos', 'pods/eviction', 'serviceaccounts/token'] }, { operations: ['DELETE'], apiGroups: [''], apiVersions: ['v1'], resources: ['secrets'] }] }],
   });
   await send('POST', '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations', {
     metadata: { name: 'v' },
@@ -147,3 +147,22 @@ async function metricsText(): Promise<string> {
   const { body } = await server.transport.fetch({ method: 'GET', path: '/metrics', headers: {} });
   return Buffer.from(body as Uint8Array).toString();
 }
+
+test('a mutating webhook may refuse a deletion, and change nothing in it', async () => {
+  const secrets = '/api/v1/namespaces/default/secrets';
+  await send('POST', secrets, { metadata: { name: 'kept' } });
+  answer = () => ({ allowed: false, status: { message: 'it stays' } });
+  expect((await send('DELETE', `${secrets}/kept`)).message).toBe('admission webhook "m.example.com" denied the request: it stays');
+  expect(seen).toMatchObject({ operation: 'DELETE', object: null, oldObject: { metadata: { name: 'kept' } } });
+  answer = patching({ op: 'add', path: '/metadata', value: {} });
+  expect((await send('DELETE', `${secrets}/kept`)).message).toContain('admission webhook "m.example.com" attempted to modify the object, which is not supported for this operation');
+  answer = () => ({ allowed: true });
+  expect(await send('DELETE', `${secrets}/kept`)).toMatchObject({ status: 'Success' });
+});
+
+test('mutating webhooks see evictions and requests for tokens, and change them', async () => {
+  answer = () => ({ allowed: false, status: { message: 'not now' } });
+  expect((await send('POST', '/api/v1/namespaces/default/pods/none/eviction', { kind: 'Eviction', apiVersion: 'policy/v1', metadata: { name: 'none' } })).message).toBe('admission webhook "m.example.com" denied the request: not now');
+  answer = patching({ op: 'replace', path: '/spec/expirationSeconds', value: 700 });
+  expect((await send('POST', '/api/v1/namespaces/default/serviceaccounts/default/token', { spec: {} })).spec).toMatchObject({ expirationSeconds: 700 });
+});

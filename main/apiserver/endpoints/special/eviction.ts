@@ -17,6 +17,8 @@ import type { SpecialEndpoint } from '../dispatch.ts';
 import { admissionAttributes, checkBodyNamespace, nameTarget, writeContextOf, writeQueryOf, type ResourceRequest } from '../resource-request.ts';
 import { createdStatus } from './binding.ts';
 
+type EvictionWithOptions = Eviction & { readonly deleteOptions?: DeleteOptions };
+
 const EVICTION_KIND = { group: 'policy', version: 'v1', kind: 'Eviction' };
 const VIOLATION = "Cannot evict pod as it would violate the pod's disruption budget.";
 const RETRY_SECONDS = 10;
@@ -28,13 +30,15 @@ export function evictionEndpoint(options: { readonly reader: ObjectReader; reado
     const { registry, context, clock, admission } = request;
     const target = nameTarget(request);
     const query = writeQueryOf(request, 'CreateOptions');
-    const eviction = (await readObject(context, { expected: EVICTION_KIND, alsoVersions: ['v1beta1'], fieldValidation: query.fieldValidation })) as Eviction & { deleteOptions?: DeleteOptions };
-    const deleteOptions: DeleteOptions = eviction.deleteOptions ?? {};
-    checkBodyNamespace(eviction, request);
+    const sent = (await readObject(context, { expected: EVICTION_KIND, alsoVersions: ['v1beta1'], fieldValidation: query.fieldValidation })) as EvictionWithOptions;
+    checkBodyNamespace(sent as KubernetesObject, request);
+    const attributes = admissionAttributes(request, { operation: 'CREATE', object: sent as KubernetesObject, dryRun: query.dryRun });
+    const eviction = (await admission.mutate({ ...attributes, object: sent as KubernetesObject }, context.request.signal)) as EvictionWithOptions;
     if (eviction.metadata.name !== target.name) throw newBadRequest('name in URL does not match name in Eviction object');
+    const deleteOptions: DeleteOptions = eviction.deleteOptions ?? {};
     checkDeleteOptions(deleteOptions, { name: target.name, asked: context.request.query.getAll('dryRun').filter((value) => value !== '') });
     const dryRun = query.dryRun || (deleteOptions.dryRun?.length ?? 0) > 0;
-    await admission.validate(admissionAttributes(request, { operation: 'CREATE', object: eviction as KubernetesObject, dryRun }));
+    await admission.validate({ ...attributes, object: eviction as KubernetesObject }, context.request.signal);
     const pod = (await registry.storage.get(target)).object as Pod;
     if (!isFreeToGo(pod)) {
       const budget = await budgetOf(options.reader, pod);

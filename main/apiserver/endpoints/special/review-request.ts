@@ -22,6 +22,5 @@ export async function readReview<T extends KubernetesObject>(request: SpecialReq
   const decoded = await readObject(request.context, { expected, fieldValidation: query.fieldValidation });
   checkBodyNamespace(decoded, request);
   const object = trackedReview(request, query, { object: decoded, kind: expected }) as T;
-  await request.admission.mutate({ ...admissionAttributes(request as ResourceRequest, { operation: 'CREATE', object, dryRun: query.dryRun }), object });
-  return object;
+  return request.admission.mutate({ ...admissionAttributes(request as ResourceRequest, { operation: 'CREATE', object, dryRun: query.dryRun }), object });
 }

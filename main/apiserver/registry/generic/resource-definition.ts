@@ -33,6 +33,8 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
   readonly indexedField?: string;
   /** Below /registry/; default: the plural for the core group, else `group/plural`. */
   readonly storagePrefix?: string;
+  /** Why the object of that name is never deleted by itself, whether it is there or not (upstream: REST.Delete of its storage; collections are not asked). */
+  refusesDelete?(name: string): string | undefined;
   /** Changes an object that is about to be deleted: adds the finalizers that keep it. Pure; not called again for one that is going already. */
   prepareForDelete?(obj: T, nowMs: number): T;
   /**

@@ -25,6 +25,10 @@ export const priorityClassStrategy = buildStrategy<PriorityClass>({
   recheckOnUpdate: false,
 });
 
+export function refusesPriorityClassDelete(name: string): string | undefined {
+  return Object.hasOwn(SYSTEM_VALUES, name) ? 'this is a system priority class and cannot be deleted' : undefined;
+}
+
 function check({ metadata, value = 0, globalDefault, preemptionPolicy }: PriorityClass, errors: FieldErrors): void {
   if (metadata.name.startsWith(SYSTEM_PREFIX)) {
     const problem = systemProblem(metadata.name, value, globalDefault ?? false);
