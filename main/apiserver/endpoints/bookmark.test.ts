@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import { startTestApiServer, type TestApiServer } from '../testing.ts';
 import { Frames } from '../watch-frames.fixture.ts';
 
@@ -68,6 +69,18 @@ test('a bookmark in columns has the same whole object as one alone', async () =>
   const whole = await firstFrame('/apis/apps/v1/deployments', 'application/json');
   const frame = await firstFrame('/apis/apps/v1/deployments', TABLE, '&includeObject=Object');
   expect((frame?.object as { rows: readonly { object: unknown }[] } | undefined)?.rows[0]?.object).toEqual(whole?.object);
+});
+
+test.each([
+  ['no version', 'allowWatchBookmarks=true', true],
+  ['any version', 'allowWatchBookmarks=x&resourceVersion=0', true],
+  ['no version, with a state by name', 'allowWatchBookmarks=1&sendInitialEvents=&resourceVersionMatch=NotOlderThan', true],
+  ['no version and without a state', 'allowWatchBookmarks=true&sendInitialEvents=false&resourceVersionMatch=NotOlderThan', false],
+])('a watch from %s: whether a bookmark ends the state', async (_name, options, isEnded) => {
+  const watch = new Frames(await server.transport.fetch({ method: 'GET', path: `/api/v1/namespaces?watch=1&timeoutSeconds=1&fieldSelector=metadata.name%3Ddefault&${options}`, headers: {} }));
+  await watch.ended;
+  const types = watch.frames.map(({ type, object }) => (type === 'BOOKMARK' && (object as KubernetesObject).metadata.annotations ? 'END' : type)).filter((type) => type !== 'BOOKMARK');
+  expect(types).toEqual(isEnded ? ['ADDED', 'END'] : []);
 });
 
 test('a watch that asks for lists ends at its first event, which no object can be shown as', async () => {

@@ -70,6 +70,9 @@ export async function dispatchResource(options: DispatchOptions, context: Reques
   if (custom && info.subresource !== '' && !served.subresources.has(info.subresource)) throw newNotFound(served.info, info.name);
   const deprecation = custom ? custom.deprecation : DEPRECATED[`${served.apiVersion} ${served.info.resource}`];
   checkShape(context, served);
+  const isPatch = info.verb === 'patch' && !STREAMED_SUBRESOURCES.has(info.subresource);
+  // Routes of built-in resources are chosen by the type of a patch, before anything is told of the resource.
+  const typeOfRoute = isPatch && !custom ? patchMediaTypeOf(context, served) : undefined;
   if (deprecation) {
     addWarning(context, deprecation);
     context.deprecated = true;
@@ -83,7 +86,8 @@ export async function dispatchResource(options: DispatchOptions, context: Reques
   const special = custom && info.subresource === 'scale' ? scaleEndpoint : options.special.get(info.subresource === '' ? key : `${key}/${info.subresource}`);
   const { admission, clock, tables } = options;
   const { registry } = served;
-  const patchType = info.verb === 'patch' && !STREAMED_SUBRESOURCES.has(info.subresource) ? { patchType: patchMediaTypeOf(context, served) } : {};
+  const type = typeOfRoute ?? (isPatch ? patchMediaTypeOf(context, served) : undefined);
+  const patchType = type === undefined ? {} : { patchType: type };
   if (special) return special({ context, served, registry, admission, clock, tables, ...patchType, media: specialMedia(context, { hasTables: tables !== undefined, isCustom: custom !== undefined }) });
   const endpoint = ENDPOINTS[info.verb];
   if (!registry || !endpoint) throw methodNotAllowed();

@@ -16,7 +16,7 @@ export function checkListOptions(query: URLSearchParams, { watch }: { readonly w
     match: query.get('resourceVersionMatch') ?? '',
     resourceVersion: query.get('resourceVersion') ?? '',
     continueToken: query.get('continue') ?? '',
-    // Given without a value it is false, which is given too.
+    // Given without a value it is true.
     initial: query.has('sendInitialEvents'),
   };
   const errors = watch ? watchErrors(given) : listErrors(given);

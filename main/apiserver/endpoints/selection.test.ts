@@ -49,3 +49,8 @@ test('a kind without field labels of its own has the two that all have', async (
   expect(await ask('GET', '/api/v1/persistentvolumes?fieldSelector=metadata.namespace%3Dn')).toMatchObject({ items: [] });
   expect(await ask('GET', '/api/v1/persistentvolumes?fieldSelector=name%3Dn')).toMatchObject({ code: 400, message: '"name" is not a known field selector: only "metadata.name", "metadata.namespace"' });
 });
+
+test('an IPAddress has no field labels but its name and namespace', async () => {
+  const message = '"spec.parentRef.name" is not a known field selector: only "metadata.name", "metadata.namespace"';
+  expect(await ask('GET', '/apis/networking.k8s.io/v1/ipaddresses?fieldSelector=spec.parentRef.name%3Dweb')).toMatchObject({ code: 400, message });
+});

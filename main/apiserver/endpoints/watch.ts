@@ -62,18 +62,26 @@ function watchQueryOf(request: ResourceRequest): WatchQuery {
   const { info } = request.context;
   const name = selection.name ?? (info.name !== '' && info.namespace !== '' ? info.name : undefined);
   const resourceVersion = query.get('resourceVersion');
-  const initial = query.get('sendInitialEvents');
+  const sendInitialEvents = asksForState(query);
   return {
     ...selection,
     ...(name ? { name } : {}),
     signal,
-    onInitialized: () => request.context.long?.initialized({ isList: isTrue(initial) }),
+    onInitialized: () => request.context.long?.initialized({ isList: sendInitialEvents === true }),
     onEnd: () => request.context.long?.ended(),
     timeoutMs: timeoutSeconds > 0 ? timeoutSeconds * 1000 : MIN_WATCH_MS * (1 + (request.clock.monotonicMs() % 1000) / 1000),
     ...(resourceVersion ? { resourceVersion } : {}),
-    ...(initial ? { sendInitialEvents: isTrue(initial) } : {}),
+    ...(sendInitialEvents === undefined ? {} : { sendInitialEvents }),
     ...(query.has('allowWatchBookmarks') ? { allowWatchBookmarks: isTrue(query.get('allowWatchBookmarks')) } : {}),
   };
+}
+
+/** A watch from no version or from any is one that begins with the state, and with a bookmark where it takes them (upstream: SetListOptionsDefaults). */
+function asksForState(query: URLSearchParams): boolean | undefined {
+  const given = query.get('sendInitialEvents');
+  if (given !== null) return isTrue(given);
+  const isLegacy = ['', '0'].includes(query.get('resourceVersion') ?? '') && (query.get('resourceVersionMatch') ?? '') === '';
+  return isLegacy ? true : undefined;
 }
 
 async function* frames(served: ServedResource, events: AsyncIterable<readonly ObjectEvent<KubernetesObject>[]>, account: WatchAccount | undefined): AsyncGenerator<Uint8Array> {

@@ -31,5 +31,5 @@ function uintProblem(text: string): string | undefined {
 export function newTooLargeResourceVersion(requested: number, current: number, retryAfterSeconds = 1): StatusError {
   const { status } = newTimeout(`Too large resource version: ${requested}, current: ${current}`, retryAfterSeconds);
   const causes = [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }];
-  return new StatusError({ ...status, details: { ...status.details, causes } });
+  return new StatusError({ ...status, details: { causes, ...status.details } });
 }

@@ -69,10 +69,6 @@ export const ipAddressStrategy = buildStrategy<networking.IPAddress>({
     errors.invalid(SPEC_PATH.child('parentRef'), value, FIELD_IMMUTABLE);
   },
   recheckOnUpdate: 'first',
-  selectableFields: ({ spec }) => {
-    const { group = '', resource = '', namespace = '', name = '' } = spec?.parentRef ?? {};
-    return { 'spec.parentRef.group': group, 'spec.parentRef.resource': resource, 'spec.parentRef.namespace': namespace, 'spec.parentRef.name': name };
-  },
 });
 
 /** Names of IPAddresses are canonical addresses. */
