@@ -39,7 +39,9 @@ const GIVEN_EMPTY = Symbol('members given empty');
  */
 export function wasGivenEmpty(object: object, member?: string): boolean {
   const given = emptyMembersOf(object);
-  return given !== undefined && (member === undefined || given.has(member));
+  if (given === undefined) return false;
+  // A default may have filled it since.
+  return member === undefined ? given.keys().some((name) => (object as Readonly<Record<string, unknown>>)[name] === undefined) : given.has(member);
 }
 
 /** `[]` or `{}` if the member was given so, which is absent then; else null. */

@@ -69,6 +69,8 @@ function elementError(field: FieldSchema, value: unknown): string | undefined {
     case 'int32':
     case 'int64':
       return scalarError(field, value, { fits: typeof value === 'number' && Number.isInteger(value), goKind: field.kind });
+    case 'bytes':
+      return Array.isArray(value) || typeof value === 'string' ? undefined : `cannot restore slice from ${goKindOf(value)}`;
     case 'double':
       return scalarError(field, value, { fits: typeof value === 'number', goKind: 'float64' });
     default:

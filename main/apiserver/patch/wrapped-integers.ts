@@ -34,8 +34,8 @@ function wrappedElement(field: FieldSchema, value: unknown): unknown {
   return schema !== undefined && isJsonObject(value) ? withWrappedIntegers(schema, value) : value;
 }
 
-/** Numbers beyond an int64 are floats, all of whose conversions that do not fit are the least integer. */
+/** Numbers beyond an int64 are floats, which become the least int64 before they lose their high bits: nothing is left of it. */
 function wrapped(value: number): number {
-  if (Math.abs(value) >= 2 ** 63) return -(2 ** 31);
+  if (Math.abs(value) >= 2 ** 63) return 0;
   return Number.isInteger(value) ? Number(BigInt.asIntN(32, BigInt(value))) : value;
 }

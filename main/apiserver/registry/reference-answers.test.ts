@@ -18,6 +18,13 @@ beforeAll(async () => {
   await send('POST', `${APPS}/deployments`, { body: { metadata: { name: 'kept' }, spec: { selector: SELECTOR, template: TEMPLATE } } });
   await send('POST', '/apis/storage.k8s.io/v1/volumeattachments', { body: { metadata: { name: 'kept' }, spec: { attacher: 'a', nodeName: 'n', source: { persistentVolumeName: 'pv' } } } });
 });
+beforeAll(async () => {
+  await send('POST', SLICE, { body: { metadata: { name: 'kept' }, addressType: 'IPv4', endpoints: [{ addresses: ['1.2.3.4'] }] } });
+  await send('POST', BINDINGS, { body: { metadata: { name: 'kept' }, roleRef: { kind: 'Role', name: 'r', apiGroup: 'rbac.authorization.k8s.io' } } });
+  await send('POST', POLICIES, { body: { metadata: { name: 'kept' }, spec: { podSelector: {}, policyTypes: ['Ingress'] } } });
+  await send('POST', `${CORE}/events`, { body: { metadata: { name: 'kept' }, involvedObject: { namespace: 'default' }, eventTime: '2020-01-01T00:00:00.000000Z', reportingComponent: 'a/b', reportingInstance: 'i', action: 'A', reason: 'R', type: 'Normal' } });
+  await send('POST', CRDS, { body: definition({ names: { plural: 'ks', kind: 'K' } }, { name: 'ks.x.example' }) });
+});
 afterAll(() => server[Symbol.asyncDispose]());
 
 const definition = (changes: object, metadata: object = {}, schema: object = {}): object => ({
@@ -31,11 +38,17 @@ const definition = (changes: object, metadata: object = {}, schema: object = {})
 const causesOf = ({ body }: TestAnswer): string[] =>
   ((body as { readonly details?: { readonly causes?: readonly { readonly field: string; readonly message: string }[] } }).details?.causes ?? []).map(({ field, message }) => `${field}: ${message}`);
 
+const SLICE = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices';
+const BINDINGS = '/apis/rbac.authorization.k8s.io/v1/namespaces/default/rolebindings';
+const POLICIES = '/apis/networking.k8s.io/v1/namespaces/default/networkpolicies';
+const PARAMETERS = { parameterNotFoundAction: 'Deny', selector: { matchLabels: { b: '1', a: '2' }, matchExpressions: [{ key: 'k', operator: 'In', values: ['x', 'y'] }] } };
+
 interface Case {
   readonly name: string;
   readonly method?: string;
   readonly path: string;
   readonly type?: string;
+  readonly accept?: string;
   readonly body?: unknown;
   readonly status: number;
   readonly message?: string | RegExp;
@@ -92,15 +105,33 @@ const cases: readonly Case[] = [
   { name: 'a format of an object', path: CRDS, body: definition({}, {}, { format: 'x' }), status: 201, warnings: ['unrecognized format "x"'] },
   { name: 'a selector that cannot be read is not compared with labels', path: '/apis/batch/v1/namespaces/default/jobs', status: 422, body: { metadata: { name: 'j' }, spec: { manualSelector: true, selector: { matchLabels: { a: 'b', k: '-a' } }, template: { ...TEMPLATE, spec: { ...TEMPLATE.spec, restartPolicy: 'Never' } } } }, message: /^Job\.batch "j" is invalid: spec\.selector\.matchLabels: Invalid value: "-a": [^`]*$/ },
   { name: 'an expression that is empty', path: '/apis/resource.k8s.io/v1/deviceclasses', status: 422, body: { metadata: { name: 'd' }, spec: { selectors: [{ cel: { expression: '' } }] } }, message: /<input>:1:0: Syntax error: mismatched input '<EOF>' expecting \{[^}]*\}$/ },
+  { name: 'a topology that is not kept counts as a change', method: 'PATCH', path: `${SLICE}/kept`, body: { endpoints: [{ addresses: ['1.2.3.4'], deprecatedTopology: { a: 'b' } }] }, status: 200, expected: { metadata: { generation: 2 }, endpoints: [{ addresses: ['1.2.3.4'] }] } },
+  { name: 'an empty list that gets its default again is no change', method: 'PATCH', path: `${POLICIES}/kept`, body: { spec: { policyTypes: [] } }, status: 200, expected: { metadata: { generation: 1 }, spec: { policyTypes: ['Ingress'] } } },
+  {
+    name: 'of a binding’s role first what is wrong with it is told, then that it changed', method: 'PATCH', path: `${BINDINGS}/kept`, body: { roleRef: { name: '' } }, status: 422,
+    causes: ['roleRef.name: Required value', 'roleRef: Invalid value: {"APIGroup":"rbac.authorization.k8s.io","Kind":"Role","Name":""}: cannot change roleRef'],
+  },
+  { name: 'the source of an event as upstream has it inside', method: 'PATCH', path: '/apis/events.k8s.io/v1/namespaces/default/events/kept', body: { deprecatedSource: { host: 'h' } }, status: 422, causes: ['source: Invalid value: {"Component":"","Host":"h"}: field is immutable'] },
+  { name: 'a definition without a spec', method: 'PATCH', path: `${CRDS}/ks.x.example`, body: { spec: null }, status: 422, message: /spec\.group: Required value/ },
+  { name: 'stored versions that are given empty are the one that is stored', method: 'PATCH', path: `${CRDS}/ks.x.example/status`, body: { status: { storedVersions: [] } }, status: 200, expected: { status: { storedVersions: ['v1'] } } },
+  {
+    name: 'a JSON patch that breaks an item of a list sorts that item only', method: 'PATCH', path: `${APPS}/deployments/kept`, type: 'application/json-patch+json', status: 422, message: /\\"containers\\":\[\{\\"image\\":\\"x\\",.*\\"name\\":1,/,
+    body: [{ op: 'replace', path: '/spec/template/spec/containers/0/name', value: 1 }],
+  },
+  {
+    name: 'a table shows the parameters of a binding as upstream’s type prints itself', path: '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings', type: 'application/json', accept: 'application/json;as=Table;v=v1;g=meta.k8s.io', status: 201,
+    body: { metadata: { name: 'b' }, spec: { policyName: 'p', validationActions: ['Deny'], paramRef: PARAMETERS } },
+    expected: { rows: [{ cells: ['b', 'p', '&LabelSelector{MatchLabels:map[string]string{a: 2,b: 1,},MatchExpressions:[]LabelSelectorRequirement{LabelSelectorRequirement{Key:k,Operator:In,Values:[x y],},},}', expect.any(String)] }] },
+  },
   { name: 'an eviction into another namespace', path: `${CORE}/pods/none/eviction`, body: { metadata: { name: 'none', namespace: 'other' } }, status: 400, message: 'the namespace of the provided object does not match the namespace sent on the request' },
   { name: 'an eviction that is and is not a dry run', path: `${CORE}/pods/none/eviction`, body: { metadata: { name: 'none' }, deleteOptions: { dryRun: ['x'] } }, status: 500, message: 'Non-matching dry-run options in request and content: [All] and [x]' },
   { name: 'a token bound to a name that a URL cannot carry', path: `${CORE}/serviceaccounts/default/token`, body: { spec: { boundObjectRef: { kind: 'Secret', apiVersion: 'v1', name: 'a/b' } } }, status: 400, message: 'Name parameter invalid: "a/b": may not contain \'/\'' },
 ];
 
-for (const { name, method = 'POST', path, type, body, status, message, causes, warnings, expected } of cases) {
+for (const { name, method = 'POST', path, type, accept, body, status, message, causes, warnings, expected } of cases) {
   test(name, async () => {
     const query = type === 'application/apply-patch+yaml' ? '?dryRun=All&fieldManager=m' : '?dryRun=All';
-    const answer = await send(method, path + query, { body, ...(type === undefined ? {} : { headers: { 'content-type': type } }) });
+    const answer = await send(method, path + query, { body, headers: { ...(type === undefined ? {} : { 'content-type': type }), ...(accept === undefined ? {} : { accept }) } });
     expect({ status: answer.status, message: status < 300 ? undefined : answer.body.message }).toMatchObject({ status });
     if (typeof message === 'string') expect(answer.body.message).toBe(message);
     else if (message !== undefined) expect(answer.body.message).toMatch(message);

@@ -29,9 +29,10 @@ export function computeDeploymentStatus(observation: DeploymentObservation): Dep
     unavailableReplicas: Math.max(0, sumReplicas(all) - sumAvailable(all)),
   };
   const before = deployment.status?.conditions ?? [];
-  let conditions = setCondition(before, availability(deployment, counts.availableReplicas), nowMs);
+  // Upstream notes a pause before anything else, which is the order of the conditions.
+  const paused = hasProgressDeadline(deployment) ? withPause(deployment, { conditions: before, nowMs }) : before;
+  let conditions = setCondition(paused, availability(deployment, counts.availableReplicas), nowMs);
   if (observation.trackProgress) conditions = withProgress(observation, { counts, conditions });
-  else if (hasProgressDeadline(deployment)) conditions = withPause(deployment, { conditions, nowMs });
   const status: DeploymentStatus = {
     observedGeneration: deployment.metadata.generation,
     ...(deployment.status?.collisionCount !== undefined && { collisionCount: deployment.status.collisionCount }),
@@ -100,7 +101,7 @@ function withProgress(
   { counts, conditions }: { readonly counts: DeploymentStatus; readonly conditions: Conditions },
 ): Conditions {
   const { deployment, current, nowMs } = observation;
-  let next = hasProgressDeadline(deployment) ? withPause(deployment, { conditions, nowMs }) : conditions.filter(({ type }) => type !== 'Progressing');
+  let next = hasProgressDeadline(deployment) ? conditions : conditions.filter(({ type }) => type !== 'Progressing');
   const progressing = next.find(({ type }) => type === 'Progressing');
   const alreadyDone = counts.replicas === counts.updatedReplicas && progressing?.reason === 'NewReplicaSetAvailable';
   if (hasProgressDeadline(deployment) && !alreadyDone) {

@@ -2,6 +2,7 @@ import type {
   MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, MutatingWebhookConfiguration, ParamKind, ParamRef, ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding, ValidatingWebhookConfiguration,
 } from '../../../../kube/api/generated/admissionregistration/v1.ts';
+import type { LabelSelector } from '../../../../kube/api/generated/meta/v1.ts';
 import type { APIService } from '../../../../kube/api/generated/apiregistration/v1.ts';
 import type { CertificateSigningRequest } from '../../../../kube/api/generated/certificates/v1.ts';
 import type { FlowSchema, PriorityLevelConfiguration } from '../../../../kube/api/generated/flowcontrol/v1.ts';
@@ -68,7 +69,16 @@ function paramKindText(paramKind: ParamKind | undefined): string {
 
 function paramRefText(paramRef: ParamRef | undefined): string {
   if (!paramRef) return UNSET;
-  return paramRef.name ? (paramRef.namespace ? `${paramRef.namespace}/${paramRef.name}` : `*/${paramRef.name}`) : '*/*';
+  const { name, namespace, selector } = paramRef;
+  if (name) return namespace ? `${namespace}/${name}` : `*/${name}`;
+  return selector === undefined ? UNSET : goSelectorText(selector);
+}
+
+/** `&LabelSelector{MatchLabels:map[string]string{a: b,},MatchExpressions:[]LabelSelectorRequirement{},}`: upstream prints its type. */
+function goSelectorText({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string {
+  const labels = Object.entries(matchLabels).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => `${key}: ${value},`);
+  const expressions = matchExpressions.map(({ key, operator, values = [] }) => `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`);
+  return `&LabelSelector{MatchLabels:map[string]string{${labels.join('')}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`;
 }
 
 export const validatingAdmissionPolicyPrinter = printer<ValidatingAdmissionPolicy>({

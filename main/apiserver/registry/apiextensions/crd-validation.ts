@@ -76,7 +76,7 @@ function isNothing(part: object | undefined): boolean {
 }
 
 function schemaOptions(versions: readonly Version[], version: Version | undefined, { library, previous }: DefinitionOptions): SchemaOptions {
-  const before = previous?.spec.versions.find(({ name }) => name === version?.name);
+  const before = previous?.spec.versions?.find(({ name }) => name === version?.name);
   const concerned = isShared(versions, 'subresources') ? versions : versions.filter((one) => one === version);
   return {
     library,
@@ -115,7 +115,7 @@ function checkVersions(given: readonly Version[] | undefined, errors: FieldError
 }
 
 function checkFields(version: Version | undefined, path: FieldPath, errors: FieldErrors, { previous, without }: DefinitionOptions & { readonly without: string }): void {
-  const before = previous?.spec.versions.find(({ name }) => name === version?.name);
+  const before = previous?.spec.versions?.find(({ name }) => name === version?.name);
   checkSelectableFields(version?.selectableFields ?? [], version?.schema?.openAPIV3Schema, { path, errors, without, before: before?.selectableFields ?? [] });
 }
 
@@ -143,10 +143,19 @@ function internalVersions(versions: readonly Version[]): unknown {
     Deprecated: version.deprecated ?? false,
     DeprecationWarning: version.deprecationWarning ?? null,
     Schema: hasOwn('schema', version.schema && { OpenAPIV3Schema: version.schema.openAPIV3Schema === undefined ? null : internalSchema(version.schema.openAPIV3Schema) }),
-    Subresources: hasOwn('subresources', version.subresources),
-    AdditionalPrinterColumns: hasOwn('additionalPrinterColumns', version.additionalPrinterColumns),
+    Subresources: hasOwn('subresources', version.subresources && internalSubresources(version.subresources)),
+    AdditionalPrinterColumns: hasOwn('additionalPrinterColumns', version.additionalPrinterColumns?.map(internalColumn)),
     SelectableFields: hasOwn('selectableFields', version.selectableFields?.map(({ jsonPath }) => ({ JSONPath: jsonPath }))),
   }));
+}
+
+function internalSubresources({ status, scale }: apiextensions.CustomResourceSubresources): object {
+  const paths = scale && { SpecReplicasPath: scale.specReplicasPath, StatusReplicasPath: scale.statusReplicasPath, LabelSelectorPath: scale.labelSelectorPath ?? null };
+  return { Status: status ?? null, Scale: paths ?? null };
+}
+
+function internalColumn({ name, type, format = '', description = '', priority = 0, jsonPath }: apiextensions.CustomResourceColumnDefinition): object {
+  return { Name: name, Type: type, Format: format, Description: description, Priority: priority, JSONPath: jsonPath };
 }
 
 function checkDeprecation({ deprecated, deprecationWarning: text }: Version, path: FieldPath, errors: FieldErrors): void {
@@ -253,8 +262,9 @@ export function checkStoredVersions({ spec, status }: Definition, errors: FieldE
     errors.invalid(path, null, 'must have at least one stored version');
     return;
   }
-  const names = new Set(spec.versions.map(({ name }) => name));
-  for (const { name, storage } of spec.versions) {
+  const versions = spec.versions ?? [];
+  const names = new Set(versions.map(({ name }) => name));
+  for (const { name, storage } of versions) {
     if (storage && !stored.includes(name)) errors.invalid(path, stored, `must have the storage version ${name}`);
   }
   for (const [index, name] of stored.entries()) {

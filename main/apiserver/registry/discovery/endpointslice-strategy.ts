@@ -22,21 +22,27 @@ const MAX_HINTS = 8;
 const ADDRESS_FIXERS = ['endpointslice-controller.k8s.io', 'endpointslicemirroring-controller.k8s.io'];
 const ENDPOINTS = ROOT_PATH.child('endpoints');
 
+/** Only v1beta1 clients could set the topology. */
+function withoutTopology(slice: Slice): Slice {
+  if (!slice.endpoints?.some(({ deprecatedTopology }) => deprecatedTopology !== undefined)) return slice;
+  return { ...slice, endpoints: slice.endpoints.map(({ deprecatedTopology: _dropped, ...endpoint }) => endpoint) };
+}
+
 export const endpointSliceStrategy = buildStrategy<Slice>({
   namespaced: true,
   generation: true,
-  defaults({ ports, endpoints }) {
-    // Only v1beta1 clients could set it.
-    for (const endpoint of endpoints ?? []) delete endpoint.deprecatedTopology;
+  defaults({ ports }) {
     for (const port of ports ?? []) {
       port.name ??= '';
       port.protocol ??= 'TCP';
     }
   },
-  // Labels count for the generation as well.
+  prepareForCreate: withoutTopology,
+  // Labels count for the generation as well, and so does what is not kept.
   prepareForUpdate(next, { metadata: previous }) {
     const { labels, generation } = next.metadata;
-    return semanticEqual(labels, previous.labels) ? next : { ...next, metadata: { ...next.metadata, generation: (generation ?? 0) + 1 } };
+    const kept = withoutTopology(next);
+    return kept === next && semanticEqual(labels, previous.labels) ? next : { ...kept, metadata: { ...next.metadata, generation: (generation ?? 0) + 1 } };
   },
   check(slice, errors) {
     checkHead(slice, errors);

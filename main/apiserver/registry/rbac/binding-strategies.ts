@@ -16,6 +16,7 @@ export const roleBindingStrategy = buildStrategy<rbac.RoleBinding>({
   defaults: setDefaults,
   check: (binding, errors) => check(binding, errors, { namespaced: true, kinds: ['Role', 'ClusterRole'] }),
   checkUpdate: checkSameRole,
+  recheckOnUpdate: 'first',
 });
 export const clusterRoleBindingStrategy = buildStrategy<rbac.ClusterRoleBinding>({
   namespaced: false,
@@ -23,6 +24,7 @@ export const clusterRoleBindingStrategy = buildStrategy<rbac.ClusterRoleBinding>
   defaults: setDefaults,
   check: (binding, errors) => check(binding, errors, { namespaced: false, kinds: ['ClusterRole'] }),
   checkUpdate: checkSameRole,
+  recheckOnUpdate: 'first',
 });
 
 function setDefaults(binding: Binding): void {

@@ -42,6 +42,7 @@ export const INTERNAL_SHAPES: Readonly<Record<string, string>> = {
   EmptyDirVolumeSource: 'Medium s, SizeLimit',
   EnvFromSource: 'Prefix s, ConfigMapRef *ConfigMapEnvSource, SecretRef *SecretEnvSource',
   EnvVar: 'Name s, Value s, ValueFrom *EnvVarSource',
+  EventSource: 'Component s, Host s',
   EnvVarSource:
     'FieldRef *ObjectFieldSelector, ResourceFieldRef *ResourceFieldSelector, ConfigMapKeyRef *ConfigMapKeySelector, ' +
     'SecretKeyRef *SecretKeySelector, FileKeyRef *FileKeySelector',

@@ -101,7 +101,7 @@ function checkNewEventUpdate(next: Event, previous: Event, errors: FieldErrors):
   for (const field of IMMUTABLE) {
     const path = ROOT_PATH.child(field === 'reportingComponent' ? 'reportingController' : field);
     const zero = NULLS.has(field) ? null : field === 'count' ? 0 : '';
-    const printed = field === 'related' || field === 'involvedObject' ? internalValue('ObjectReference', next[field]) : undefined;
+    const printed = field === 'related' || field === 'involvedObject' ? internalValue('ObjectReference', next[field]) : field === 'source' ? internalValue('EventSource', next.source ?? {}) : undefined;
     checkImmutable(next[field] ?? zero, previous[field] ?? zero, path, errors, printed);
   }
 }
