@@ -10,7 +10,7 @@ import { toTyped } from '../../../kube/api/typed-object.ts';
 import { MAX_STRICT_ERRORS, scanJson, scanStrict } from './json-scanner.ts';
 import { RESPONSE_TYPES } from './media-type.ts';
 import { parseRepeated } from './parse-repeated.ts';
-import { decodeProtobufEnvelope } from './protobuf-envelope.ts';
+import { decodeProtobufEnvelope, MessageDecodeError } from './protobuf-envelope.ts';
 import { readYaml } from './yaml-reader.ts';
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
@@ -117,6 +117,7 @@ function readRaw({ contentType, body, expected, unstructured }: DecodeOptions): 
     if (mediaType === 'application/yaml') return readYamlBody(body);
     return { value: decodeProtobufEnvelope(body, expected), problems: [] };
   } catch (error) {
+    if (error instanceof MessageDecodeError) throw cannotHandle(error.gvk, expected, error.message);
     if (error instanceof GoDecodeError) throw unrecognized(error.message);
     throw error;
   }

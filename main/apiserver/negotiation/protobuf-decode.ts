@@ -25,10 +25,11 @@ function fieldsOf(message: MessageTable): ReadonlyMap<number, FieldTable> {
  */
 export function decodeMessage(message: MessageTable, bytes: Uint8Array, into: Record<string, unknown> = {}, depth = 0): Record<string, unknown> {
   if (depth > MAX_DEPTH) throw new GoDecodeError('proto: message nested too deeply');
-  const reader = new ProtobufReader(bytes);
+  const reader = new ProtobufReader(bytes, shortName(message.name));
   const fields = fieldsOf(message);
   while (reader.next()) {
     const field = fields.get(reader.number);
+    if (field) checkWireType(field, reader);
     if (!field) reader.skip();
     else if (field.inline) inlineInto(field, reader.bytes(), { into, depth });
     else if (field.container === 'list') addToList(field, reader, { into, depth });
@@ -36,6 +37,26 @@ export function decodeMessage(message: MessageTable, bytes: Uint8Array, into: Re
     else into[field.name] = decodeValue(field.type, reader, depth);
   }
   return into;
+}
+
+function shortName(message: string): string {
+  return message.slice(message.lastIndexOf('.') + 1);
+}
+
+const WIRE_TYPES: Readonly<Record<string, 0 | 1>> = { b: 0, i: 0, l: 0, d: 1 };
+
+function checkWireType(field: FieldTable, reader: ProtobufReader): void {
+  const wireType = field.container === 'map' || field.inline ? 2 : (WIRE_TYPES[field.type] ?? 2);
+  const isPacked = field.container === 'list' && reader.wireType === 2;
+  if (reader.wireType !== wireType && !isPacked) reader.expect(wireType, goName(field));
+}
+
+const INITIALISMS = /^(?:api|ca|cidrs?|dns|fc|id|ips?|os|qos|ttl|tty|uid|url)(?![a-z])/;
+
+/** Go's name of a field, as far as it can be told from that in JSON. */
+function goName({ name, inline, type }: FieldTable): string {
+  if (inline) return shortName(type);
+  return INITIALISMS.test(name) ? name.replace(INITIALISMS, (word) => word.toUpperCase()) : name.charAt(0).toUpperCase() + name.slice(1);
 }
 
 interface Target {
@@ -104,8 +125,8 @@ function decodeValue(type: string, reader: ProtobufReader, depth: number): unkno
 }
 
 /** Numbers of small messages that have a JSON form of their own. */
-function plainFields(bytes: Uint8Array): { readonly numbers: ReadonlyMap<number, number>; readonly texts: ReadonlyMap<number, string> } {
-  const reader = new ProtobufReader(bytes);
+function plainFields(bytes: Uint8Array, message = ''): { readonly numbers: ReadonlyMap<number, number>; readonly texts: ReadonlyMap<number, string> } {
+  const reader = new ProtobufReader(bytes, message);
   const numbers = new Map<number, number>();
   const texts = new Map<number, string>();
   while (reader.next()) {
@@ -122,11 +143,11 @@ function decodeDelimited(type: string, bytes: Uint8Array, depth: number): unknow
     case 'M':
       return decodeTime(bytes, type === 'M');
     case 'D':
-      return formatDuration((plainFields(bytes).numbers.get(1) ?? 0) / 1e6);
+      return formatDuration((plainFields(bytes, 'Duration').numbers.get(1) ?? 0) / 1e6);
     case 'Q':
-      return plainFields(bytes).texts.get(1) || '0';
+      return plainFields(bytes, 'Quantity').texts.get(1) || '0';
     case 'I': {
-      const { numbers, texts } = plainFields(bytes);
+      const { numbers, texts } = plainFields(bytes, 'IntOrString');
       return numbers.get(1) === 1 ? (texts.get(3) ?? '') : (numbers.get(2) ?? 0) | 0;
     }
     case 'R':
@@ -141,7 +162,7 @@ function decodeDelimited(type: string, bytes: Uint8Array, depth: number): unknow
 /** An empty message is Go's zero time, which JSON writes as null. */
 function decodeTime(bytes: Uint8Array, micros: boolean): string | null {
   if (bytes.length === 0) return null;
-  const { numbers } = plainFields(bytes);
+  const { numbers } = plainFields(bytes, 'Timestamp');
   const seconds = new Date((numbers.get(1) ?? 0) * 1000).toISOString().slice(0, 19);
   const fraction = Math.floor((numbers.get(2) ?? 0) / 1000);
   return micros ? `${seconds}.${String(fraction).padStart(6, '0')}Z` : `${seconds}Z`;

@@ -48,18 +48,29 @@ interface Unknown {
   readonly raw: Uint8Array;
 }
 
+/** The bytes of a message were malformed whose kind is known. */
+export class MessageDecodeError extends GoDecodeError {
+  readonly gvk: GroupVersionKind;
+
+  constructor(gvk: GroupVersionKind, cause: GoDecodeError) {
+    super(cause.message, { cause });
+    this.gvk = gvk;
+  }
+}
+
 function readUnknown(body: Uint8Array): Unknown {
+  if (body.length === 0) throw new GoDecodeError('empty data');
   if (body.length < MAGIC.length || MAGIC.some((byte, index) => body[index] !== byte)) {
     throw new GoDecodeError('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]');
   }
   if (body.length === MAGIC.length) throw new GoDecodeError('empty body');
-  const reader = new ProtobufReader(body.subarray(MAGIC.length));
+  const reader = new ProtobufReader(body.subarray(MAGIC.length), 'Unknown');
   let apiVersion = '';
   let kind = '';
   let raw: Uint8Array = new Uint8Array(0);
   while (reader.next()) {
     if (reader.number === 1) {
-      const type = new ProtobufReader(reader.bytes());
+      const type = new ProtobufReader(reader.bytes(), 'TypeMeta');
       while (type.next()) {
         if (type.number === 1) apiVersion = type.string();
         else if (type.number === 2) kind = type.string();
@@ -73,12 +84,20 @@ function readUnknown(body: Uint8Array): Unknown {
 
 /**
  * The object in an envelope, as JSON with apiVersion and kind; a kind without a message gives just these two. An empty type
- * is taken for the expected one. Throws GoDecodeError.
+ * is taken for the expected one. Throws GoDecodeError, of what is in the envelope MessageDecodeError.
  */
 export function decodeProtobufEnvelope(body: Uint8Array, expected: GroupVersionKind): Record<string, unknown> {
   const { apiVersion, kind, raw } = readUnknown(body);
   const groupVersion = apiVersion === '' ? expected : parseApiVersion(apiVersion);
   const gvk = { group: groupVersion.group, version: groupVersion.version, kind: kind === '' ? expected.kind : kind };
   const message = messageOfKind(gvk);
-  return { ...(message ? decodeMessage(message, raw) : {}), apiVersion: apiVersionOf(gvk), kind: gvk.kind };
+  return { ...(message ? decodedMessage(message, raw, gvk) : {}), apiVersion: apiVersionOf(gvk), kind: gvk.kind };
+}
+
+function decodedMessage(message: MessageTable, raw: Uint8Array, gvk: GroupVersionKind): Record<string, unknown> {
+  try {
+    return decodeMessage(message, raw);
+  } catch (error) {
+    throw error instanceof GoDecodeError ? new MessageDecodeError(gvk, error) : error;
+  }
 }

@@ -8,8 +8,12 @@ export class ProtobufReader {
   number = 0;
   wireType = 0;
 
-  constructor(bytes: Uint8Array) {
+  readonly #message: string;
+
+  /** `message`: its name in Go, which errors tell. */
+  constructor(bytes: Uint8Array, message = '') {
     this.#bytes = bytes;
+    this.#message = message;
   }
 
   /** Moves to the next field; its value must then be read or skipped. False at the end. */
@@ -18,8 +22,14 @@ export class ProtobufReader {
     const tag = this.#unsigned();
     this.number = Math.floor(tag / 8);
     this.wireType = tag % 8;
-    if (this.number === 0) throw new GoDecodeError(`proto: illegal tag 0 (wire type ${tag})`);
+    if (this.wireType === 4) throw new GoDecodeError(`proto: ${this.#message}: wiretype end group for non-group`);
+    if (this.number === 0) throw new GoDecodeError(`proto: ${this.#message}: illegal tag 0 (wire type ${tag})`);
     return true;
+  }
+
+  /** Refuses the field that {@link next} stopped at unless its bytes are of this type; `field` is its name in Go. */
+  expect(wireType: 0 | 1 | 2, field: string): void {
+    if (this.wireType !== wireType) throw new GoDecodeError(`proto: wrong wireType = ${this.wireType} for field ${field}`);
   }
 
   /** Tags and lengths: up to 31 bits without the cost of a bigint. */
@@ -71,12 +81,23 @@ export class ProtobufReader {
     return new DataView(bytes.buffer, bytes.byteOffset, 8).getFloat64(0, true);
   }
 
+  /** Past the value, of a group past its end. */
   skip(): void {
-    if (this.wireType === 0) this.#rawVarint();
-    else if (this.wireType === 1) this.#take(8);
-    else if (this.wireType === 2) this.bytes();
-    else if (this.wireType === 5) this.#take(4);
-    else throw new GoDecodeError(`proto: illegal wireType ${this.wireType}`);
+    let { wireType } = this;
+    for (let depth = 0; ; wireType = this.#unsigned() % 8) {
+      if (wireType === 3) depth += 1;
+      else if (wireType === 4) depth -= 1;
+      else this.#skipValue(wireType);
+      if (depth === 0) return;
+    }
+  }
+
+  #skipValue(wireType: number): void {
+    if (wireType === 0) this.#rawVarint();
+    else if (wireType === 1) this.#take(8);
+    else if (wireType === 2) this.bytes();
+    else if (wireType === 5) this.#take(4);
+    else throw new GoDecodeError(`proto: illegal wireType ${wireType}`);
   }
 
   #take(size: number): Uint8Array {

@@ -41,6 +41,9 @@ const samples: readonly Sample[] = [
   { kind: 'TokenReview', apiVersion: 'authentication.k8s.io/v1', metadata: {}, spec: {}, status: { user: { username: 'u', extra: { e: ['1', '2'] } } } },
 ];
 
+/** k8s\0 and the type v1 Pod. */
+const POD_HEAD = '6b3873000a090a0276311203506f64';
+
 /** Tag and value of each field; from the marshallers in generated.pb.go of the types' packages. */
 const unset = [
   { name: 'strings, numbers and booleans', message: 'core/v1.AzureFileVolumeSource', object: { secretName: 's' }, hex: '0a017312001800' },
@@ -103,6 +106,27 @@ describe('protobuf', () => {
     const body = encodeProtobufEnvelope(samples[0] as Sample).subarray(0, 60);
     const read = (): unknown => decodeBody({ contentType: 'application/vnd.kubernetes.protobuf', body, expected: { group: '', version: 'v1', kind: 'Pod' } });
     expect(read).toThrow('unexpected EOF');
+  });
+
+  // What upstream's generated decoders say; an envelope that cannot be read leaves the kind unknown.
+  it.each([
+    { name: 'nothing', bytes: '', message: 'the object provided is unrecognized (must be of type Pod): empty data (<empty>)' },
+    { name: 'a cut message', bytes: `${POD_HEAD}12020a05`, message: 'Pod in version "v1" cannot be handled as a Pod: unexpected EOF' },
+    { name: 'a field of another wire type', bytes: `${POD_HEAD}12040a020801`, message: 'Pod in version "v1" cannot be handled as a Pod: proto: wrong wireType = 0 for field Name' },
+    { name: 'a field of another wire type with a name in capitals', bytes: `${POD_HEAD}12040a022801`, message: 'Pod in version "v1" cannot be handled as a Pod: proto: wrong wireType = 0 for field UID' },
+    { name: 'a group without an end', bytes: `${POD_HEAD}12040a02a306`, message: 'Pod in version "v1" cannot be handled as a Pod: unexpected EOF' },
+    { name: 'field number 0', bytes: `${POD_HEAD}12040a020000`, message: 'Pod in version "v1" cannot be handled as a Pod: proto: ObjectMeta: illegal tag 0 (wire type 0)' },
+    { name: 'the end of a group', bytes: '6b3873000c', message: 'the object provided is unrecognized (must be of type Pod): proto: Unknown: wiretype end group for non-group (6b3873000c)' },
+  ])('refuses $name', ({ bytes, message }) => {
+    const body = Buffer.from(bytes, 'hex');
+    expect(() => decodeBody({ contentType: 'application/vnd.kubernetes.protobuf', body, expected: { group: '', version: 'v1', kind: 'Pod' } })).toThrow(message);
+  });
+
+  it('skips fields that it does not know, groups too', () => {
+    // Number 100: a group that holds a varint and another group; then the name.
+    const body = Buffer.from(`${POD_HEAD}120f0a0da3060801ab06ac06a4060a0161`, 'hex');
+    const { object } = decodeBody({ contentType: 'application/vnd.kubernetes.protobuf', body, expected: { group: '', version: 'v1', kind: 'Pod' } });
+    expect(object['metadata']).toEqual({ name: 'a' });
   });
 
   it('writes the raw JSON of a revision with the escapes of Go', () => {
