@@ -7,6 +7,16 @@ export class JsonPatchError extends Error {
   override readonly name = 'JsonPatchError';
 }
 
+/** There is nothing where the pointer goes through. */
+class MissingPathError extends Error {
+  readonly path: string;
+
+  constructor(path: string) {
+    super(path);
+    this.path = path;
+  }
+}
+
 interface Operation {
   readonly op: string;
   readonly path: string;
@@ -24,8 +34,11 @@ export function applyJsonPatch(document: unknown, patch: readonly unknown[]): un
   let copied = 0;
   for (const item of patch) {
     const operation = readOperation(item);
-    if (operation.op === 'copy') copied += checkCopy(result, operation, maxCopied - copied);
-    result = applyOperation(result, operation);
+    const before = result;
+    result = located(operation, () => {
+      if (operation.op === 'copy') copied += checkCopy(before, operation, maxCopied - copied);
+      return applyOperation(before, operation);
+    });
   }
   if (isNestedTooDeeply(result)) throw new JsonPatchError(`the patched document exceeds the max depth of ${maxNesting}`);
   return result;
@@ -46,6 +59,22 @@ function readOperation(item: unknown): Operation {
     ...(typeof from === 'string' ? { from } : {}),
     value: value ?? null,
   };
+}
+
+function located(operation: Operation, run: () => unknown): unknown {
+  try {
+    return run();
+  } catch (error) {
+    throw error instanceof MissingPathError ? new JsonPatchError(missingText(operation, error.path), { cause: error }) : error;
+  }
+}
+
+/** In the words of the library, which differ from operation to operation. */
+function missingText({ op, path: target }: Operation, path: string): string {
+  if (op === 'add' || op === 'remove') return `${op} operation does not apply: doc is missing path: ${JSON.stringify(path)}: missing value`;
+  if (op === 'test') return `test operation does not apply: is missing path: ${path}: missing value`;
+  const where = op === 'replace' ? 'path' : path === target ? 'destination path' : 'from path';
+  return `${op} operation does not apply: doc is missing ${where}: ${path}: missing value`;
 }
 
 function applyOperation(document: unknown, operation: Operation): unknown {
@@ -92,8 +121,8 @@ function locate(document: unknown, path: string): Place {
   return { container, key: keys.at(-1) ?? '' };
 }
 
-function missing(path: string): JsonPatchError {
-  return new JsonPatchError(`doc is missing path: ${JSON.stringify(path)}: missing value`);
+function missing(path: string): MissingPathError {
+  return new MissingPathError(path);
 }
 
 function member(container: unknown, key: string, path: string): unknown {

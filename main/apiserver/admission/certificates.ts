@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import type { CertificateSigningRequest } from '../../../kube/api/generated/certificates/v1.ts';
+import { deepEqual } from '../../../kube/apimachinery/json.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts';
 import { forbidden, isFor } from './refusal.ts';
@@ -23,7 +24,7 @@ export function certificateAdmissions(authorizer: Authorizer): readonly Admissio
       handles: (attributes) => isFor(attributes, 'certificatesigningrequests', { group: GROUP, operations: ['UPDATE'], subresources: ['status'] }),
       async validate(attributes) {
         const [next, old] = [attributes.object as CertificateSigningRequest, attributes.oldObject as CertificateSigningRequest];
-        if (next.status?.certificate === old.status?.certificate) return;
+        if (next.status?.certificate === old.status?.certificate && deepEqual(next.status?.conditions ?? [], old.status?.conditions ?? [])) return;
         const signer = signerOf(old);
         if (!(await mayFor(authorizer, attributes, { verb: 'sign', signer }))) throw forbidden(attributes, `user not permitted to sign requests with signerName "${signer}"`);
       },

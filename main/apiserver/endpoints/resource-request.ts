@@ -91,15 +91,18 @@ export function admissionAttributes<T extends KubernetesObject>(
   const { context, served } = request;
   const { info, user } = context;
   const kind = served.subresources.get(info.subresource)?.kind ?? served.info;
+  const name = info.name || what.object?.metadata.name || '';
   return {
     ...what,
+    options: optionsOf(request, what),
     group: info.apiGroup,
     version: info.apiVersion,
     resource: info.resource,
     subresource: info.subresource,
     kind,
-    namespace: info.namespace,
-    name: info.name || what.object?.metadata.name || '',
+    // A namespace that is made is in itself.
+    namespace: info.namespace === '' && what.operation === 'CREATE' && isNamespaces(served) ? name : info.namespace,
+    name,
     user,
     warn: (text) => addWarning(context, text),
     annotate: (key, value, level) => context.audit?.annotate(key, value, level),
@@ -110,6 +113,23 @@ export function admissionAttributes<T extends KubernetesObject>(
       context.audit?.took(layer, elapsedMs);
     },
     normalize: (object) => normalized(request, object),
+  };
+}
+
+function isNamespaces({ info: { group, resource } }: ServedResource): boolean {
+  return group === '' && resource === 'namespaces';
+}
+
+/** What the request says of itself, as an object of meta.k8s.io/v1. */
+function optionsOf({ context: { request: { query } } }: ResourceRequest, { operation, options }: { readonly operation: AdmissionAttributes['operation']; readonly options?: unknown }): unknown {
+  const type = (kind: string) => ({ kind, apiVersion: 'meta.k8s.io/v1' });
+  if (operation === 'DELETE') return { ...type('DeleteOptions'), ...(options as object) };
+  if (operation === 'CONNECT') return options;
+  const dryRun = query.getAll('dryRun').filter((value) => value !== '');
+  const [fieldManager, fieldValidation] = [query.get('fieldManager'), query.get('fieldValidation')];
+  return {
+    ...type(operation === 'CREATE' ? 'CreateOptions' : 'UpdateOptions'),
+    ...(dryRun.length > 0 ? { dryRun } : {}), ...(fieldManager ? { fieldManager } : {}), ...(fieldValidation ? { fieldValidation } : {}),
   };
 }
 

@@ -31,6 +31,8 @@ export interface Change {
   readonly allowCreate?: boolean;
   /** `change` has seen to managedFields itself (server-side apply). */
   readonly isTracked?: boolean;
+  /** What admission sees instead of the object, and what it makes of it. Absent: the object itself. */
+  readonly shown?: { of(object: KubernetesObject): KubernetesObject; into(object: KubernetesObject, admitted: KubernetesObject): KubernetesObject };
 }
 
 /** One update through admission and registry: PUT, PATCH, apply, status and other subresources all end here. */
@@ -38,13 +40,19 @@ export function writeChange(request: ResourceRequest, query: WriteQuery, change:
   const { context, registry, admission } = request;
   const { signal } = context.request;
   const { dryRun } = query;
-  const attributesOf = (object: KubernetesObject, oldObject: KubernetesObject | undefined) =>
-    admissionAttributes(request, { operation: oldObject ? 'UPDATE' : 'CREATE', object, dryRun, ...(oldObject ? { oldObject } : {}) });
+  const { shown } = change;
+  const view = (object: KubernetesObject): KubernetesObject => shown?.of(object) ?? object;
+  const attributesOf = (object: KubernetesObject, oldObject: KubernetesObject | undefined) => {
+    const seen = view(object);
+    return { ...admissionAttributes(request, { operation: oldObject ? 'UPDATE' : 'CREATE', object: seen, dryRun, ...(oldObject ? { oldObject: view(oldObject) } : {}) }), object: seen };
+  };
   return registry.update(change.target, writeContextOf(request, query), {
     async change(current) {
       const changed = await change.change(current);
       const wanted = change.isTracked ? changed : await withConversions(request.served.conversions, () => tracked(request, query, { next: changed, live: current }));
-      return withoutDuplicateOwners(await admission.mutate({ ...attributesOf(wanted, current), object: wanted }, signal), context, 'after');
+      const attributes = attributesOf(wanted, current);
+      const admitted = await admission.mutate(attributes, signal);
+      return withoutDuplicateOwners(shown ? (admitted === attributes.object ? wanted : shown.into(wanted, admitted)) : admitted, context, 'after');
     },
     validate: (next, previous) => admission.validate(attributesOf(next, previous), signal),
     finish(next, previous) {

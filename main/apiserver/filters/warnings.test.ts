@@ -3,7 +3,7 @@ import { addWarningTo, warningHeaders } from './warnings.ts';
 
 test('a warning is told once', () => {
   const warnings: string[] = [];
-  for (const text of ['a', 'b', 'a', '']) addWarningTo(warnings, text);
+  for (const text of ['a', 'b', 'a', '', 'two\nlines']) addWarningTo(warnings, text);
   expect(warningHeaders(warnings)).toEqual(['299 - "a"', '299 - "b"']);
 });
 

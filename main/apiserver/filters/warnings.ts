@@ -4,9 +4,9 @@ const MAX_CUT = 256;
 /** As many as fit at the length that the shortest ones have. A hostile object could have a million. */
 const MAX_WARNINGS = 256;
 
-/** Notes a warning for the answer, each text once. */
+/** Notes a warning for the answer, each text once; what a header cannot say is not said. */
 export function addWarningTo(warnings: string[], text: string): void {
-  if (text !== '' && warnings.length < MAX_WARNINGS && !warnings.includes(text)) warnings.push(text);
+  if (text !== '' && !/\p{Cc}/u.test(text) && warnings.length < MAX_WARNINGS && !warnings.includes(text)) warnings.push(text);
 }
 
 /** The values of the Warning header. */

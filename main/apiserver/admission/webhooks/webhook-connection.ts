@@ -34,11 +34,13 @@ export async function postReview(
     const headers = { 'content-type': 'application/json', accept: 'application/json, */*' };
     const answer = await exchange(socket, { method: 'POST', path: `${url.pathname}${url.search}`, host: url.host, headers, body, signal });
     const text = await textOf(answer.body as AsyncIterable<Uint8Array>);
-    if (answer.status !== 200) throw new AnswerError(answer.status === 404 ? 'the server could not find the requested resource' : `an error on the server (${JSON.stringify(text.slice(0, 200))}) has prevented the request from succeeding`, { code: answer.status });
+    if (answer.status !== 200) throw new AnswerError(problemOf(answer.status, text), { code: answer.status });
+    if (text === '') throw new AnswerError('0-length response with status code: 200 and content type: application/json');
     return parsed(text);
   } catch (error) {
     if (error instanceof AnswerError) throw error;
-    throw new Error(`Post ${JSON.stringify(shown)}: ${connectionProblem(error, signal)}`, { cause: error });
+    const problem = connectionProblem(error, signal);
+    throw new Error(`Post ${JSON.stringify(shown)}: ${problem === 'socket hang up' ? 'EOF' : problem}`, { cause: error });
   }
 }
 
@@ -49,6 +51,21 @@ export class AnswerError extends Error {
   constructor(message: string, { code, ...options }: ErrorOptions & { readonly code?: number } = {}) {
     super(message, options);
     this.code = code;
+  }
+}
+
+/** What a failure says of itself, or what client-go says of it. */
+function problemOf(status: number, text: string): string {
+  const { kind, message } = statusIn(text);
+  if (kind === 'Status' && typeof message === 'string' && message !== '') return message;
+  return status === 404 ? 'the server could not find the requested resource' : `an error on the server (${JSON.stringify(text.slice(0, 200))}) has prevented the request from succeeding`;
+}
+
+function statusIn(text: string): { readonly kind?: unknown; readonly message?: unknown } {
+  try {
+    return (JSON.parse(text) ?? {}) as { readonly kind?: unknown };
+  } catch {
+    return {};
   }
 }
 

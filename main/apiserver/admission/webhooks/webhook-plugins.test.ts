@@ -90,8 +90,8 @@ describe('validating webhooks', () => {
 
   test.each([
     { name: 'without explanation', response: { allowed: false }, message: 'admission webhook "w.example.dev" denied the request without explanation' },
-    { name: 'of another request', response: { allowed: true, uid: 'x' }, message: /failed calling webhook "w.example.dev": expected response.uid="[0-9a-f\-]{36}", got "x"$/v },
-    { name: 'with a patch', response: labelPatch('1'), message: 'Internal error occurred: failed calling webhook "w.example.dev": validating webhook may not return response.patch' },
+    { name: 'of another request', response: { allowed: true, uid: 'x' }, message: /failed calling webhook "w.example.dev": received invalid webhook response: expected response.uid="[0-9a-f\-]{36}", got "x"$/v },
+    { name: 'with a patch', response: labelPatch('1'), message: 'Internal error occurred: failed calling webhook "w.example.dev": received invalid webhook response: validating webhook may not return response.patch' },
   ])('an answer $name is refused', async ({ response, message }) => {
     answer = () => response;
     await expect(validating().validate?.(attributes())).rejects.toThrow(message);

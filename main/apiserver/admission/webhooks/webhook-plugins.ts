@@ -5,6 +5,8 @@ import { goJson } from '../../../../kube/apimachinery/go-format.ts';
 import { deepEqual, isJsonObject } from '../../../../kube/apimachinery/json.ts';
 import { applyJsonPatch } from '../../../../kube/apimachinery/json-patch.ts';
 import type { KubernetesObject } from '../../../../kube/apimachinery/object-meta.ts';
+import { parseApiVersion } from '../../../../kube/apimachinery/gvr.ts';
+import { failureStatus, StatusError } from '../../../../kube/apimachinery/status.ts';
 import { newInternalError } from '../../../../kube/apimachinery/status-errors.ts';
 import type { AdmissionAttributes, AdmissionPlugin, MutationRounds } from '../admission.ts';
 import { ConfigurationList } from './configuration-list.ts';
@@ -91,11 +93,21 @@ function patched({ object, normalize = (same) => same }: MutationAttributes, ope
     const result = applyJsonPatch(object, operations);
     if (!isJsonObject(result) || !isJsonObject(result['metadata'])) throw new Error('the patched object has no metadata');
     if (deepEqual(result, object)) return object;
+    checkKind(object, result);
     const normal = normalize(result as unknown as KubernetesObject);
     return deepEqual(normal, object) ? object : normal;
   } catch (error) {
+    if (error instanceof StatusError) throw error;
     throw newInternalError(error);
   }
+}
+
+/** A webhook cannot make another kind of what it is shown. */
+function checkKind(before: KubernetesObject, after: Readonly<Record<string, unknown>>): void {
+  if (after['kind'] === before.kind && after['apiVersion'] === before.apiVersion) return;
+  const { group } = parseApiVersion(before.apiVersion);
+  const message = `converting (${parseApiVersion(String(after['apiVersion'])).version}.${String(after['kind'])}) to (${group.split('.')[0] || 'core'}.${before.kind}): unknown conversion`;
+  throw new StatusError(failureStatus({ code: 500, reason: '', message }));
 }
 
 /** All at once; the first refusal in order of the configuration is told. */

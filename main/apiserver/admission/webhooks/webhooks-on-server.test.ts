@@ -12,6 +12,8 @@ interface ReviewRequest {
   readonly kind: { readonly kind: string };
   readonly operation: string;
   readonly object: Record<string, unknown>;
+  readonly namespace?: string;
+  readonly options?: unknown;
 }
 
 const lines: string[] = [];
@@ -24,6 +26,7 @@ let server: TestApiServer;
 let hook: ReturnType<typeof createServer>;
 let answer: (request: ReviewRequest) => object = () => ({ allowed: true });
 let seen: ReviewRequest | undefined;
+let envelope: object = {};
 
 beforeAll(async () => {
   const certificates = await createTestCertificates(Date.now());
@@ -34,7 +37,7 @@ beforeAll(async () => {
       const review = JSON.parse(Buffer.concat(parts).toString()) as { request: ReviewRequest };
       seen = review.request;
       response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: { uid: seen.uid, ...answer(seen) } }));
+      response.end(JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: { uid: seen.uid, ...answer(seen) }, ...envelope }));
     });
   });
   hook.listen(0, '127.0.0.1');
@@ -51,7 +54,7 @@ beforeAll(async () => {
   });
   await send('POST', '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations', {
     metadata: { name: 'm' },
-    webhooks: [{ ...common, name: 'm.example.com', rules: [{ operations: ['CREATE'], apiGroups: ['', 'example.com'], apiVersions: ['v1'], resources: ['pods', 'foos', 'pods/eviction', 'serviceaccounts/token'] }, { operations: ['DELETE'], apiGroups: [''], apiVersions: ['v1'], resources: ['secrets'] }] }],
+    webhooks: [{ ...common, name: 'm.example.com', rules: [{ operations: ['CREATE'], apiGroups: ['', 'example.com'], apiVersions: ['v1'], resources: ['pods', 'foos', 'pods/eviction', 'serviceaccounts/token'] }, { operations: ['DELETE'], apiGroups: [''], apiVersions: ['v1'], resources: ['secrets'] }, { operations: ['*'], apiGroups: ['apps', ''], apiVersions: ['v1'], resources: ['deployments/scale', 'namespaces'] }] }],
   });
   await send('POST', '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations', {
     metadata: { name: 'v' },
@@ -165,4 +168,41 @@ test('mutating webhooks see evictions and requests for tokens, and change them',
   expect((await send('POST', '/api/v1/namespaces/default/pods/none/eviction', { kind: 'Eviction', apiVersion: 'policy/v1', metadata: { name: 'none' } })).message).toBe('admission webhook "m.example.com" denied the request: not now');
   answer = patching({ op: 'replace', path: '/spec/expirationSeconds', value: 700 });
   expect((await send('POST', '/api/v1/namespaces/default/serviceaccounts/default/token', { spec: {} })).spec).toMatchObject({ expirationSeconds: 700 });
+});
+
+test('a webhook is shown the Scale, and may set its replicas', async () => {
+  answer = () => ({ allowed: true });
+  const spec = { replicas: 0, selector: { matchLabels: { a: 'b' } }, template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } } };
+  await send('POST', '/apis/apps/v1/namespaces/default/deployments', { metadata: { name: 'd' }, spec });
+  answer = patching({ op: 'replace', path: '/spec/replicas', value: 3 });
+  const scale = await send('PUT', '/apis/apps/v1/namespaces/default/deployments/d/scale', { kind: 'Scale', apiVersion: 'autoscaling/v1', metadata: { name: 'd', namespace: 'default' }, spec: { replicas: 9 } });
+  expect(scale.spec).toEqual({ replicas: 3 });
+  expect(seen).toMatchObject({ kind: { kind: 'Scale' }, object: { kind: 'Scale', spec: { replicas: 9 } }, oldObject: { kind: 'Scale', spec: {} }, options: { kind: 'UpdateOptions', apiVersion: 'meta.k8s.io/v1' } });
+});
+
+test('the review of a new namespace is in it, and tells the options of the request', async () => {
+  answer = () => ({ allowed: true });
+  await send('POST', '/api/v1/namespaces?dryRun=All&fieldManager=m', { metadata: { name: 'fresh' } });
+  expect(seen).toMatchObject({ namespace: 'fresh', options: { kind: 'CreateOptions', apiVersion: 'meta.k8s.io/v1', dryRun: ['All'], fieldManager: 'm' } });
+  expect(Object.keys(seen?.object ?? {}).slice(0, 2)).toEqual(['kind', 'apiVersion']);
+});
+
+const encoded = (text: string): object => ({ allowed: true, patchType: 'JSONPatch', patch: Buffer.from(text).toString('base64') });
+test.each<{ readonly name: string; readonly given: object; readonly around?: object; readonly told: string }>([
+  { name: 'another uid', given: { allowed: true, uid: 'x' }, told: 'received invalid webhook response: expected response.uid=' },
+  { name: 'no response', given: {}, around: { response: undefined }, told: 'received invalid webhook response: webhook response was absent' },
+  { name: 'a patch of no type', given: { allowed: true, patch: 'W10=' }, told: 'received invalid webhook response: webhook returned response.patch but not response.patchType' },
+  { name: 'a patch that is no JSON', given: encoded('nope'), told: "received undecodable patch in webhook response: invalid character 'o' in literal null (expecting 'u')" },
+  { name: 'a patch of another type', given: { ...encoded('[{}]'), patchType: 'Merge' }, told: 'unsupported patch type "Merge"' },
+  { name: 'a patch of nothing', given: encoded('[{"op":"remove","path":"/nothing/here"}]'), told: 'remove operation does not apply: doc is missing path: "/nothing/here": missing value' },
+  { name: 'another kind of object', given: encoded('[{"op":"replace","path":"/kind","value":"Secret"}]'), told: 'converting (v1.Secret) to (core.Namespace): unknown conversion' },
+  { name: 'another kind of answer', given: {}, around: { kind: 'Pod', apiVersion: 'v1' }, told: 'failed to call webhook: no kind "Pod" is registered for version "v1" in scheme "k8s.io/apiserver/pkg/util/webhook/client.go:71"' },
+  { name: 'another version', given: {}, around: { apiVersion: 'admission.k8s.io/v1beta1' }, told: 'failed to call webhook: converting (v1beta1.AdmissionReview) to (v1.AdmissionReview): unknown conversion' },
+  { name: 'a yes that is text', given: { allowed: 'yes' }, told: 'failed to call webhook: json: cannot unmarshal string into Go struct field AdmissionResponse.response.allowed of type bool' },
+])('an answer with $name is told', async ({ given, around = {}, told }) => {
+  answer = () => given;
+  envelope = around;
+  const { message } = await send('POST', '/api/v1/namespaces?dryRun=All', { metadata: { name: 'asked' } });
+  envelope = {};
+  expect(message).toContain(told);
 });

@@ -7,7 +7,7 @@ import { goValue } from '../../../../kube/apimachinery/go-format.ts';
 import { deepEqual } from '../../../../kube/apimachinery/json.ts';
 import type { KubernetesObject } from '../../../../kube/apimachinery/object-meta.ts';
 import { failureStatus, StatusError } from '../../../../kube/apimachinery/status.ts';
-import { newBadRequest, newInternalError, newInvalid } from '../../../../kube/apimachinery/status-errors.ts';
+import { newBadRequest, newInvalid } from '../../../../kube/apimachinery/status-errors.ts';
 import type { ObjectReader } from '../../authentication/object-reader.ts';
 import { timestamp, type DeleteOptions } from '../../registry/generic/deletion.ts';
 import type { Registry } from '../../registry/generic/registry.ts';
@@ -73,7 +73,7 @@ async function budgetOf(reader: ObjectReader, pod: Pod): Promise<PodDisruptionBu
     const requirements = requirementsOf(spec?.selector as never);
     return requirements !== undefined && matchesLabels(requirements, pod.metadata.labels);
   });
-  if (matching.length > 1) throw newInternalError('This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.');
+  if (matching.length > 1) throw new StatusError(failureStatus({ code: 500, reason: '', message: 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.' }));
   return matching[0];
 }
 

@@ -41,6 +41,7 @@ export async function scaleEndpoint(special: SpecialRequest): Promise<ApiRespons
   const result = await writeChange(request, query, {
     target,
     isTracked: true,
+    shown: { of: (object) => scaleOf(request, object), into: (object, scale) => scaledTo(request, object, scale as Scale) },
     ...(preconditionUid ? { preconditionUid } : {}),
     change(current) {
       if (!current) throw newNotFound(registry.resource, target.name);
@@ -108,6 +109,11 @@ function scaled(request: ResourceRequest, current: KubernetesObject, scale: Scal
   // A custom resource must have a version to be updated: upstream's Scale brings one only if it has one.
   const known = request.served.custom ? current.metadata.resourceVersion : undefined;
   return { ...next, metadata: { ...metadata, resourceVersion: scale.metadata.resourceVersion || (known ?? ''), ...(managedFields ? { managedFields } : {}) } };
+}
+
+/** What admission has made of the number of replicas; nothing else of a Scale can be changed. */
+function scaledTo({ registry }: ResourceRequest, object: KubernetesObject, { spec }: Scale): KubernetesObject {
+  return strategyOf(registry.definition.strategy).withReplicas(object, spec?.replicas ?? 0);
 }
 
 function scaledObject({ served, registry }: ResourceRequest, { metadata: { managedFields } }: KubernetesObject): ScaledObject {
