@@ -30,6 +30,7 @@ const STREAMS = new Set(['exec', 'attach', 'portforward']);
 export function proxyEndpoints(options: ProxyOptions): [string, SpecialEndpoint][] {
   const proxy: SpecialEndpoint = ({ context }) => proxyRequest(options, context);
   const upgradeOnly: SpecialEndpoint = async ({ context }) => {
+    await connectAdmission(options, context);
     await locate(options, context);
     throw newBadRequest('Upgrade request required');
   };
@@ -75,7 +76,7 @@ async function locate(options: ProxyOptions, { info, request }: RequestContext):
   const path = streamPath(info.subresource, pod, request.query);
   const nodeName = pod.spec?.nodeName;
   if (!nodeName) throw newBadRequest(`pod ${pod.metadata.name} does not have a host assigned`);
-  return { target: await kubeletTarget(options, nodeName), path };
+  return { target: await kubeletTarget(options, info, nodeName), path };
 }
 
 async function podLog(options: ProxyOptions, { info, request }: RequestContext): Promise<ApiResponse> {
@@ -83,7 +84,7 @@ async function podLog(options: ProxyOptions, { info, request }: RequestContext):
   const path = logPath(pod, request.query);
   const nodeName = pod.spec?.nodeName;
   if (!nodeName) return emptyResponse(204);
-  const target = await kubeletTarget(options, nodeName);
+  const target = await kubeletTarget(options, info, nodeName);
   const refusal = (problem: string): Error => new StatusError(failureStatus({ code: 500, reason: '', message: `Get ${urlText(target, path)}: ${problem}` }));
   const stream = await openStream(target, { ...options, refusal }, request.signal);
   const answer = await exchange(stream, { method: 'GET', path, host: `${target.host}:${target.port}`, headers: {}, body: EMPTY, signal: request.signal });
@@ -143,9 +144,10 @@ async function podOf(reader: ObjectReader, { namespace, name }: RequestContext['
   return pod;
 }
 
-async function kubeletTarget(options: ProxyOptions, nodeName: string): Promise<NodeTarget> {
+/** What is not there is named as what was asked for, as upstream's store of nodes does. */
+async function kubeletTarget(options: ProxyOptions, { resource }: RequestContext['info'], nodeName: string): Promise<NodeTarget> {
   const node = await options.reader.get<Node>({ group: '', resource: 'nodes' }, { name: nodeName });
-  if (!node) throw newNotFound({ group: '', resource: 'nodes' }, nodeName);
+  if (!node) throw newNotFound({ group: '', resource }, nodeName);
   return kubeletOf(node, options);
 }
 
@@ -158,6 +160,7 @@ async function connectAdmission({ admission }: ProxyOptions, context: RequestCon
     operation: 'CONNECT' as const, group: info.apiGroup, version: info.apiVersion, resource: info.resource, subresource: info.subresource,
     kind: { group: '', version: 'v1', kind: object.kind }, namespace: info.namespace, name: info.name, object, user, dryRun: false,
     warn: (text: string) => addWarningTo(warnings, text),
+    annotate: (key: string, value: string, level?: 'Request') => context.audit?.annotate(key, value, level),
   };
   await admission.mutate(attributes, request.signal);
   await admission.validate(attributes, request.signal);

@@ -180,6 +180,12 @@ test('a webhook is shown the Scale, and may set its replicas', async () => {
   expect(seen).toMatchObject({ kind: { kind: 'Scale' }, object: { kind: 'Scale', spec: { replicas: 9 } }, oldObject: { kind: 'Scale', spec: {} }, options: { kind: 'UpdateOptions', apiVersion: 'meta.k8s.io/v1' } });
 });
 
+test('a webhook hears of a connection before the pod is looked for, and the audit log hears of the webhook', async () => {
+  answer = () => ({ allowed: false, status: { message: 'no shells' }, auditAnnotations: { asked: 'yes' } });
+  expect((await send('POST', '/api/v1/namespaces/default/pods/nobody/exec?command=sh&stdout=1', {})).message).toBe('admission webhook "v.example.com" denied the request: no shells');
+  expect(annotationsOf('nobody')).toMatchObject({ 'v.example.com/asked': 'yes' });
+});
+
 test('the review of a new namespace is in it, and tells the options of the request', async () => {
   answer = () => ({ allowed: true });
   await send('POST', '/api/v1/namespaces?dryRun=All&fieldManager=m', { metadata: { name: 'fresh' } });
