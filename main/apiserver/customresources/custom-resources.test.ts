@@ -74,6 +74,30 @@ describe('custom resources', () => {
     expect(refusal['message']).toBe('you requested PartialObjectMetadataList, but the requested object is not a list (*v1.Scale)');
   });
 
+  test('have no Scale to read before they say how many replicas they want', async () => {
+    const path = await define('scaleless.test', { subresources: { scale: { specReplicasPath: '.spec.size', statusReplicasPath: '.status.size' } } });
+    await send('POST', path, { body: thing('scaleless.test', 'one') });
+    const read = () => send('GET', `${path}/one/scale`);
+    expect(await read()).toMatchObject({ status: 500, body: { reason: 'InternalError', message: 'Internal error occurred: the spec replicas field ".spec.size" does not exist' } });
+    await send('PATCH', `${path}/one/scale`, { body: { spec: { replicas: 4 } }, headers: { 'content-type': 'application/merge-patch+json' } });
+    expect(await read()).toMatchObject({ status: 200, body: { spec: { replicas: 4 } } });
+  });
+
+  test('are refused in the words of the one handler that serves them all', async () => {
+    const path = await define('words.test', { subresources: { status: {} } });
+    await send('POST', path, { body: thing('words.test', 'one') });
+    const ask = async (method: string, rest: string, headers = {}) => {
+      const { status, body } = await send(method, path + rest, { headers });
+      return [status, body['message']];
+    };
+    expect(await ask('GET', '?fieldSelector=a%3Db')).toEqual([400, 'field label not supported: a']);
+    expect(await ask('DELETE', '/one/status')).toEqual([405, 'delete is not supported on resources of kind "things.words.test"']);
+    expect((await ask('PATCH', '', { 'content-type': 'text/plain' }))[0]).toBe(415);
+    expect(await ask('PATCH', '', { 'content-type': 'application/merge-patch+json' })).toEqual([400, 'name must be provided']);
+    const { body: table } = await send('GET', `${path}?limit=1`, { headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' } });
+    expect(Object.keys(table['metadata'] as object)[0]).toBe('resourceVersion');
+  });
+
   // Upstream ends the connection here; this is what it tells of a type that it does not know.
   test('refuse a body in protobuf', async () => {
     const path = await define('pb.test');

@@ -92,15 +92,16 @@ function textAt(object: unknown, path: string): string {
 }
 
 function scaleBy(current: CurrentVersions): ScaleStrategy<KubernetesObject> {
-  const numberAt = (object: KubernetesObject, path: string | undefined): number => {
+  const numberAt = (object: KubernetesObject, path: string | undefined): number | undefined => {
     const [value] = path ? findByJsonPath(object, parseJsonPath(path) ?? []) : [];
-    return typeof value === 'number' ? Math.trunc(value) : 0;
+    return typeof value === 'number' ? Math.trunc(value) : undefined;
   };
   return {
     replicas(object) {
       const { scale } = current.storageVersion();
+      const spec = numberAt(object, scale?.specReplicasPath);
       return {
-        spec: numberAt(object, scale?.specReplicasPath), status: numberAt(object, scale?.statusReplicasPath),
+        spec: spec ?? 0, status: numberAt(object, scale?.statusReplicasPath) ?? 0, ...(spec === undefined ? { missing: scale?.specReplicasPath ?? '' } : {}),
         selector: scale?.labelSelectorPath ? textAt(object, scale.labelSelectorPath) : '',
       };
     },

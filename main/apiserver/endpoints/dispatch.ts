@@ -133,7 +133,9 @@ function checkShape(context: RequestContext, served: ServedResource): void {
   if (info.subresource === 'proxy' && (request.method === 'HEAD' || request.method === 'OPTIONS')) return;
   const verb = request.method === 'HEAD' ? 'head' : request.method === 'DELETE' ? 'delete' : info.verb;
   const subresource = served.subresources.get(info.subresource);
-  if (!((subresource?.verbs ?? []) as readonly string[]).includes(verb)) throw methodNotAllowed();
+  const takes = (one: string): boolean => ((subresource?.verbs ?? []) as readonly string[]).includes(one);
+  if (served.custom && !takes(info.verb)) throw newMethodNotSupported(served.info, info.verb);
+  if (!served.custom && !takes(verb)) throw methodNotAllowed();
 }
 
 /** Whether any method is served there. */
@@ -153,7 +155,10 @@ function checkMethod({ info, request }: RequestContext, served: ServedResource):
   if (request.method === 'HEAD' && !served.custom) throw methodNotAllowed();
   // Upstream serves custom resources by one handler for all methods, which does not know these.
   if (served.custom && info.verb === '') throw newMethodNotSupported(served.info, '');
-  if (served.custom && info.name === '' && (info.verb === 'update' || info.verb === 'patch')) throw newBadRequest('name must be provided');
+  if (served.custom && info.name === '' && (info.verb === 'update' || info.verb === 'patch')) {
+    if (info.verb === 'patch') patchMediaTypeOf({ request }, served);
+    throw newBadRequest('name must be provided');
+  }
   if (info.verb === 'watch' && request.method !== 'GET' && !served.custom) throw methodNotAllowed();
   const named = info.parts.length > 1;
   const wrongPlace = (info.verb === 'create') === named && (info.verb === 'create' || info.verb === 'update' || info.verb === 'patch');

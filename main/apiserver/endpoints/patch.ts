@@ -41,7 +41,7 @@ export async function patchObject(request: ResourceRequest): Promise<ApiResponse
 }
 
 /** The media type, which is refused before anything else, even what the answer is to be. */
-export function patchMediaTypeOf({ request }: RequestContext, { custom }: ServedResource): string {
+export function patchMediaTypeOf({ request }: Pick<RequestContext, 'request'>, { custom }: ServedResource): string {
   const isCustomResource = custom !== undefined;
   const mediaType = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim() ?? '';
   const known = patchMediaTypes({ isCustomResource });

@@ -42,14 +42,20 @@ function supported(served: ServedResource, requirements: readonly FieldRequireme
   });
 }
 
-/** Cluster-scoped kinds that name their own field labels have none for a namespace; those that name none have upstream's two. */
-function knowsNamespace({ info, fieldNames }: ServedResource): boolean {
-  return info.namespaced || fieldNames.size === 0;
+/** Cluster-scoped kinds that name their own field labels have none for a namespace, nor have custom resources; the others have upstream's two. */
+function knowsNamespace(served: ServedResource): boolean {
+  return served.info.namespaced || hasCommonFields(served);
+}
+
+/** Built-in kinds that name no field labels of their own. */
+function hasCommonFields({ fieldNames, custom }: ServedResource): boolean {
+  return fieldNames.size === 0 && custom === undefined;
 }
 
 /** Each in upstream's words for it. */
-function unsupported({ fieldNames, info: { group, version, kind } }: ServedResource, field: string): string {
-  if (fieldNames.size === 0) return `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
+function unsupported(served: ServedResource, field: string): string {
+  const { group, version, kind } = served.info;
+  if (hasCommonFields(served)) return `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
   if (kind === 'Job' && group === 'batch') return `field label ${JSON.stringify(field)} not supported for ${kind}`;
   if (group === 'resource.k8s.io') return `field label not supported for ${group}/${version}, Kind=${kind}: ${field}`;
   return `field label not supported: ${field}`;

@@ -42,9 +42,9 @@ export function createTablePrinter(clock: Clock): TablePrinter {
       return table({ ...parseApiVersion(object.apiVersion), kind: object.kind }, [object], { served, metadata, options });
     },
     listTable(served: ServedResource, list: KubernetesList<KubernetesObject>, options: TableOptions) {
-      const { continue: token, ...rest } = list.metadata;
+      const { continue: token, resourceVersion, ...rest } = list.metadata;
       const gvk = (served.custom ? undefined : served.registry?.definition.resource) ?? served.info;
-      return table(gvk, list.items, { served, metadata: token ? list.metadata : rest, options });
+      return table(gvk, list.items, { served, metadata: { ...(resourceVersion === undefined ? {} : { resourceVersion }), ...(token ? { continue: token } : {}), ...rest }, options });
     },
   };
 }

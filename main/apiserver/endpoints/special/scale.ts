@@ -1,11 +1,12 @@
 import type { Scale } from '../../../../kube/api/generated/autoscaling/v1.ts';
 import { findResource } from '../../../../kube/api/inventory.ts';
 import { fieldInvalid } from '../../../../kube/apimachinery/field-error.ts';
+import { goQuote } from '../../../../kube/apimachinery/go-format.ts';
 import { isJsonObject } from '../../../../kube/apimachinery/json.ts';
 import { formatLabelSelectorSpec } from '../../../../kube/apimachinery/label-selector.ts';
 import { parseApiVersion } from '../../../../kube/apimachinery/gvr.ts';
 import type { KubernetesObject } from '../../../../kube/apimachinery/object-meta.ts';
-import { type GroupResource, newConflict, newInvalid, newNotFound } from '../../../../kube/apimachinery/status-errors.ts';
+import { type GroupResource, newConflict, newInternalError, newInvalid, newNotFound } from '../../../../kube/apimachinery/status-errors.ts';
 import { type ObjectSchema, schemaOfKind } from '../../../../kube/api/schema.ts';
 import { toTyped } from '../../../../kube/api/typed-object.ts';
 import { customScalePrinter } from '../../customresources/printer-columns.ts';
@@ -36,7 +37,7 @@ export async function scaleEndpoint(special: SpecialRequest): Promise<ApiRespons
   const request = special as ResourceRequest;
   const { context, registry } = request;
   const target = nameTarget(request);
-  if (context.info.verb === 'get') return answerScale(request, (await registry.storage.get(target)).object);
+  if (context.info.verb === 'get') return readScale(request, (await registry.storage.get(target)).object);
   const { query, wanted, preconditionUid } = await (context.info.verb === 'patch' ? patchOf(request) : updateOf(request));
   const result = await writeChange(request, query, {
     target,
@@ -52,6 +53,13 @@ export async function scaleEndpoint(special: SpecialRequest): Promise<ApiRespons
     },
   });
   return answerScale(request, result.object);
+}
+
+/** Upstream knows no Scale of an object that does not say how many replicas it wants, but lets it be written. */
+function readScale(request: ResourceRequest, object: KubernetesObject): ApiResponse {
+  const { missing } = strategyOf(request.registry.definition.strategy).replicas(object);
+  if (missing !== undefined) throw newInternalError(new Error(`the spec replicas field ${goQuote(missing)} does not exist`));
+  return answerScale(request, object);
 }
 
 interface Change {

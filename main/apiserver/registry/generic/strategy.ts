@@ -50,7 +50,8 @@ export interface StatusStrategy<T> {
 
 /** Where autoscaling/v1 Scale reads and writes. */
 export interface ScaleStrategy<T> {
-  replicas(obj: T): { readonly spec: number; readonly status: number; readonly selector: string };
+  /** `missing`: where the spec has none, which a custom resource may lack. */
+  replicas(obj: T): { readonly spec: number; readonly status: number; readonly selector: string; readonly missing?: string };
   withReplicas(obj: T, replicas: number): T;
   /** Where withReplicas writes; default `spec.replicas`. */
   replicasPath?(): readonly string[];
