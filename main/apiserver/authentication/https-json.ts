@@ -1,5 +1,6 @@
 import { request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
+import { checkServerIdentity } from '../proxy/server-identity.ts';
 
 export interface HttpsJsonRequest {
   readonly url: string;
@@ -32,7 +33,7 @@ export function httpsText({ url, method = 'GET', body, headers = {}, accept = 'a
   const request = url.startsWith('http:') ? plainRequest : tlsRequest;
   const { promise, resolve, reject } = Promise.withResolvers<{ readonly status: number; readonly text: string }>();
   const outgoing = request(url, {
-    method, signal, agent: false, rejectUnauthorized: !insecure,
+    method, signal, agent: false, rejectUnauthorized: !insecure, checkServerIdentity,
     headers: { accept, ...headers, ...(bytes ? { 'content-type': 'application/json', 'content-length': bytes.length } : {}) },
     ...(ca === undefined ? {} : { ca }), ...(client ? { cert: client.certificate, key: client.key } : {}),
   }, (incoming) => {

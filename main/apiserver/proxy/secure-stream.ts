@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
+import { checkServerIdentity } from './server-identity.ts';
 
 export interface SecureStreamOptions {
   /** The name that the certificate must be for; an address is compared with its addresses. */
@@ -17,14 +18,14 @@ export interface SecureStreamOptions {
 const CERTIFICATE_PROBLEMS: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'x509: certificate signed by unknown authority', SELF_SIGNED_CERT_IN_CHAIN: 'x509: certificate signed by unknown authority',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'x509: certificate signed by unknown authority', UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'x509: certificate signed by unknown authority',
-  CERT_HAS_EXPIRED: 'x509: certificate has expired or is not yet valid', ERR_TLS_CERT_ALTNAME_INVALID: 'x509: certificate is not valid for the requested name',
+  CERT_HAS_EXPIRED: 'x509: certificate has expired or is not yet valid',
 };
 
 /** TLS, for HTTP/1.1, over an open stream, which is closed with it. Rejects with the signal's reason or the error of the handshake. */
 export function secureStream(raw: Duplex, { host, ca, insecure = false, client }: SecureStreamOptions, signal: AbortSignal): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const socket = connectTls({
-      socket: raw, host, rejectUnauthorized: !insecure, ALPNProtocols: ['http/1.1'],
+      socket: raw, host, rejectUnauthorized: !insecure, checkServerIdentity, ALPNProtocols: ['http/1.1'],
       ...(isIP(host) === 0 ? { servername: host } : {}), ...(ca === undefined ? {} : { ca }),
       ...(client ? { cert: client.certificate, key: client.key } : {}),
     });
@@ -56,13 +57,14 @@ export function connectionProblem(error: unknown, signal: AbortSignal): string {
   const problem = CERTIFICATE_PROBLEMS[codeOf(error)];
   if (problem) return `tls: failed to verify certificate: ${problem}`;
   const text = error instanceof Error ? error.message : String(error);
+  if (text.startsWith('x509: ')) return `tls: failed to verify certificate: ${text}`;
   return text.startsWith(UNREACHABLE) ? text.slice(UNREACHABLE.length) : text;
 }
 
 /** Why an address could not be dialed, in the words of Go's dialer. */
 export function dialProblem({ host, port }: { readonly host: string; readonly port: number }, error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  const certificate = CERTIFICATE_PROBLEMS[codeOf(error)];
+  const certificate = CERTIFICATE_PROBLEMS[codeOf(error)] ?? (text.startsWith('x509: ') ? text : undefined);
   if (certificate) return `tls: failed to verify certificate: ${certificate}`;
   const address = isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
   if (codeOf(error) === 'ENOTFOUND') return `dial tcp: lookup ${host}: no such host`;

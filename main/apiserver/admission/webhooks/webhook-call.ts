@@ -6,13 +6,14 @@ import { newBadRequest, newInternalError } from '../../../../kube/apimachinery/s
 import { StatusError } from '../../../../kube/apimachinery/status.ts';
 import type { Authorizer } from '../../authorization/authorizer.ts';
 import { celLibrary } from '../../cel/cel-environment.ts';
+import { LegacyNameError } from '../../proxy/server-identity.ts';
 import type { AdmissionAttributes } from '../admission.ts';
 import { admissionEnvironment, compileConditions, evaluateConditions, requestBindings, type NamedExpression } from '../policies/admission-expressions.ts';
 import { CONDITION_TYPES } from '../policies/expression-checks.ts';
 import { forbidden } from '../refusal.ts';
 import { readAnswer, rejection, reviewOf, type ReviewAnswer } from './admission-review.ts';
 import { matchesCriteria, type MatchCriteria } from './matching.ts';
-import { AnswerError, postReview, type WebhookConnectionOptions } from './webhook-connection.ts';
+import { AnswerError, hostOf, postReview, type WebhookConnectionOptions } from './webhook-connection.ts';
 import type { WebhookCall, WebhookMetrics } from './webhook-metrics.ts';
 
 export interface WebhookOptions extends WebhookConnectionOptions {
@@ -88,6 +89,7 @@ export async function callWebhook(options: WebhookOptions, call: Call, signal: A
       counted(error.code, 'no_error');
       throw error;
     }
+    noteCertificate(options, call, error);
     const code = callFailureCode(error);
     if (failurePolicy === 'Ignore') {
       counted(code);
@@ -116,6 +118,15 @@ async function asked(options: WebhookOptions, { webhook, attributes, isMutating 
   const review = reviewOf(attributes, { uid: options.random.uuid(), versions: admissionReviewVersions });
   using deadline = deadlineIn(timeoutSeconds * 1000, { clock: options.clock, outer: signal });
   return readAnswer(await posted(options, { config: clientConfig, review: review.body, timeoutSeconds }, deadline.signal), { review, isMutating });
+}
+
+/** A certificate of a kind that is refused is told to the audit log by the host that shows it (upstream: apiserver/pkg/util/x509metrics). */
+function noteCertificate({ metrics }: WebhookOptions, { webhook: { clientConfig }, attributes }: Call, error: unknown): void {
+  let cause: unknown = error;
+  while (cause instanceof Error && !(cause instanceof LegacyNameError)) cause = cause.cause;
+  if (!(cause instanceof LegacyNameError)) return;
+  metrics?.missedNames();
+  attributes.annotate?.(`missing-san.invalid-cert.kubernetes.io/${hostOf(clientConfig)}`, 'relies on a legacy Common Name field instead of the SAN extension for subject validation');
 }
 
 /** As upstream counts it: the HTTP status of the answer, 503 for whatever came of none. */

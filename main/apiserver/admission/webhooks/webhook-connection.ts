@@ -69,6 +69,11 @@ function statusIn(text: string): { readonly kind?: unknown; readonly message?: u
   }
 }
 
+/** The name that the webhook's certificate must be for. */
+export function hostOf(config: WebhookClientConfig): string {
+  return addressOf(config, 0).url.hostname;
+}
+
 function addressOf({ url, service }: WebhookClientConfig, timeoutSeconds: number): Address {
   const text = url ?? `https://${service?.name}.${service?.namespace}.svc:${service?.port ?? 443}${service?.path ?? '/'}`;
   const timeout = `timeout=${timeoutSeconds}s`;

@@ -22,12 +22,14 @@ export class WebhookMetrics {
   readonly #durations: MetricVector<Histogram>;
   readonly #rejections: MetricVector<Counter>;
   readonly #failedOpen: MetricVector<Counter>;
+  readonly #missingNames: Counter;
 
   constructor(registry: MetricsRegistry) {
     const name = 'apiserver_admission_webhook';
     this.#requests = registry.counter({ name: `${name}_request_total`, stability: 'ALPHA', help: 'Calls of admission webhooks.', labels: ['name', 'type', 'operation', 'code', 'rejected'] });
     this.#durations = registry.histogram({ name: `${name}_admission_duration_seconds`, stability: 'STABLE', help: 'Time that admission webhooks took.', labels: ['name', 'type', 'operation', 'rejected'], bounds: BOUNDS });
     this.#rejections = registry.counter({ name: `${name}_rejection_count`, stability: 'ALPHA', help: 'Requests refused by a webhook, or because one could not be called.', labels: ['name', 'type', 'operation', 'error_type', 'rejection_code'] });
+    this.#missingNames = registry.counter({ name: 'apiserver_webhooks_x509_missing_san_total', stability: 'ALPHA', help: 'Calls of webhooks that failed because their certificate has a common name alone.' }).with();
     this.#failedOpen = registry.counter({ name: `${name}_fail_open_count`, stability: 'ALPHA', help: 'Failed calls of webhooks whose failures are ignored.', labels: ['name', 'type'] });
   }
 
@@ -37,6 +39,11 @@ export class WebhookMetrics {
     this.#requests.with(name, type, operation, shownCode, rejected).inc();
     this.#durations.with(name, type, operation, rejected).observe(elapsedMs / 1000);
     if (rejection !== undefined) this.#rejections.with(name, type, operation, rejection, shownCode).inc();
+  }
+
+  /** Its certificate has no subject alternative names. */
+  missedNames(): void {
+    this.#missingNames.inc();
   }
 
   failedOpen({ name, type }: Pick<WebhookCall, 'name' | 'type'>): void {
