@@ -1,5 +1,5 @@
 import { schemaOfKind } from '../../../kube/api/schema.ts';
-import { apiVersionOf } from '../../../kube/apimachinery/gvr.ts';
+import { parseApiVersion, apiVersionOf } from '../../../kube/apimachinery/gvr.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import { managerFromUserAgent, trackUpdate } from '../patch/apply/field-manager.ts';
 import type { Fields, FieldScope } from '../patch/apply/field-scope.ts';
@@ -34,8 +34,9 @@ function allButStatus({ schema }: CustomVersion): readonly (readonly string[])[]
 }
 
 /** Between the served versions of one kind; undefined for a version that is not served. */
-function convertTo({ alternative, registry, conversions, custom }: ServedResource, object: Fields, apiVersion: string): Fields | undefined {
-  if (!registry) return undefined;
+function convertTo({ alternative, registry, conversions, custom, info }: ServedResource, object: Fields, apiVersion: string): Fields | undefined {
+  // Events are of two groups, and upstream converts within one.
+  if (!registry || parseApiVersion(apiVersion).group !== info.group) return undefined;
   const { resource, alternatives } = registry.definition;
   const outside = object as unknown as KubernetesObject;
   if (custom && !custom.mergeTypes.has(apiVersion)) return undefined;

@@ -48,7 +48,7 @@ export function decodeBody(options: DecodeOptions): DecodedBody {
   const { expected, body } = options;
   const raw = readRaw(options);
   if (options.unstructured && !raw.value['kind']) {
-    const missing = `Object 'Kind' is missing in '${JSON.stringify(raw.value)}'`;
+    const missing = `Object 'Kind' is missing in '${Buffer.from(body).toString('utf8')}'`;
     throw newBadRequest(`the object provided is unrecognized (must be of type ${expected.kind}): ${missing} (${summarize(body)})`);
   }
   const found = kindOf(raw.value, { expected, body });

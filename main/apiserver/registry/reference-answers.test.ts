@@ -49,6 +49,8 @@ interface Case {
   readonly path: string;
   readonly type?: string;
   readonly accept?: string;
+  /** Instead of the dry run's. */
+  readonly query?: string;
   readonly body?: unknown;
   readonly status: number;
   readonly message?: string | RegExp;
@@ -123,14 +125,18 @@ const cases: readonly Case[] = [
     body: { metadata: { name: 'b' }, spec: { policyName: 'p', validationActions: ['Deny'], paramRef: PARAMETERS } },
     expected: { rows: [{ cells: ['b', 'p', '&LabelSelector{MatchLabels:map[string]string{a: 2,b: 1,},MatchExpressions:[]LabelSelectorRequirement{LabelSelectorRequirement{Key:k,Operator:In,Values:[x y],},},}', expect.any(String)] }] },
   },
+  { name: 'owners of an event in the other group are forgotten', method: 'PATCH', path: `/apis/events.k8s.io/v1/namespaces/default/events/kept`, body: { metadata: { labels: { a: 'b' } } }, status: 200, expected: { metadata: { managedFields: [{ apiVersion: 'events.k8s.io/v1' }] } } },
+  { name: 'an event is deleted the same whatever is to become of dependents', method: 'DELETE', path: `${CORE}/events/kept`, body: { propagationPolicy: 'Foreground', dryRun: ['All'] }, status: 200, expected: { kind: 'Status' } },
+  { name: 'a continue token is read before the version beside it', method: 'GET', path: `${CORE}/configmaps`, query: '?continue=abc&resourceVersion=5', status: 400, message: /^invalid continue token: / },
+  { name: 'an event is looked at before its name', path: `${CORE}/events`, body: { involvedObject: { namespace: 'x' } }, status: 422, causes: ['involvedObject.namespace: Invalid value: "x": does not match event.namespace'] },
   { name: 'an eviction into another namespace', path: `${CORE}/pods/none/eviction`, body: { metadata: { name: 'none', namespace: 'other' } }, status: 400, message: 'the namespace of the provided object does not match the namespace sent on the request' },
   { name: 'an eviction that is and is not a dry run', path: `${CORE}/pods/none/eviction`, body: { metadata: { name: 'none' }, deleteOptions: { dryRun: ['x'] } }, status: 500, message: 'Non-matching dry-run options in request and content: [All] and [x]' },
   { name: 'a token bound to a name that a URL cannot carry', path: `${CORE}/serviceaccounts/default/token`, body: { spec: { boundObjectRef: { kind: 'Secret', apiVersion: 'v1', name: 'a/b' } } }, status: 400, message: 'Name parameter invalid: "a/b": may not contain \'/\'' },
 ];
 
-for (const { name, method = 'POST', path, type, accept, body, status, message, causes, warnings, expected } of cases) {
+for (const { name, method = 'POST', path, type, accept, query: given, body, status, message, causes, warnings, expected } of cases) {
   test(name, async () => {
-    const query = type === 'application/apply-patch+yaml' ? '?dryRun=All&fieldManager=m' : '?dryRun=All';
+    const query = given ?? (type === 'application/apply-patch+yaml' ? '?dryRun=All&fieldManager=m' : '?dryRun=All');
     const answer = await send(method, path + query, { body, headers: { ...(type === undefined ? {} : { 'content-type': type }), ...(accept === undefined ? {} : { accept }) } });
     expect({ status: answer.status, message: status < 300 ? undefined : answer.body.message }).toMatchObject({ status });
     if (typeof message === 'string') expect(answer.body.message).toBe(message);

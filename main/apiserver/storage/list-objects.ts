@@ -43,8 +43,9 @@ export async function listObjects<T extends KubernetesObject>(context: ListConte
   const prefix = keys.prefixOf(query.namespace);
   const revision = parseResourceVersion(query.resourceVersion);
   if (query.continue !== undefined && query.continue !== '') {
+    const point = decodeContinue(query.continue, prefix);
     if (revision !== undefined && revision !== 0) throw newBadRequest('specifying resource version is not allowed when using continue');
-    return continueList(context, { query, limit: revision === 0 && !context.uncached ? undefined : limit, prefix, point: decodeContinue(query.continue, prefix) });
+    return continueList(context, { query, limit: revision === 0 && !context.uncached ? undefined : limit, prefix, point });
   }
   const snapshot = snapshotOf({ query, limit, revision, newest: store.revision });
   const page = { query, limit: revision === 0 && !context.uncached ? undefined : limit, prefix, fromKey: prefix };

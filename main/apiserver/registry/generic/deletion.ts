@@ -73,7 +73,8 @@ function planGrace<T extends KubernetesObject>(
 }
 
 /** The finalizers that the propagation policy asks for; undefined when they are right already. */
-function finalizersAfter(meta: ObjectMeta, options: DeleteOptions, strategy: Pick<Strategy, 'orphansByDefault'>): string[] | undefined {
+function finalizersAfter(meta: ObjectMeta, options: DeleteOptions, strategy: Pick<Strategy, 'orphansByDefault' | 'ignoresPropagation'>): string[] | undefined {
+  if (strategy.ignoresPropagation) return undefined;
   const before = meta.finalizers ?? [];
   const policy = options.propagationPolicy;
   const isDefault = strategy.orphansByDefault === true && !before.includes(FOREGROUND);

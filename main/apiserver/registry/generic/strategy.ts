@@ -34,6 +34,8 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> {
   readonly generation?: boolean | 'exactly';
   /** A DELETE that does not say otherwise keeps the dependents (upstream: DefaultGarbageCollectionPolicy, OrphanDependents). */
   readonly orphansByDefault?: boolean;
+  /** Nothing depends on such objects: they are deleted the same whatever the propagation policy. */
+  readonly ignoresPropagation?: boolean;
   /** Absent: no status subresource. */
   readonly status?: StatusStrategy<T>;
   readonly scale?: ScaleStrategy<T>;

@@ -28,7 +28,7 @@ export function prepareCreate<T extends KubernetesObject>(
 export function validateCreate<T extends KubernetesObject>(definition: ResourceDefinition<T>, object: T, context: StrategyContext, ofReferences: readonly FieldError[] = []): void {
   const { strategy, resource } = definition;
   const rules = definition.metadataRules?.(context) ?? {};
-  const metadata = rules.own === false ? commonMetadataErrors(definition, object) : ownMetadataErrors(definition, object, rules);
+  const metadata = rules.own === false ? [] : ownMetadataErrors(definition, object, rules);
   const own = [...ofReferences, ...metadata, ...strategy.validate(object, context)];
   // What holds for all names is told where the resource itself finds nothing.
   const errors = own.length > 0 ? own : commonMetadataErrors(definition, object);

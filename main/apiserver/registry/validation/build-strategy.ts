@@ -30,6 +30,7 @@ export interface StrategyParts<T extends KubernetesObject> {
   readonly allowCreateOnUpdate?: boolean;
   readonly allowUnconditionalUpdate?: boolean;
   readonly orphansByDefault?: boolean;
+  readonly ignoresPropagation?: boolean;
   readonly specFinalizers?: (obj: T) => readonly string[];
   readonly selectableFields?: (obj: T) => Readonly<Record<string, string>>;
   readonly warnings?: (obj: T, previous: T | undefined) => readonly string[];
@@ -63,6 +64,7 @@ export function buildStrategy<T extends KubernetesObject>(parts: StrategyParts<T
         if (recheckOnUpdate === 'last') parts.check?.(next, errors, context);
       }),
     ...(parts.orphansByDefault ? { orphansByDefault: true } : {}),
+    ...(parts.ignoresPropagation ? { ignoresPropagation: true } : {}),
     ...(defaults === undefined ? {} : { applyDefaults: defaults }),
     ...(status === undefined ? {} : { status: statusStrategy(status) }),
     ...(specFinalizers === undefined ? {} : { specFinalizers }),

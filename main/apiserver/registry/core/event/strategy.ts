@@ -17,6 +17,7 @@ const EVENTS_GROUP = 'events.k8s.io';
 export const eventStrategy = buildStrategy<Event>({
   namespaced: true,
   allowCreateOnUpdate: true,
+  ignoresPropagation: true,
   check(event, errors, context) {
     checkLegacy(event, errors, context);
     if (isEventsVersion(context)) checkNewEvent(event, errors);
