@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import { inRequestForm, type RequestForm } from './request-form.ts';
 import type { User } from '../authentication/user.ts';
 
 /** What is being done to which object (upstream: apiserver/pkg/admission Attributes). */
@@ -18,6 +19,8 @@ export interface AdmissionAttributes<T extends KubernetesObject = KubernetesObje
   readonly options?: unknown;
   readonly user: User;
   readonly dryRun: boolean;
+  /** Absent where the request speaks the stored version. */
+  readonly form?: RequestForm;
   /** Set for dynamic plugins only. */
   readonly rounds?: MutationRounds;
   /** Brings what a webhook or a policy made of the object into the form of one that was sent: known fields only, with defaults. Throws GoDecodeError. */
@@ -46,7 +49,7 @@ export interface MutationRounds {
  */
 export interface AdmissionPlugin {
   readonly name: string;
-  /** What it does is configured through the API; see {@link MutationRounds}. */
+  /** What it does is configured through the API: it sees objects in the version of the request; see {@link RequestForm} and {@link MutationRounds}. */
   readonly isDynamic?: boolean;
   /** Cheap test, so that most requests pass a plugin by. */
   handles(attributes: AdmissionAttributes): boolean;
@@ -90,10 +93,11 @@ export class AdmissionChain {
     let needsSecondRound = false;
     for (const plugin of this.#plugins) {
       if (!plugin.mutate || !plugin.handles(current)) continue;
-      const pending = plugin.mutate(plugin.isDynamic ? { ...current, rounds } : current, signal);
+      const seen = plugin.isDynamic ? { ...inRequestForm(current), rounds } : current;
+      const pending = plugin.mutate(seen, signal);
       const object = (pending instanceof Promise ? await pending : pending) as T;
-      if (object === current.object) continue;
-      current = { ...current, object };
+      if (object === seen.object) continue;
+      current = { ...current, object: plugin.isDynamic && current.form ? (current.form.take(object) as T) : object };
       if (plugin.isDynamic) needsSecondRound = true;
     }
     return { object: current.object, needsSecondRound };
@@ -102,7 +106,7 @@ export class AdmissionChain {
   /** Both phases of a DELETE. */
   async validateDeletion(attributes: AdmissionAttributes, signal?: AbortSignal): Promise<void> {
     const run = async (): Promise<void> => {
-      for (const plugin of this.#plugins) await plugin.admitDeletion?.(attributes, signal);
+      for (const plugin of this.#plugins) await plugin.admitDeletion?.(inRequestForm(attributes), signal);
     };
     await (this.#metrics ? this.#metrics.step('admit', attributes, run) : run());
     await this.validate(attributes, signal);
@@ -116,7 +120,7 @@ export class AdmissionChain {
   async #validate(attributes: AdmissionAttributes, signal: AbortSignal | undefined): Promise<void> {
     for (const plugin of this.#plugins) {
       if (!plugin.validate || !plugin.handles(attributes)) continue;
-      const pending = plugin.validate(attributes, signal);
+      const pending = plugin.validate(plugin.isDynamic ? inRequestForm(attributes) : attributes, signal);
       if (pending) await pending;
     }
   }

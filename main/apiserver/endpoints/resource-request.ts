@@ -2,7 +2,9 @@ import type { Clock } from '../../../kube/apimachinery/clock.ts';
 import { parseApiVersion } from '../../../kube/apimachinery/gvr.ts';
 import { fieldNotSupported } from '../../../kube/apimachinery/field-error.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
+import { deepCopy } from '../../../kube/apimachinery/json.ts';
 import { newBadRequest, newInvalid } from '../../../kube/apimachinery/status-errors.ts';
+import type { RequestForm } from '../admission/request-form.ts';
 import type { AdmissionAttributes, AdmissionChain } from '../admission/admission.ts';
 import { isValidPathSegmentName } from '../../../kube/apimachinery/name-validation.ts';
 import type { ServedResource } from '../registry/catalog.ts';
@@ -13,7 +15,9 @@ import { validateFieldManager } from '../registry/generic/object-meta-validation
 import type { Registry, WriteContext } from '../registry/generic/registry.ts';
 import type { ObjectName } from '../storage/object-storage.ts';
 import type { Media } from './media.ts';
+import { toStorageVersion } from './versioned.ts';
 import { addWarning, type RequestContext } from './request.ts';
+import type { AlternativeVersion } from '../registry/generic/resource-definition.ts';
 import type { TablePrinter } from './table-printer.ts';
 
 /** A request to a stored resource, with all that its endpoint needs. */
@@ -113,6 +117,15 @@ export function admissionAttributes<T extends KubernetesObject>(
       context.audit?.took(layer, elapsedMs);
     },
     normalize: (object) => normalized(request, object),
+    ...(served.alternative ? { form: requestFormOf(request, served.alternative) } : {}),
+  };
+}
+
+function requestFormOf(request: ResourceRequest, alternative: AlternativeVersion): RequestForm {
+  const { apiVersion, info: { kind } } = request.served;
+  return {
+    show: (object) => (object.kind !== kind || object.apiVersion === apiVersion ? object : alternative.fromStorage(object)),
+    take: (object) => (object.kind !== kind || object.apiVersion !== apiVersion ? object : toStorageVersion(request, deepCopy(object))),
   };
 }
 
@@ -139,7 +152,9 @@ function normalized({ served }: ResourceRequest, object: KubernetesObject): Kube
   const schema = schemaOfKind({ ...parseApiVersion(object.apiVersion), kind: object.kind });
   const typed = schema === undefined ? object : ({ ...toTyped(schema, { ...object }), apiVersion: object.apiVersion, kind: object.kind } as KubernetesObject);
   const definition = served.registry?.definition;
-  if (object.kind === definition?.resource.kind) definition.strategy.applyDefaults?.(typed);
+  if (object.kind !== definition?.resource.kind) return typed;
+  if (served.alternative && object.apiVersion === served.apiVersion) served.alternative.applyDefaults?.(typed);
+  else definition.strategy.applyDefaults?.(typed);
   return typed;
 }
 

@@ -67,6 +67,7 @@ export function validatingPolicies(options: ValidatingPolicyOptions): Validating
   const bindings = new ConfigurationList((binding: ValidatingAdmissionPolicyBinding) => binding);
   return {
     name: 'ValidatingAdmissionPolicy',
+    isDynamic: true,
     policies,
     bindings,
     handles: (attributes) => !policies.isEmpty && !bindings.isEmpty && !isExemptFromPolicies(attributes),

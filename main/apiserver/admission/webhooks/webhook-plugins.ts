@@ -115,6 +115,7 @@ export function validatingWebhooks(options: WebhookOptions): ValidatingWebhooks 
   const configurations = new ConfigurationList(({ metadata, webhooks = [] }: ValidatingWebhookConfiguration) => webhooks.map((webhook) => compileWebhook(metadata.name, webhook)));
   return {
     name: 'ValidatingAdmissionWebhook',
+    isDynamic: true,
     configurations,
     handles: (attributes) => !configurations.isEmpty && !isExempt(attributes),
     async validate(attributes, signal) {

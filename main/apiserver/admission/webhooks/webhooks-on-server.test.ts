@@ -54,7 +54,7 @@ beforeAll(async () => {
   });
   await send('POST', '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations', {
     metadata: { name: 'm' },
-    webhooks: [{ ...common, name: 'm.example.com', rules: [{ operations: ['CREATE'], apiGroups: ['', 'example.com'], apiVersions: ['v1'], resources: ['pods', 'foos', 'pods/eviction', 'serviceaccounts/token'] }, { operations: ['DELETE'], apiGroups: [''], apiVersions: ['v1'], resources: ['secrets'] }, { operations: ['*'], apiGroups: ['apps', ''], apiVersions: ['v1'], resources: ['deployments/scale', 'namespaces'] }] }],
+    webhooks: [{ ...common, name: 'm.example.com', rules: [{ operations: ['CREATE'], apiGroups: ['', 'example.com'], apiVersions: ['v1'], resources: ['pods', 'foos', 'pods/eviction', 'serviceaccounts/token'] }, { operations: ['DELETE'], apiGroups: [''], apiVersions: ['v1'], resources: ['secrets'] }, { operations: ['*'], apiGroups: ['apps', '', 'autoscaling'], apiVersions: ['v1'], resources: ['deployments/scale', 'namespaces', 'horizontalpodautoscalers'] }] }],
   });
   await send('POST', '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations', {
     metadata: { name: 'v' },
@@ -211,4 +211,16 @@ test.each<{ readonly name: string; readonly given: object; readonly around?: obj
   const { message } = await send('POST', '/api/v1/namespaces?dryRun=All', { metadata: { name: 'asked' } });
   envelope = {};
   expect(message).toContain(told);
+});
+
+test('a webhook is shown the version that the request speaks, and patches that', async () => {
+  const path = '/apis/autoscaling/v1/namespaces/default/horizontalpodautoscalers';
+  const spec = { maxReplicas: 2, scaleTargetRef: { kind: 'Deployment', name: 'd', apiVersion: 'apps/v1' }, targetCPUUtilizationPercentage: 40 };
+  answer = patching({ op: 'replace', path: '/spec/targetCPUUtilizationPercentage', value: 70 });
+  const made = await send('POST', path, { metadata: { name: 'h' }, spec });
+  expect(seen).toMatchObject({ kind: { kind: 'HorizontalPodAutoscaler' }, object: { apiVersion: 'autoscaling/v1', spec: { targetCPUUtilizationPercentage: 40 } } });
+  expect(made.spec).toMatchObject({ targetCPUUtilizationPercentage: 70 });
+  answer = () => ({ allowed: true });
+  const stored = await send('GET', path.replace('/v1/', '/v2/') + '/h');
+  expect(stored.spec).toMatchObject({ metrics: [{ type: 'Resource', resource: { target: { averageUtilization: 70 } } }] });
 });
