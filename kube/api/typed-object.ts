@@ -1,9 +1,10 @@
 import { setMember } from '../apimachinery/json.ts';
-import { isNumberLiteral } from '../apimachinery/number-literal.ts';
 import { roundedToMilli } from '../apimachinery/quantity.ts';
 import { GoSavedError, unmarshalTypeError, type StructField } from './go-json-error.ts';
 import { type FieldSchema, type ObjectSchema, schemaOfField, schemaOfMessage } from './schema.ts';
-import { decodeScalar, goTypeOf, isZero, zeroOf } from './typed-scalar.ts';
+import { GIVEN_EMPTY, isRecord, isResourceList, ObjectInOrder, SCHEMA_KINDS, sortedByKey } from './typed-parts.ts';
+import { formOf, quickTyped } from './typed-quick.ts';
+import { decodeScalar, goTypeOf } from './typed-scalar.ts';
 
 /**
  * Brings a decoded JSON object into the form that Go's decode and encode of the same object would give it: unknown fields
@@ -29,9 +30,6 @@ interface WalkOptions extends TypedOptions {
   /** Go on behind values of the wrong type: what is looked for is an error that ends the decoding. */
   readonly lenient?: boolean;
 }
-
-/** Copies of an object keep it, JSON does not. */
-const GIVEN_EMPTY = Symbol('members given empty');
 
 /**
  * Whether the decoded object had an empty list or map as this member (any, when none is named), which omitempty leaves out. Go keeps it
@@ -103,6 +101,8 @@ class Place implements StructField {
 
 /** Throws GoDecodeError with encoding/json's text when a value has the wrong type: the first such error that ends Go's decoding, else the first of all. */
 export function toTyped(schema: ObjectSchema, value: Readonly<Record<string, unknown>>, options: TypedOptions = {}): Record<string, unknown> {
+  const quick = quickTyped(schema, value, { nulls: options.nulls === true, takesUnknown: options.onUnknownField === undefined });
+  if (quick !== undefined) return quick;
   try {
     return typedObject(schema, value, new Place({ options, schema }));
   } catch (error) {
@@ -127,7 +127,7 @@ function join(path: string, name: string): string {
 
 function typedObject(schema: ObjectSchema, value: Readonly<Record<string, unknown>>, place: Place): Record<string, unknown> {
   const decoded = new Map<string, unknown>();
-  const head: Record<string, unknown> = {};
+  const head: { kind?: string; apiVersion?: string } = {};
   for (const name of Object.keys(value)) {
     const member = value[name];
     const field = schema.fields.get(name);
@@ -142,48 +142,11 @@ function typedObject(schema: ObjectSchema, value: Readonly<Record<string, unknow
       if (typeof member === 'string' && member !== '') head[name] = member;
     } else place.options.onUnknownField?.(join(place.indexedPath, name));
   }
-  const result: Record<string, unknown> = {};
-  if (head['kind'] !== undefined) result['kind'] = head['kind'];
-  if (head['apiVersion'] !== undefined) result['apiVersion'] = head['apiVersion'];
-  let emptyMembers: Map<string, FieldSchema['container']> | undefined;
-  for (const field of schema.fields.values()) {
-    const member = finish(field, decoded.get(field.name), place);
-    if (member === undefined) {
-      if (field.container !== '' && decoded.has(field.name)) (emptyMembers ??= new Map()).set(field.name, field.container);
-      continue;
-    }
-    // Upstream stores protobuf, which cannot tell an empty list from none; its JSON then has null. What it stores as JSON keeps [].
-    const isNull = place.options.nulls === true && field.always && field.container !== '' && isZero(field, member ?? []) && !storedAsJson(schema);
-    result[field.name] = isNull ? null : member;
-  }
-  if (emptyMembers !== undefined) Object.assign(result, { [GIVEN_EMPTY]: emptyMembers });
-  return result;
-}
-
-function storedAsJson({ name }: ObjectSchema): boolean {
-  return name.startsWith('apiextensions/') || name.startsWith('apiregistration/');
-}
-
-/** Applies omitempty and what Go writes for absent fields; undefined leaves the field out. */
-function finish(field: FieldSchema, member: unknown, place: Place): unknown {
-  const { options } = place;
-  if (member !== undefined) {
-    // An empty managedFields of the object itself is a request: forget all ownership.
-    if (field.always || field.pointer || (field.message === 'meta/v1.ManagedFieldsEntry' && place.path === 'metadata')) return member;
-    return isZero(field, member) ? undefined : member;
-  }
-  if (field.container !== '' || field.pointer) return field.always && options.nulls ? null : undefined;
-  if (field.kind === 'object') {
-    const schema = field.omitZero ? undefined : schemaOfField(field);
-    return schema && typedObject(schema, {}, new Place({ options: options.nulls ? { nulls: true } : {}, schema }));
-  }
-  if (field.kind === 'time' || field.kind === 'microTime') return options.nulls && !field.omitZero ? null : undefined;
-  // A RawExtension or raw JSON that is no pointer is written as null.
-  if (field.kind === 'rawExtension' || field.kind === 'any') return options.nulls && field.always ? null : undefined;
-  // Structs with a MarshalJSON of their own: omitempty has no effect on them.
-  const isStruct = field.kind === 'quantity' || field.kind === 'intOrString' || field.kind === 'duration';
-  if (isStruct) return options.nulls && !field.omitZero ? zeroOf(field) : undefined;
-  return field.always ? zeroOf(field) : undefined;
+  const { path, options: { nulls = false } } = place;
+  const result = new ObjectInOrder(schema, formOf(nulls), path === 'metadata');
+  result.head(head);
+  for (const field of schema.fields.values()) result.add(field, decoded.get(field.name));
+  return result.end();
 }
 
 function typedField(schema: ObjectSchema, field: FieldSchema, value: unknown, place: Place): unknown {
@@ -201,20 +164,6 @@ function typedField(schema: ObjectSchema, field: FieldSchema, value: unknown, pl
   return typedValue(field, value, place);
 }
 
-/** Go writes maps so, however they came to be. */
-function sortedByKey(map: Record<string, unknown>): Record<string, unknown> {
-  const keys = Object.keys(map);
-  if (keys.every((key, index) => index === 0 || (keys[index - 1] as string) < key)) return map;
-  const sorted: Record<string, unknown> = {};
-  for (const key of keys.sort()) setMember(sorted, key, map[key]);
-  return sorted;
-}
-
-/** Upstream's defaulting of core/v1 rounds every amount of a resource; node/v1 has the same type and leaves it alone. */
-function isResourceList(schema: ObjectSchema, { kind, goType }: FieldSchema): boolean {
-  return kind === 'quantity' && goType === 'v1.ResourceList' && schema.name.startsWith('core/');
-}
-
 function typedElement(field: FieldSchema, value: unknown, place: Place): unknown {
   return place.options.lenient ? unlessSaved(() => typedValue(field, value, place)) : typedValue(field, value, place);
 }
@@ -229,8 +178,6 @@ function typedValue(field: FieldSchema, value: unknown, place: Place): unknown {
   return typedObject(schema, value, place);
 }
 
-const SCHEMA_KINDS: ReadonlySet<string> = new Set(['schemaOrBool', 'schemaOrArray', 'schemaOrStrings']);
-
 /**
  * The schemas of a JSONSchemaProps that may also be a boolean, a list or names. In Go these have decoders of their own, which
  * tell nobody of the unknown fields that they drop.
@@ -239,8 +186,4 @@ function typedSchemas(value: unknown, { nulls = false }: TypedOptions): unknown 
   const schema = schemaOfMessage('apiextensions/v1.JSONSchemaProps');
   if (Array.isArray(value)) return value.map((item) => typedSchemas(item, { nulls }));
   return schema !== undefined && isRecord(value) ? typedObject(schema, value, new Place({ options: { nulls }, schema })) : value;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isNumberLiteral(value);
 }

@@ -30,10 +30,16 @@ export function isJsonObject(value: unknown): value is Record<string, unknown> {
 export function deepEqual(a: unknown, b: unknown): boolean {
   if (Object.is(a, b) || a === b) return true;
   if (Array.isArray(a)) {
-    return Array.isArray(b) && a.length === b.length && a.every((item, index) => deepEqual(item, b[index]));
+    if (!Array.isArray(b) || a.length !== b.length) return false;
+    for (let index = 0; index < a.length; index++) if (!deepEqual(a[index], b[index])) return false;
+    return true;
   }
-  if (!isJsonObject(a) || !isJsonObject(b)) return false;
-  return countDefined(a) === countDefined(b) && Object.keys(a).every((key) => a[key] === undefined || (Object.hasOwn(b, key) && deepEqual(a[key], b[key])));
+  if (!isJsonObject(a) || !isJsonObject(b) || countDefined(a) !== countDefined(b)) return false;
+  for (const key in a) {
+    const member = a[key];
+    if (member !== undefined && !(Object.hasOwn(b, key) && deepEqual(member, b[key]))) return false;
+  }
+  return true;
 }
 
 function countDefined(object: Record<string, unknown>): number {
@@ -68,7 +74,8 @@ export function setMember(object: Record<string, unknown>, key: string, value: u
 export function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);
-    for (const member of Object.values(value)) deepFreeze(member);
+    if (Array.isArray(value)) for (const item of value) deepFreeze(item);
+    else for (const key in value) deepFreeze(value[key]);
   }
   return value;
 }

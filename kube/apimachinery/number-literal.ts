@@ -37,5 +37,7 @@ export function withPlainNumbers(value: unknown): unknown {
 
 function hasLiterals(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  return isNumberLiteral(value) || Object.values(value).some(hasLiterals);
+  if (isNumberLiteral(value)) return true;
+  for (const key in value) if (hasLiterals((value as Record<string, unknown>)[key])) return true;
+  return false;
 }

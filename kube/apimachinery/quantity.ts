@@ -1,3 +1,5 @@
+import { RecentMap } from './recent-map.ts';
+
 /**
  * Exact amounts such as `1500m`, `2Gi`, `1e3` (upstream: apimachinery/pkg/api/resource). A value is a whole number of nano units, and
  * finer input is rounded away from zero. Values are immutable.
@@ -59,9 +61,19 @@ interface Parts {
   readonly format: QuantityFormat;
 }
 
-/** A JSON number is read by its digits. */
+/** A JSON number is read by its digits. Quantities are few and come again and again: those of the last pods are read once. */
 export function parseQuantity(input: string | number): Quantity {
   const text = String(input).trim();
+  if (text.length > LONGEST_KNOWN) return parsed(text);
+  let quantity = known.get(text);
+  if (quantity === undefined) known.set(text, (quantity = parsed(text)));
+  return quantity;
+}
+
+const LONGEST_KNOWN = 16;
+const known = new RecentMap<string, Quantity>(128);
+
+function parsed(text: string): Quantity {
   if (text === '0') return { nano: 0n, format: 'DecimalSI', text };
   const parts = splitQuantity(text);
   const nano = toNano(parts);

@@ -8,8 +8,8 @@ import { isJsonObject } from '../../../kube/apimachinery/json.ts';
  */
 export function restoreError(schema: ObjectSchema, value: unknown): string | undefined {
   if (!isJsonObject(value)) return `cannot restore struct from: ${goKindOf(value)}`;
-  for (const [name, field] of schema.fields) {
-    const member = value[name];
+  for (const field of schema.fields.values()) {
+    const member = value[field.name];
     const error = member === undefined || member === null ? undefined : fieldError(field, member);
     if (error !== undefined) return error;
   }

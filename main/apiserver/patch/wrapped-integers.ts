@@ -1,5 +1,5 @@
 import { schemaOfField, type FieldSchema, type ObjectSchema } from '../../../kube/api/schema.ts';
-import { isJsonObject } from '../../../kube/apimachinery/json.ts';
+import { isJsonObject, setMember } from '../../../kube/apimachinery/json.ts';
 
 /**
  * A strategically merged object with the numbers that Go's types make of larger ones: upstream sets an int32 to an int64 and keeps its low
@@ -7,10 +7,11 @@ import { isJsonObject } from '../../../kube/apimachinery/json.ts';
  */
 export function withWrappedIntegers(schema: ObjectSchema, value: Readonly<Record<string, unknown>>): Record<string, unknown> {
   let result: Record<string, unknown> = value;
-  for (const [name, field] of schema.fields) {
-    const member = value[name];
+  for (const field of schema.fields.values()) {
+    const member = value[field.name];
+    if (member === undefined || member === null) continue;
     const wrapped = wrappedField(field, member);
-    if (wrapped !== member) result = { ...result, [name]: wrapped };
+    if (wrapped !== member) result = { ...result, [field.name]: wrapped };
   }
   return result;
 }
@@ -18,12 +19,20 @@ export function withWrappedIntegers(schema: ObjectSchema, value: Readonly<Record
 function wrappedField(field: FieldSchema, value: unknown): unknown {
   if (field.kind !== 'int32' && field.kind !== 'object') return value;
   if (field.container === 'list' && Array.isArray(value)) {
-    const items = value.map((item) => wrappedElement(field, item));
-    return items.some((item, index) => item !== value[index]) ? items : value;
+    let items: unknown[] | undefined;
+    for (let index = 0; index < value.length; index++) {
+      const wrapped = wrappedElement(field, value[index]);
+      if (wrapped !== value[index]) (items ??= [...value])[index] = wrapped;
+    }
+    return items ?? value;
   }
   if (field.container === 'map' && isJsonObject(value)) {
-    const entries = Object.entries(value).map(([key, item]) => [key, wrappedElement(field, item)] as const);
-    return entries.some(([key, item]) => item !== value[key]) ? Object.fromEntries(entries) : value;
+    let members: Record<string, unknown> | undefined;
+    for (const key in value) {
+      const wrapped = wrappedElement(field, value[key]);
+      if (wrapped !== value[key]) setMember((members ??= { ...value }), key, wrapped);
+    }
+    return members ?? value;
   }
   return wrappedElement(field, value);
 }

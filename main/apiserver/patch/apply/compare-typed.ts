@@ -96,10 +96,11 @@ class CompareWalk {
   }
 
   compare(level: Level, { before, after, type }: Pair & { readonly type: MergeType }): void {
-    // Unchanged parts, which are most of an object, need no walk.
-    if (before === after) return;
+    if (!isSame(before, after)) this.#compareDifferent(level, { before, after, type });
+  }
+
+  #compareDifferent(level: Level, { before, after, type }: Pair & { readonly type: MergeType }): void {
     if (before === undefined) return level.wasAdded(after, type);
-    if (after !== undefined && deepEqual(before, after)) return;
     const shape = shapeOf(type, after === undefined ? before : after);
     const wasLeaf = this.#descend(level, shape, { before, after });
     if (!wasLeaf && after === undefined) level.differs('removed');
@@ -124,8 +125,11 @@ class CompareWalk {
     for (const name of definedKeys(after)) if (own(before, name) === undefined) names.push(name);
     if (map.atomic || names.length === 0) return this.#compareLeaves(level, pair);
     for (const name of names) {
+      const was = own(before, name);
+      const is = own(after, name);
+      if (isSame(was, is)) continue;
       const type = memberType(map, name);
-      if (type !== undefined) this.compare(new Level(level, fieldElement(name)), { before: own(before, name), after: own(after, name), type });
+      if (type !== undefined) this.#compareDifferent(new Level(level, fieldElement(name)), { before: was, after: is, type });
     }
     return false;
   }
@@ -156,6 +160,11 @@ class CompareWalk {
       level.differs('added');
     }
   }
+}
+
+/** Unchanged parts, which are most of an object, need no walk. */
+function isSame(before: unknown, after: unknown): boolean {
+  return before === after || (before !== undefined && after !== undefined && deepEqual(before, after));
 }
 
 /** Members as Go writes them; nothing for what is no object. */

@@ -68,7 +68,9 @@ function managedOfUpdate({ subresource }: FieldScope, live: Fields | undefined, 
   if (subresource !== undefined && subresource !== '') return fromLive();
   const given = managedFieldsOf(next);
   if (isResetManagedFields(given)) return new Map();
-  const managed = tryDecode(given);
+  const stored = live && managedFieldsOf(live);
+  // Most clients send back what they got; the stored entries are decoded already.
+  const managed = tryDecode(stored !== undefined && deepEqual(given, stored) ? stored : given);
   return managed === undefined || managed.size === 0 ? fromLive() : managed;
 }
 
@@ -276,7 +278,7 @@ function withManagedFields(object: Fields, entries: readonly ManagedFieldsEntry[
 export function keepManagedFieldsTimes(next: Fields, live: Fields): Fields {
   const entries = managedFieldsOf(next);
   const before = managedFieldsOf(live);
-  if (entries === undefined || before === undefined || !deepEqual(entries.map(withoutTime), before.map(withoutTime))) return next;
+  if (entries === undefined || before === undefined || !sameButTimes(entries, before)) return next;
   return sameButNulls(withManagedFields(next, undefined), withManagedFields(live, undefined)) ? withManagedFields(next, before) : next;
 }
 
@@ -286,16 +288,30 @@ function sameButNulls(a: unknown, b: unknown): boolean {
     if (!Array.isArray(a) || !Array.isArray(b)) return deepEqual(a ?? null, b ?? null);
     return a.length === b.length && a.every((item, index) => sameButNulls(item, b[index]));
   }
-  return new Set([...Object.keys(a), ...Object.keys(b)]).values().every((key) => sameButNulls(a[key], b[key]));
+  for (const key in a) if (!sameButNulls(a[key], b[key])) return false;
+  for (const key in b) if (!(key in a) && !sameButNulls(undefined, b[key])) return false;
+  return true;
 }
 
-function withoutTime({ time: _time, ...rest }: ManagedFieldsEntry): unknown {
-  return rest;
+function sameButTimes(entries: readonly ManagedFieldsEntry[], others: readonly ManagedFieldsEntry[]): boolean {
+  return entries.length === others.length && entries.every((entry, index) => sameButTime(entry, others[index]!));
 }
+
+function sameButTime(entry: ManagedFieldsEntry, other: ManagedFieldsEntry): boolean {
+  return (
+    entry.manager === other.manager && entry.operation === other.operation && entry.apiVersion === other.apiVersion &&
+    entry.subresource === other.subresource && entry.fieldsType === other.fieldsType && deepEqual(entry.fieldsV1, other.fieldsV1)
+  );
+}
+
+/** Printable, and short enough: nearly all. */
+const PLAIN_NAME = /^[ -~]{0,128}$/;
 
 /** The part of the user agent before the first `/`, cut to 128 printable characters; for requests without fieldManager. */
 export function managerFromUserAgent(userAgent: string): string {
-  const [name = ''] = userAgent.split('/', 1);
+  const slash = userAgent.indexOf('/');
+  const name = slash < 0 ? userAgent : userAgent.slice(0, slash);
+  if (PLAIN_NAME.test(name)) return name;
   let prefix = '';
   for (const char of name) {
     if (new TextEncoder().encode(prefix + char).length > 128) break;

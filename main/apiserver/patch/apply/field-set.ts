@@ -87,15 +87,25 @@ export function withPrefix(set: FieldSet, element: PathElement): FieldSet {
   return set.children.get(element) ?? EMPTY_FIELD_SET;
 }
 
+/** One of the two itself when it has all of the other. */
 export function union(a: FieldSet, b: FieldSet): FieldSet {
-  if (isBare(a)) return b;
-  if (isBare(b)) return a;
+  if (isSubset(a, b)) return b;
+  if (isSubset(b, a)) return a;
   const children = new Map(a.children);
   for (const [element, child] of b.children) {
     const known = children.get(element);
     children.set(element, known === undefined ? child : union(known, child));
   }
   return { members: a.members.union(b.members), children };
+}
+
+export function isSubset(a: FieldSet, b: FieldSet): boolean {
+  if (!a.members.isSubsetOf(b.members)) return false;
+  for (const [element, child] of a.children) {
+    const other = b.children.get(element);
+    if (other === undefined ? !isBare(child) : !isSubset(child, other)) return false;
+  }
+  return true;
 }
 
 export function intersection(a: FieldSet, b: FieldSet): FieldSet {
@@ -123,16 +133,20 @@ export function recursiveDifference(a: FieldSet, b: FieldSet): FieldSet {
 }
 
 function combineChildren(set: FieldSet, members: ReadonlySet<PathElement>, combine: (element: PathElement, child: FieldSet) => FieldSet): FieldSet {
+  if (set.children.size === 0) return members.size === set.members.size ? set : { members, children: set.children };
   const children = new Map<PathElement, FieldSet>();
+  let isSame = members.size === set.members.size;
   for (const [element, child] of set.children) {
     const combined = combine(element, child);
+    if (combined !== child) isSame = false;
     if (!isEmptySet(combined)) children.set(element, combined);
   }
-  return { members, children };
+  // Members are a part of the set's: as many are the same ones.
+  return isSame && children.size === set.children.size ? set : { members, children };
 }
 
 export function equalSets(a: FieldSet, b: FieldSet): boolean {
-  return isEmptySet(difference(a, b)) && isEmptySet(difference(b, a));
+  return isSubset(a, b) && isSubset(b, a);
 }
 
 /** All paths in upstream's order: an element's own path before what is below it. */
@@ -142,5 +156,13 @@ export function* pathsOf(set: FieldSet, prefix: readonly PathElement[] = []): Ge
 }
 
 export function sortedElements(elements: Iterable<PathElement>): PathElement[] {
-  return [...elements].sort(comparePathElements);
+  return inOrder([...elements]);
+}
+
+/** Sorts in place. Sets are mostly built in order. */
+export function inOrder(list: PathElement[]): PathElement[] {
+  for (let index = 1; index < list.length; index++) {
+    if (comparePathElements(list[index - 1]!, list[index]!) > 0) return list.sort(comparePathElements);
+  }
+  return list;
 }

@@ -1,7 +1,7 @@
 import { isJsonObject } from '../../../../kube/apimachinery/json.ts';
 import { goQuote } from '../../../../kube/apimachinery/go-format.ts';
 import type { ListMergeType } from './merge-type.ts';
-import { keyElement, valueElement, type PathElement } from './path-element.ts';
+import { keyElement, singleKeyElement, valueElement, type PathElement } from './path-element.ts';
 
 /** An item that cannot be told from the others; the message is upstream's. */
 export class ListItemError extends Error {
@@ -16,17 +16,26 @@ export function elementOfItem(list: ListMergeType, item: unknown): PathElement {
 function elementByKeys(list: ListMergeType, item: unknown): PathElement {
   if (item === null) throw new ListItemError('associative list with keys may not have a null element');
   if (!isJsonObject(item)) throw new ListItemError('associative list with keys may not have non-map elements');
-  const keys: [string, unknown][] = [];
-  const fields = list.element().map;
-  for (const name of list.keys) {
-    const value = Object.hasOwn(item, name) ? item[name] : fields?.field(name)?.defaultValue;
-    if (value !== undefined) keys.push([name, value]);
+  const [only] = list.keys;
+  if (list.keys.length === 1 && only !== undefined) {
+    const value = keyOf(list, item, only);
+    if (value !== undefined) return singleKeyElement(only, value);
+  } else {
+    const keys: [string, unknown][] = [];
+    for (const name of list.keys) {
+      const value = keyOf(list, item, name);
+      if (value !== undefined) keys.push([name, value]);
+    }
+    if (keys.length > 0) return keyElement(keys);
   }
-  if (keys.length > 0) return keyElement(keys);
   const names = list.keys.map(goQuote).join(' ');
   throw new ListItemError(
     `associative list with keys has an element that omits all key fields [${names}] (and doesn't have default values for any key fields)`,
   );
+}
+
+function keyOf(list: ListMergeType, item: Record<string, unknown>, name: string): unknown {
+  return Object.hasOwn(item, name) ? item[name] : list.element().map?.field(name)?.defaultValue;
 }
 
 function elementByValue(item: unknown): PathElement {

@@ -2,7 +2,7 @@ import { deepEqual } from '../../../../kube/apimachinery/json.ts';
 import { ApplyConflicts, type Conflict } from './apply-conflict.ts';
 import { compareTyped, withoutFields, type Comparison } from './compare-typed.ts';
 import { apiVersionOfScope, inVersion, resetFieldsOf, typeOfScope, type FieldScope } from './field-scope.ts';
-import { difference, EMPTY_FIELD_SET, intersection, isEmptySet, pathsOf, recursiveDifference, union, type FieldSet } from './field-set.ts';
+import { difference, EMPTY_FIELD_SET, equalSets, intersection, isEmptySet, pathsOf, recursiveDifference, union, type FieldSet } from './field-set.ts';
 import type { Managed, ManagedSet } from './managed-fields.ts';
 import { mergeTyped } from './merge-typed.ts';
 import { pruneFields } from './prune-fields.ts';
@@ -42,9 +42,11 @@ export function applyOwnership(scope: FieldScope, { live, applied, managed, mana
   const type = typeOfScope(scope);
   const merged = mergeTyped(live, applied, type);
   const last = managed.get(manager);
-  const set = recursiveDifference(fieldSetOfValue(applied, type), resetFieldsOf(scope));
+  const wanted = recursiveDifference(fieldSetOfValue(applied, type), resetFieldsOf(scope));
+  // Most applies name the fields of the last one; that set is encoded already.
+  const set = last !== undefined && equalSets(last.set, wanted) ? last.set : wanted;
   managed.set(manager, { set, apiVersion: apiVersionOfScope(scope), applied: true, time: last?.time });
-  const next = pruneFields(scope, merged, { managed, last });
+  const next = pruneFields(scope, merged, { managed, last, set });
   takeFromOthers(scope, { live, next, managed, manager, force });
   return deepEqual(live, next) ? undefined : next;
 }
@@ -66,10 +68,10 @@ function takeFromOthers(scope: FieldScope, { live, next, managed, manager, force
       continue;
     }
     const lost = intersection(entry.set, union(changes.modified, changes.added));
-    for (const path of pathsOf(lost)) conflicts.push({ manager: owner, path });
+    if (!force) for (const path of pathsOf(lost)) conflicts.push({ manager: owner, path });
     losses.set(owner, union(lost, changes.removed));
   }
-  if (!force && conflicts.length > 0) throw new ApplyConflicts(conflicts);
+  if (conflicts.length > 0) throw new ApplyConflicts(conflicts);
   for (const [owner, lost] of losses) lose(managed, owner, lost);
   for (const [owner, { set }] of managed) if (isEmptySet(set)) managed.delete(owner);
   return comparison;

@@ -16,6 +16,11 @@ export function keyElement(keys: readonly (readonly [string, unknown])[]): PathE
   return `k:{${sorted.map(([name, value]) => `${goJson(name)}:${goJson(value)}`).join(',')}}`;
 }
 
+/** The same for one key, as most lists have. */
+export function singleKeyElement(name: string, value: unknown): PathElement {
+  return `k:{${goJson(name)}:${goJson(value)}}`;
+}
+
 export function valueElement(value: unknown): PathElement {
   return `v:${goJson(value)}`;
 }
@@ -76,9 +81,18 @@ const KIND_ORDER = 'fkvi';
 export function comparePathElements(a: PathElement, b: PathElement): number {
   if (a[0] !== b[0]) return KIND_ORDER.indexOf(a[0] ?? '') - KIND_ORDER.indexOf(b[0] ?? '');
   if (a[0] === 'f' || a === b) return compareText(a, b);
+  const [leftText, rightText] = [soleTextOf(a), soleTextOf(b)];
+  if (leftText !== undefined && rightText !== undefined && a.startsWith(b.slice(0, b.length - rightText.length - 2))) return compareText(leftText, rightText);
   const left: unknown = JSON.parse(a.slice(2));
   const right: unknown = JSON.parse(b.slice(2));
   return a[0] === 'k' ? compareKeys(left as object, right as object) : compareValues(left, right);
+}
+
+/** `web` of `k:{"name":"web"}`: the items of most lists, which need not be parsed to be compared. */
+function soleTextOf(element: PathElement): string | undefined {
+  if (element[0] !== 'k' || !element.endsWith('"}') || element.includes('\\')) return undefined;
+  const start = element.indexOf('":"') + 3;
+  return start > 2 && element.indexOf('"', start) === element.length - 2 ? element.slice(start, -2) : undefined;
 }
 
 function compareKeys(a: object, b: object): number {

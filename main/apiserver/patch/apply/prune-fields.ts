@@ -1,6 +1,6 @@
 import { deepEqual } from '../../../../kube/apimachinery/json.ts';
-import { fromVersion, inVersion, type FieldScope, type Versioned } from './field-scope.ts';
-import { difference, EMPTY_FIELD_SET, intersection, isEmptySet, union, type FieldSet } from './field-set.ts';
+import { apiVersionOfScope, fromVersion, inVersion, type FieldScope, type Versioned } from './field-scope.ts';
+import { difference, EMPTY_FIELD_SET, intersection, isEmptySet, isSubset, union, type FieldSet } from './field-set.ts';
 import type { Managed, ManagedSet } from './managed-fields.ts';
 import { removeFields } from './remove-fields.ts';
 import { fieldSetOfValue, withNamedFields } from './typed-field-set.ts';
@@ -9,10 +9,10 @@ import { fieldSetOfValue, withNamedFields } from './typed-field-set.ts';
  * Removes what a manager applied last time and does not apply any more (upstream: structured-merge-diff/merge Updater.prune), unless
  * somebody else owns it, or owns something inside of it.
  *
- * `managed` holds the manager's new set already; `last` is its set before.
+ * `managed` holds the manager's new set already, which is `set`; `last` is its set before.
  */
-export function pruneFields(scope: FieldScope, merged: unknown, { managed, last }: { readonly managed: Managed; readonly last: ManagedSet | undefined }): unknown {
-  if (last === undefined || isEmptySet(last.set)) return merged;
+export function pruneFields(scope: FieldScope, merged: unknown, { managed, last, set }: { readonly managed: Managed; readonly last: ManagedSet | undefined; readonly set: FieldSet }): unknown {
+  if (last === undefined || isEmptySet(last.set) || givesUpNothing(scope, last, set)) return merged;
   const before = inVersion(scope, merged, last.apiVersion);
   if (before === undefined) return merged;
   const named = withNamedFields(last.set, before.type);
@@ -20,6 +20,11 @@ export function pruneFields(scope: FieldScope, merged: unknown, { managed, last 
   const owned = addBackOwned(scope, before, { pruned: removed, prunedVersion: last.apiVersion, managed });
   const kept = addBackDangling(before, owned, last);
   return fromVersion(scope, kept, last.apiVersion);
+}
+
+/** What is applied again is owned, and comes back with whatever is inside of it. */
+function givesUpNothing(scope: FieldScope, last: ManagedSet, set: FieldSet): boolean {
+  return last.apiVersion === apiVersionOfScope(scope) && isSubset(last.set, set);
 }
 
 interface Pruned {

@@ -6,50 +6,66 @@ import { fieldElement, fieldNameOf, type PathElement } from './path-element.ts';
 
 /** The fields that a value sets: leaves, items of lists, keys of maps and empty objects. */
 export function fieldSetOfValue(value: unknown, type: MergeType): FieldSet {
-  const builder = new FieldSetBuilder();
-  collect(builder, [], { value, type });
-  return builder.build();
-}
-
-interface Typed {
-  readonly value: unknown;
-  readonly type: MergeType;
-}
-
-function collect(set: FieldSetBuilder, path: readonly PathElement[], { value, type }: Typed): void {
+  const root = new Level();
   const { scalar, list, map } = shapeOf(type, value);
-  if (map !== undefined) collectMap(set, path, { value, map });
-  else if (scalar !== undefined) set.insert(path);
-  else if (list !== undefined) collectList(set, path, { value, list });
+  // The empty path is in no set.
+  if (map !== undefined && !map.atomic) addMembers(root, { value, map });
+  else if (scalar === undefined && list !== undefined && list.relationship !== 'atomic') addItems(root, { value, list });
+  return root.set.build();
 }
 
-function collectMap(set: FieldSetBuilder, path: readonly PathElement[], { value, map }: { readonly value: unknown; readonly map: MapMergeType }): void {
-  if (map.atomic) {
-    set.insert(path);
-    return;
+/** What is below one element, in a set once there is something. */
+class Level {
+  readonly #parent: Level | undefined;
+  readonly #element: PathElement;
+  #set: FieldSetBuilder | undefined;
+
+  constructor(parent?: Level, element: PathElement = '') {
+    this.#parent = parent;
+    this.#element = element;
   }
+
+  get set(): FieldSetBuilder {
+    return (this.#set ??= this.#parent === undefined ? new FieldSetBuilder() : this.#parent.set.child(this.#element));
+  }
+}
+
+function addValue(level: Level, { element, value, type }: { readonly element: PathElement; readonly value: unknown; readonly type: MergeType }): void {
+  const { scalar, list, map } = shapeOf(type, value);
+  if (map !== undefined) {
+    if (map.atomic) level.set.add(element);
+    else addMembers(new Level(level, element), { value, map });
+  } else if (scalar !== undefined) level.set.add(element);
+  else if (list !== undefined) {
+    if (list.relationship === 'atomic') level.set.add(element);
+    else addItems(new Level(level, element), { value, list });
+  }
+}
+
+function addMembers(level: Level, { value, map }: { readonly value: unknown; readonly map: MapMergeType }): void {
   if (!isJsonObject(value)) return;
-  for (const [name, member] of Object.entries(value)) {
-    const type = memberType(map, name);
-    if (type === undefined || member === undefined) continue;
-    const memberPath = [...path, fieldElement(name)];
-    collect(set, memberPath, { value: member, type });
-    const isEmpty = member === null || (isJsonObject(member) && Object.keys(member).length === 0);
-    if (isEmpty || map.field(name) === undefined) set.insert(memberPath);
+  for (const name in value) {
+    const member = value[name];
+    const type = member === undefined ? undefined : memberType(map, name);
+    if (type === undefined) continue;
+    const element = fieldElement(name);
+    addValue(level, { element, value: member, type });
+    if (member === null || isEmptyObject(member) || map.field(name) === undefined) level.set.add(element);
   }
 }
 
-function collectList(set: FieldSetBuilder, path: readonly PathElement[], { value, list }: { readonly value: unknown; readonly list: ListMergeType }): void {
-  if (list.relationship === 'atomic') {
-    set.insert(path);
-    return;
-  }
+function isEmptyObject(value: unknown): boolean {
+  if (!isJsonObject(value)) return false;
+  for (const _name in value) return false;
+  return true;
+}
+
+function addItems(level: Level, { value, list }: { readonly value: unknown; readonly list: ListMergeType }): void {
   if (!Array.isArray(value)) return;
   for (const [element, items] of indexItems(list, value)) {
-    const itemPath = [...path, element];
     // Items that share a key cannot be told apart: they are owned together, without their fields.
-    if (items.length === 1) collect(set, itemPath, { value: items[0], type: list.element() });
-    set.insert(itemPath);
+    if (items.length === 1) addValue(level, { element, value: items[0], type: list.element() });
+    level.set.add(element);
   }
 }
 

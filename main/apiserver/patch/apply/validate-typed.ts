@@ -6,7 +6,9 @@ import { fieldElement, formatPathElement, type PathElement } from './path-elemen
 
 /** What does not fit its type, as structured-merge-diff words it: `.spec.bogus: field not declared in schema`. */
 export function validateTyped(value: unknown, type: MergeType, options: { readonly allowDuplicates: boolean }): string[] {
-  return validate({ value, type, path: '', allowDuplicates: options.allowDuplicates });
+  const walk: Walk = { errors: [], allowDuplicates: options.allowDuplicates };
+  validate(walk, { value, type, place: undefined });
+  return walk.errors;
 }
 
 /** One message as it is, several below each other. */
@@ -14,73 +16,102 @@ export function formatTypedErrors(errors: readonly string[]): string {
   return errors.length === 1 ? (errors[0] ?? '') : ['errors:', ...errors.map((error) => `  ${error}`)].join('\n');
 }
 
-interface Step {
-  readonly value: unknown;
-  readonly type: MergeType;
-  readonly path: string;
+interface Walk {
+  readonly errors: string[];
   readonly allowDuplicates: boolean;
 }
 
-function validate(step: Step): string[] {
+/** Where a value stands; its text is made only when something is wrong there. */
+interface Place {
+  readonly parent: Place | undefined;
+  /** The name of a field, or an element of a list. */
+  readonly name: string;
+  readonly isField: boolean;
+}
+
+interface Step {
+  readonly value: unknown;
+  readonly type: MergeType;
+  /** undefined: the root. */
+  readonly place: Place | undefined;
+}
+
+function validate(walk: Walk, step: Step): void {
   const { scalar, list, map } = shapeOf(step.type, step.value);
-  if (map !== undefined) return validateMap(step, map);
-  if (scalar !== undefined) return validateScalar(step, scalar);
-  if (list !== undefined) return validateList(step, list);
-  return [at(step.path, 'schema error: invalid atom: inlined')];
+  if (map !== undefined) validateMap(walk, step, map);
+  else if (scalar !== undefined) validateScalar(walk, step, scalar);
+  else if (list !== undefined) validateList(walk, step, list);
+  else walk.errors.push(at(step.place, 'schema error: invalid atom: inlined'));
 }
 
-function at(path: string, message: string): string {
-  return path === '' ? message : `${path}: ${message}`;
+function pathOf(place: Place | undefined): string {
+  if (place === undefined) return '';
+  return pathOf(place.parent) + formatPathElement(place.isField ? fieldElement(place.name) : place.name);
 }
 
-function validateScalar({ value, path }: Step, scalar: NonNullable<MergeType['scalar']>): string[] {
-  if (value === null) return [];
+function at(place: Place | undefined, message: string): string {
+  return place === undefined ? message : `${pathOf(place)}: ${message}`;
+}
+
+function validateScalar({ errors }: Walk, { value, place }: Step, scalar: NonNullable<MergeType['scalar']>): void {
+  if (value === null) return;
   switch (scalar) {
     case 'numeric':
-      return typeof value === 'number' ? [] : [at(path, `expected numeric (int or float), got ${goTypeOf(value)}`)];
+      if (typeof value !== 'number') errors.push(at(place, `expected numeric (int or float), got ${goTypeOf(value)}`));
+      return;
     case 'string':
-      return typeof value === 'string' ? [] : [at(path, `expected string, got &value.valueUnstructured{Value:${goSyntax(value)}}`)];
+      if (typeof value !== 'string') errors.push(at(place, `expected string, got &value.valueUnstructured{Value:${goSyntax(value)}}`));
+      return;
     case 'boolean':
-      return typeof value === 'boolean' ? [] : [at(path, `expected boolean, got &{${formatPlain(value)}}`)];
+      if (typeof value !== 'boolean') errors.push(at(place, `expected boolean, got &{${formatPlain(value)}}`));
+      return;
     case 'untyped':
-      return typeof value === 'object' ? [at(path, `expected any scalar, got &{${formatPlain(value)}}`)] : [];
+      if (typeof value === 'object') errors.push(at(place, `expected any scalar, got &{${formatPlain(value)}}`));
   }
 }
 
-function validateList({ value, path, allowDuplicates }: Step, list: ListMergeType): string[] {
-  if (value === null) return [];
-  if (!Array.isArray(value)) return [at(path, `expected list, got &{${formatPlain(value)}}`)];
+function validateList(walk: Walk, { value, place }: Step, list: ListMergeType): void {
+  const { errors, allowDuplicates } = walk;
+  if (value === null) return;
+  if (!Array.isArray(value)) {
+    errors.push(at(place, `expected list, got &{${formatPlain(value)}}`));
+    return;
+  }
   const seen = new Set<PathElement>();
-  const errors: string[] = [];
   for (const [index, item] of value.entries()) {
     let element: PathElement = `i:${index}`;
     if (list.relationship !== 'atomic') {
       try {
         element = elementOfItem(list, item);
       } catch (error) {
-        if (error instanceof ListItemError) return [...errors, at(path, `element ${index}: ${error.message}`)];
-        throw error;
+        if (!(error instanceof ListItemError)) throw error;
+        errors.push(at(place, `element ${index}: ${error.message}`));
+        return;
       }
-      if (seen.has(element) && !allowDuplicates) errors.push(at(path, `duplicate entries for key ${formatPathElement(element)}`));
+      if (seen.has(element) && !allowDuplicates) errors.push(at(place, `duplicate entries for key ${formatPathElement(element)}`));
       seen.add(element);
     }
-    errors.push(...validate({ value: item, type: list.element(), path: path + formatPathElement(element), allowDuplicates }));
+    validate(walk, { value: item, type: list.element(), place: { parent: place, name: element, isField: false } });
   }
-  return errors;
 }
 
-function validateMap({ value, path, allowDuplicates }: Step, map: MapMergeType): string[] {
-  if (value === null) return [];
-  if (!isJsonObject(value)) return [at(path, `expected map, got &{${formatPlain(value)}}`)];
-  const errors: string[] = [];
-  for (const [name, member] of Object.entries(value)) {
-    const type = memberType(map, name);
-    const memberPath = path + formatPathElement(fieldElement(name));
-    // As upstream, an undeclared field ends the walk of its object.
-    if (type === undefined) return [...errors, `${memberPath}: field not declared in schema`];
-    if (member !== undefined) errors.push(...validate({ value: member, type, path: memberPath, allowDuplicates }));
+function validateMap(walk: Walk, { value, place }: Step, map: MapMergeType): void {
+  if (value === null) return;
+  if (!isJsonObject(value)) {
+    walk.errors.push(at(place, `expected map, got &{${formatPlain(value)}}`));
+    return;
   }
-  return errors;
+  for (const name in value) {
+    const member = value[name];
+    const type = memberType(map, name);
+    const below: Place = { parent: place, name, isField: true };
+    if (type === undefined) {
+      // As upstream, an undeclared field ends the walk of its object.
+      walk.errors.push(`${pathOf(below)}: field not declared in schema`);
+      return;
+    }
+    if (member !== undefined) validate(walk, { value: member, type, place: below });
+  }
 }
 
 function goTypeOf(value: unknown): string {

@@ -124,13 +124,17 @@ function validateManagedFields(entries: readonly ManagedFieldsEntry[]): FieldErr
   });
 }
 
+/** Go's unicode.IsPrint. */
+const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u;
+
 export function validateFieldManager(manager: string, path: string): FieldError[] {
   const errors: FieldError[] = [];
   if (manager.length > MAX_FIELD_MANAGER_LENGTH) {
     errors.push({ type: 'FieldValueTooLong', field: path, badValue: manager, detail: `may not be more than ${MAX_FIELD_MANAGER_LENGTH} bytes` });
   }
+  if (printable.test(manager)) return errors;
   [...manager].forEach((char, index) => {
-    if (!/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(char)) {
+    if (!printable.test(char)) {
       errors.push(fieldInvalid(path, manager, `invalid character U+${char.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')} (at position ${index})`));
     }
   });
