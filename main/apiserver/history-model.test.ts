@@ -171,7 +171,7 @@ class Run {
     const mayBeTooOld = !initial && from !== undefined && from < this.#api.store.compactRevision;
     const expected = (model: HistoryModel): string[] => {
       if (!initial && from !== undefined) return model.eventsAfter(from, selects);
-      return [...state, ...(initial && bookmarks ? ['SYNCED'] : []), ...model.eventsAfter(begun, selects)];
+      return [...state, ...(bookmarks ? ['SYNCED'] : []), ...model.eventsAfter(begun, selects)];
     };
     this.#watches.push({ frames, selects, expected, mayBeTooOld });
   }
