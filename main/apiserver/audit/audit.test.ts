@@ -119,6 +119,11 @@ describe('a request is written down', () => {
     expect(events().at(-1)).toMatchObject({ requestObject: { spec: { expirationSeconds: 3600, boundObjectRef: null } }, annotations: { 'authentication.kubernetes.io/issued-credential-id': expect.stringMatching(/^JTI=[0-9a-f-]{36}$/) } });
   });
 
+  test('of a review, with null where Go has no list', async () => {
+    await send('POST', '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', { spec: { namespace: 'default' } });
+    expect(events().at(-1)?.requestObject).toEqual({ kind: 'SelfSubjectRulesReview', apiVersion: 'authorization.k8s.io/v1', metadata: {}, spec: { namespace: 'default' }, status: { resourceRules: null, nonResourceRules: null, incomplete: false } });
+  });
+
   test('that watches, three times', async () => {
     const leaving = new AbortController();
     const { body } = await server.transport.fetch({ method: 'GET', path: '/api/v1/namespaces?watch=1', signal: leaving.signal });

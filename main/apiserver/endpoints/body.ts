@@ -1,3 +1,5 @@
+import { schemaOfKind } from '../../../kube/api/schema.ts';
+import { toTyped } from '../../../kube/api/typed-object.ts';
 import type { GroupVersionKind } from '../../../kube/apimachinery/gvr.ts';
 import type { KubernetesObject } from '../../../kube/apimachinery/object-meta.ts';
 import { decodeBody, type FieldValidation } from '../negotiation/decode-body.ts';
@@ -17,6 +19,12 @@ export async function readObject(context: RequestContext, options: ReadObjectOpt
   const { object, warnings } = decodeBody({ ...options, contentType: context.request.headers['content-type'], body });
   for (const text of warnings) addWarning(context, text);
   object['metadata'] ??= {};
-  context.audit?.requestObject(object);
+  context.audit?.requestObject(object, (sent) => asGoWrites(sent, options.expected));
   return object as unknown as KubernetesObject;
+}
+
+/** With null where Go has no list. */
+function asGoWrites(object: Record<string, unknown>, kind: GroupVersionKind): object {
+  const schema = schemaOfKind(kind);
+  return schema ? toTyped(schema, object, { nulls: true }) : object;
 }
