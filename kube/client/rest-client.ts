@@ -17,8 +17,8 @@ export interface RestClientOptions {
   readonly acceptObjects?: boolean;
   /** With a clock, an overloaded server that says when to come back (429 or 5xx with Retry-After) is asked again, a few times. */
   readonly clock?: Clock;
-  /** Told of each answer. */
-  readonly onAnswer?: (answer: { readonly method: string; readonly status: number }) => void;
+  /** Told of each answer; how long it took, where there is a clock. */
+  readonly onAnswer?: (answer: { readonly method: string; readonly status: number; readonly elapsedMs: number | undefined }) => void;
 }
 
 /** As client-go. */
@@ -151,8 +151,9 @@ export class RestClient implements Client {
     if (body !== undefined) headers['content-type'] = contentType ?? 'application/json';
     const encoded = body === undefined ? undefined : typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
     for (let retries = 0; ; retries += 1) {
+      const startMs = this.#clock?.monotonicMs() ?? 0;
       const response = await this.#transport.fetch({ method, path, headers, body: encoded, signal });
-      this.#onAnswer?.({ method, status: response.status });
+      this.#onAnswer?.({ method, status: response.status, elapsedMs: this.#clock && this.#clock.monotonicMs() - startMs });
       const waitSeconds = retryAfterSeconds(response);
       if (waitSeconds === undefined || this.#clock === undefined || retries >= MAX_RETRIES) return response;
       await readBody(response.body);
