@@ -53,8 +53,12 @@ export function printed(served: ServedResource, stored: KubernetesObject): Kuber
   return served.custom ? inVersion(served, stored) : stored;
 }
 
+interface Shaped extends Pick<ServedResource, 'custom' | 'goType'> {
+  readonly info: { readonly group: string; readonly kind: string };
+}
+
 /** One object was asked for and there is a list, or the other way round; named as Go names the internal type. */
-export function newWrongShape({ info, custom, goType }: ServedResource, { asked, isList }: { readonly asked: string; readonly isList: boolean }): StatusError {
+export function newWrongShape({ info, custom, goType }: Shaped, { asked, isList }: { readonly asked: string; readonly isList: boolean }): StatusError {
   const group = info.group === '' || info.group === 'events.k8s.io' ? 'core' : info.group.split('.')[0];
   const type = goType ?? (custom ? `unstructured.Unstructured${isList ? 'List' : ''}` : `${group}.${info.kind}${isList ? 'List' : ''}`);
   const message = `you requested ${asked}, but the requested object is ${isList ? 'a list' : 'not a list'} (*${type})`;
@@ -71,7 +75,15 @@ export function answerValue(media: Media, object: object, status = 200): ApiResp
 /** An object of a built-in kind that is made for this answer: in Go's order of fields. */
 export function answerTyped<O extends TypeMeta>(media: Media, object: O, status: number): ApiResponse {
   const schema = schemaOfKind({ ...parseApiVersion(object.apiVersion), kind: object.kind });
-  return answerValue(media, schema ? toTyped(schema, object as unknown as Record<string, unknown>) : object, status);
+  return answerMade(media, schema ? (toTyped(schema, object as unknown as Record<string, unknown>) as unknown as O) : object, status);
+}
+
+/** The same where it is in Go's order already; or its metadata alone. */
+export function answerMade<O extends TypeMeta>(media: Media, object: O, status: number): ApiResponse {
+  if (typeof media !== 'object' || !media.as) return answerValue(media, object, status);
+  const { group } = parseApiVersion(object.apiVersion);
+  if (media.as.kind !== 'PartialObjectMetadata') throw newWrongShape({ info: { group, kind: object.kind } }, { asked: media.as.kind, isList: false });
+  return answerValue(media, toPartialMetadata(object as unknown as KubernetesObject, media.as), status);
 }
 
 export function inVersion(served: ServedResource, object: KubernetesObject): KubernetesObject {

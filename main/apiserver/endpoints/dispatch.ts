@@ -49,6 +49,8 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
 const NAMED_VERBS: ReadonlySet<string> = new Set(['get', 'update', 'patch', 'delete']);
 /** The part after these is a path of the target's own. */
 const PATH_SUBRESOURCES = new Set(['proxy']);
+/** Subresources of objects that upstream prints no columns of. */
+const WITHOUT_TABLES = new Set(['pods/ephemeralcontainers', 'pods/resize', 'certificatesigningrequests.certificates.k8s.io/approval']);
 /** These answer whatever the other side sends. */
 const STREAMED_SUBRESOURCES = new Set(['log', 'proxy', 'exec', 'attach', 'portforward']);
 
@@ -92,7 +94,8 @@ export async function dispatchResource(options: DispatchOptions, context: Reques
   const endpoint = ENDPOINTS[info.verb];
   if (!registry || !endpoint) throw methodNotAllowed();
   const streams = info.verb === 'list' || info.verb === 'watch';
-  const media = mediaOf(context.request, { canWatch: streams, watch: info.verb === 'watch', transforms: tables !== undefined, protobuf: !custom, routed: !custom });
+  const hasTables = tables !== undefined && !WITHOUT_TABLES.has(`${key}/${info.subresource}`);
+  const media = mediaOf(context.request, { canWatch: streams, watch: info.verb === 'watch', tables: hasTables, protobuf: !custom, routed: !custom });
   try {
     return await endpoint({ context, served, registry, admission, clock, tables, ...patchType, media });
   } catch (error) {
@@ -104,7 +107,7 @@ function specialMedia({ info, request }: RequestContext, { hasTables, isCustom }
   if (info.subresource === 'log') mediaOf(request, { produces: LOG_TYPES, tables: false });
   if (STREAMED_SUBRESOURCES.has(info.subresource)) return 'json';
   const isComponent = info.resource === 'componentstatuses';
-  return mediaOf(request, { canWatch: isComponent && info.verb === 'list', transforms: (info.subresource === 'scale' || isComponent) && hasTables, protobuf: !isCustom });
+  return mediaOf(request, { canWatch: isComponent && info.verb === 'list', tables: (info.subresource === 'scale' || isComponent) && hasTables, protobuf: !isCustom });
 }
 
 /** Custom resources have no routes of their own: upstream looks at the scope and passes on what is out of it. */

@@ -90,3 +90,19 @@ test('components are a list of metadata too', async () => {
   const { body } = await send('GET', '/api/v1/componentstatuses', { headers: as('PartialObjectMetadataList') });
   expect(body['items']).toContainEqual({ kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: { name: 'etcd-0' } });
 });
+
+test('what is made for one answer has its metadata alone too, and no columns', async () => {
+  const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+  const body = { spec: { nonResourceAttributes: { path: '/x', verb: 'get' } } };
+  const ask = (kind: string) => send('POST', path, { body, headers: as(kind) });
+  expect(await ask('PartialObjectMetadata')).toMatchObject({ status: 201, body: { kind: 'PartialObjectMetadata', metadata: {} } });
+  expect((await ask('PartialObjectMetadata')).body).not.toHaveProperty('status');
+  const list = await ask('PartialObjectMetadataList');
+  expect([list.status, list.body['message']]).toEqual([406, 'you requested PartialObjectMetadataList, but the requested object is not a list (*authorization.SelfSubjectAccessReview)']);
+  expect((await ask('Table')).status).toBe(406);
+});
+
+test('a subresource without columns is not printed', async () => {
+  expect((await send('GET', '/api/v1/namespaces/default/pods/none/ephemeralcontainers', { headers: as('Table') })).status).toBe(406);
+  expect((await send('GET', '/api/v1/namespaces/default/pods/none/status', { headers: as('Table') })).status).toBe(404);
+});

@@ -8,7 +8,7 @@ import type { ObjectReader } from '../../authentication/object-reader.ts';
 import { signJwt, type ServiceAccountKey } from '../../authentication/service-account-keys.ts';
 import type { KubernetesClaims } from '../../authentication/service-account-token.ts';
 import { timestamp } from '../../registry/generic/deletion.ts';
-import { answerValue } from '../answer.ts';
+import { answerMade } from '../answer.ts';
 import { trackedReview } from './review-request.ts';
 import { readObject } from '../body.ts';
 import type { SpecialEndpoint } from '../dispatch.ts';
@@ -85,7 +85,7 @@ export function tokenRequestEndpoint(options: TokenIssuerOptions): SpecialEndpoi
     const metadata = { name: target.name, namespace: target.namespace, uid: account.metadata.uid, creationTimestamp: timestamp(clock.now()), ...others, ...(managedFields ? { managedFields } : {}) };
     const status = { token, expirationTimestamp: timestamp((nowSeconds + spec.expirationSeconds) * 1000) };
     const ordered = { audiences: spec.audiences, expirationSeconds: spec.expirationSeconds, boundObjectRef: spec.boundObjectRef ?? null };
-    return answerValue(special.media, { kind: 'TokenRequest', apiVersion: 'authentication.k8s.io/v1', metadata, spec: ordered, status }, 201);
+    return answerMade(special.media, { kind: 'TokenRequest', apiVersion: 'authentication.k8s.io/v1', metadata, spec: ordered, status }, 201);
   };
 }
 
