@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import { goJson } from '../../../kube/apimachinery/go-format.ts';
 import type { GroupVersionInfo, ResourceInfo } from '../../../kube/api/inventory.ts';
 import { methodNotAllowed } from '../endpoints/dispatch.ts';
 import type { ApiRequest, ApiResponse } from '../endpoints/request.ts';
 import { encode } from '../negotiation/encode.ts';
 import { JSON_TYPE, parseAccept, PROTOBUF_TYPE, YAML_TYPE } from '../negotiation/media-type.ts';
-import { negotiateResponse } from '../negotiation/negotiate.ts';
+import { negotiateResponse, wantsPretty } from '../negotiation/negotiate.ts';
 import { apiGroup, apiGroupDiscoveryList, apiGroupList, apiResourceList, apiVersions } from './documents.ts';
 
 export interface DiscoveryOptions {
@@ -77,7 +78,7 @@ function versionRank(version: string): readonly number[] {
 
 function answer(request: ApiRequest, document: { kind: string; apiVersion: string } | undefined, { routed }: { readonly routed: boolean } = { routed: true }): ApiResponse | undefined {
   if (!document) return undefined;
-  const offer = { transforms: false, routed, prettyQuery: request.query.get('pretty'), ...(request.headers['user-agent'] ? { userAgent: request.headers['user-agent'] } : {}) };
+  const offer = { transforms: false, routed, ...prettinessOf(request) };
   const mediaType = negotiateResponse(request.headers['accept'], offer);
   const isBare = document.apiVersion === '' && mediaType.format !== 'protobuf';
   const { apiVersion: _apiVersion, ...bare } = document;
@@ -85,26 +86,40 @@ function answer(request: ApiRequest, document: { kind: string; apiVersion: strin
   return { status: 200, headers: { 'content-type': mediaType.contentType }, body };
 }
 
+function prettinessOf({ query, headers }: ApiRequest): { readonly prettyQuery: string | null; readonly userAgent?: string } {
+  return { prettyQuery: query.get('pretty'), ...(headers['user-agent'] ? { userAgent: headers['user-agent'] } : {}) };
+}
+
 function rootDocument(request: ApiRequest, options: DiscoveryOptions, core: boolean): ApiResponse | undefined {
-  const format = aggregatedFormat(request.headers['accept']);
-  if (!format) return answer(request, core ? apiVersions(options.serverAddress()) : apiGroupList(options.groupVersions('plain')), { routed: core });
-  const body = encode(apiGroupDiscoveryList(options.groupVersions('aggregated'), core), { format, pretty: false });
-  const etag = `"${createHash('sha512').update(body).digest('hex').toUpperCase()}"`;
+  const asked = aggregatedForm(request.headers['accept']);
+  if (!asked) return answer(request, core ? apiVersions(options.serverAddress()) : apiGroupList(options.groupVersions('plain')), { routed: core });
+  const { format, parameter } = asked;
+  const document = apiGroupDiscoveryList(options.groupVersions('aggregated'), core);
+  const { kind: _kind, apiVersion: _apiVersion, ...content } = document;
+  // As upstream's: of the content, however it is written.
+  const etag = `"${createHash('sha512').update(goJson(content)).digest('hex').toUpperCase()}"`;
   const contentType = `${{ json: JSON_TYPE, yaml: YAML_TYPE, protobuf: PROTOBUF_TYPE }[format]};${AGGREGATED}`;
   const headers = { 'content-type': contentType, etag, 'cache-control': 'public', vary: 'Accept' };
   if (request.headers['if-none-match'] === etag) return { status: 304, headers: { etag, 'cache-control': 'public', vary: 'Accept' }, body: new Uint8Array(0) };
-  return { status: 200, headers, body };
+  return { status: 200, headers, body: encode(document, { format, pretty: wantsPretty(parameter, prettinessOf(request)) }) };
 }
 
+interface AggregatedForm {
+  readonly format: 'json' | 'yaml' | 'protobuf';
+  /** `pretty` of the clause. */
+  readonly parameter: string | undefined;
+}
+
+const FORMATS: Readonly<Record<string, AggregatedForm['format']>> = { [JSON_TYPE]: 'json', [YAML_TYPE]: 'yaml', [PROTOBUF_TYPE]: 'protobuf' };
+
 /** The format of aggregated discovery when the client prefers that; the first clause that can be answered decides. */
-function aggregatedFormat(accept: string | undefined): 'json' | 'yaml' | 'protobuf' | undefined {
+function aggregatedForm(accept: string | undefined): AggregatedForm | undefined {
   for (const { type, subtype, parameters } of parseAccept(accept ?? '')) {
     const mediaType = `${type}/${subtype}`;
     const isTransform = parameters.has('as') || parameters.has('g') || parameters.has('v');
     const isAggregated = parameters.get('g') === 'apidiscovery.k8s.io' && parameters.get('v') === 'v2' && parameters.get('as') === 'APIGroupDiscoveryList';
-    if (isAggregated && mediaType === JSON_TYPE) return 'json';
-    if (isAggregated && mediaType === YAML_TYPE) return 'yaml';
-    if (isAggregated && mediaType === PROTOBUF_TYPE) return 'protobuf';
+    const format = FORMATS[mediaType];
+    if (isAggregated && format) return { format, parameter: parameters.get('pretty') };
     if (!isTransform && (mediaType === JSON_TYPE || mediaType === '*/*' || mediaType === PROTOBUF_TYPE)) return undefined;
   }
   return undefined;

@@ -106,7 +106,8 @@ function mediaType(contentType: string, parameters: ReadonlyMap<string, string>,
   };
 }
 
-function wantsPretty(parameter: string | undefined, { prettyQuery, userAgent }: ResponseOffer): boolean {
+/** Whether JSON is indented: the parameter of the Accept header decides, then that of the query, then who asks. */
+export function wantsPretty(parameter: string | undefined, { prettyQuery, userAgent }: Pick<ResponseOffer, 'prettyQuery' | 'userAgent'>): boolean {
   if (parameter !== undefined) return parameter === '1';
   if (typeof prettyQuery === 'string' && prettyQuery !== '') return /^(1|t|T|true|True|TRUE)$/.test(prettyQuery);
   return /^(curl|Wget|Mozilla\/5\.0)/.test(userAgent ?? '');

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { GroupVersionInfo } from '../../../kube/api/inventory.ts';
+import { goJson } from '../../../kube/apimachinery/go-format.ts';
 import type { ApiRequest, ApiResponse } from '../endpoints/request.ts';
 import { parseAccept } from '../negotiation/media-type.ts';
 import { documentNames, openApiV2, openApiV3 } from './documents.ts';
@@ -106,7 +107,7 @@ export class OpenApi {
     const key = isJson ? name : `${name} protobuf`;
     let cached = this.#documents.get(key);
     if (cached?.fingerprint !== fingerprint) {
-      cached = { fingerprint, body: isJson ? Buffer.from(JSON.stringify(build())) : openApiProtobuf(build(), dialect).slice() };
+      cached = { fingerprint, body: isJson ? Buffer.from(jsonOf(build(), dialect)) : openApiProtobuf(build(), dialect).slice() };
       if (this.#documents.size >= MAX_CACHED) this.#documents.clear();
       this.#documents.set(key, cached);
     }
@@ -134,6 +135,11 @@ function buildDigest(): string {
 }
 
 /** The Content-Type to answer with; undefined for 406. */
+/** The second version has its `<` and `>` as they are, the third escaped for HTML. */
+function jsonOf(document: unknown, dialect: Dialect): string {
+  return dialect === 2 ? JSON.stringify(document) : goJson(document);
+}
+
 function negotiate(accept: string | undefined, dialect: Dialect): string | undefined {
   if (!accept) return 'application/json';
   for (const { type, subtype } of parseAccept(accept)) {
