@@ -38,7 +38,9 @@ function checkAggregates(node: Expression, checked: Checked, problems: Problem[]
 
 function checkConversion({ name, args, target }: CallExpression, problems: Problem[]): void {
   const literal = args.at(-1);
-  if (literal?.kind !== 'literal' || typeof literal.value !== 'string') return;
+  if (literal?.kind !== 'literal') return;
+  if (name === 'duration' && !target && typeof literal.value === 'bigint') problems.push({ position: literal.position, message: 'invalid duration argument' });
+  if (typeof literal.value !== 'string') return;
   const isWrong = (name === 'duration' && !target && fails(() => durationOf(literal.value as string))) || (name === 'timestamp' && !target && !parseTimestamp(literal.value)) || (name === 'matches' && fails(() => RE2JS.compile(literal.value as string)));
   if (isWrong) problems.push({ position: literal.position, message: `invalid ${name} argument` });
 }

@@ -104,17 +104,30 @@ function hexadecimal(value: unknown): string {
 /** With commas, as the printer of en_US. */
 function fixed(value: number, precision: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '∞' : '-∞';
-  return value.toLocaleString('en-US', { minimumFractionDigits: Math.min(precision, 100), maximumFractionDigits: Math.min(precision, 100) });
+  const [whole = '', fraction] = roundedToEven(Math.abs(value), Math.min(precision, MAX_DIGITS)).split('.');
+  const sign = value < 0 || Object.is(value, -0) ? '-' : '';
+  return `${sign}${whole.replaceAll(/\B(?=(?:\d{3})+$)/g, ',')}${fraction === undefined ? '' : `.${fraction}`}`;
 }
 
+/** By the number's exact digits; of two that are as near the one with an even last digit. */
+function roundedToEven(value: number, precision: number): string {
+  const exact = value < 1e21 ? value.toFixed(MAX_DIGITS) : `${BigInt(value)}.${'0'.repeat(MAX_DIGITS)}`;
+  const end = exact.indexOf('.') + 1 + precision;
+  const kept = exact.slice(0, end).replace(/\.$/, '');
+  const isTie = /^50*$/.test(exact.slice(end));
+  return value >= 1e21 || (isTie && /[02468]$/.test(kept)) ? kept : value.toFixed(precision);
+}
+
+/** Of a number's fraction, as many as JavaScript writes. */
+const MAX_DIGITS = 100;
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
-/** `1.052033 × 10³`, as the printer of en_US. */
-function scientific(value: number, precision: number): string {
-  if (!Number.isFinite(value)) return fixed(value, precision);
-  const [digits = '', exponent = '0'] = value.toExponential(Math.min(precision, 100)).split('e');
+/** `1.052033×10⁰³`, as the printer of en_US. Upstream takes the precision for a width. */
+function scientific(value: number, width: number): string {
+  if (!Number.isFinite(value)) return fixed(value, DEFAULT_PRECISION);
+  const [digits = '', exponent = '0'] = value.toExponential(DEFAULT_PRECISION).split('e');
   const power = [...String(Math.abs(Number(exponent))).padStart(2, '0')].map((digit) => SUPERSCRIPTS[Number(digit)]).join('');
-  return `${digits}\u202f×\u202f10${Number(exponent) < 0 ? '⁻' : ''}${power}`;
+  return `${digits}×10${Number(exponent) < 0 ? '⁻' : ''}${power}`.padStart(width);
 }
 
 function plainText(value: unknown): string {

@@ -31,7 +31,7 @@ export function quantityFunctions(): readonly FunctionDeclaration[] {
   return [
     declare('quantity', global('string_to_quantity', [STRING], Q, quantityOf)),
     declare('isQuantity', global('is_quantity_string', [STRING], BOOL, (text: string) => tryParseQuantity(text) !== undefined)),
-    declare('sign', method('quantity_sign', [Q], INT, ({ quantity: { nano } }: CelQuantity) => (nano > 0n ? 1n : nano < 0n ? -1n : 0n))),
+    declare('sign', global('quantity_sign', [Q], INT, ({ quantity: { nano } }: CelQuantity) => (nano > 0n ? 1n : nano < 0n ? -1n : 0n))),
     declare('isGreaterThan', method('quantity_is_greater_than', [Q, Q], BOOL, (a: CelQuantity, b: CelQuantity) => compare(a, b) > 0)),
     declare('isLessThan', method('quantity_is_less_than', [Q, Q], BOOL, (a: CelQuantity, b: CelQuantity) => compare(a, b) < 0)),
     declare('compareTo', method('quantity_compare_to', [Q, Q], INT, (a: CelQuantity, b: CelQuantity) => BigInt(compare(a, b)))),
