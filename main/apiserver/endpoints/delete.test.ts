@@ -27,6 +27,19 @@ describe('DELETE', () => {
     expect(String(headers['warning'])).toContain('child pods are preserved by default when jobs are deleted');
   });
 
+  test.each([
+    { options: 'propagationPolicy=Foreground', finalizers: ['foregroundDeletion'] },
+    { options: 'propagationPolicy=Orphan', finalizers: ['orphan'] },
+    { options: 'orphanDependents=false', finalizers: ['foregroundDeletion'] },
+    { options: 'propagationPolicy=Background', finalizers: undefined },
+    { options: '', finalizers: undefined },
+  ])('of a namespace with "$options" leaves the finalizers $finalizers', async ({ options, finalizers }) => {
+    const { body: { metadata } } = await send('POST', '/api/v1/namespaces', { body: { metadata: { generateName: 'gone-' } } });
+    const { body } = await send('DELETE', `/api/v1/namespaces/${String(metadata['name'])}?${options}`);
+    expect(body).toMatchObject({ kind: 'Namespace', status: { phase: 'Terminating' } });
+    expect(body.metadata['finalizers']).toEqual(finalizers);
+  });
+
   test('of a namespace makes it Terminating in the answer, even of a dry run', async () => {
     await send('POST', '/api/v1/namespaces', { body: { metadata: { name: 'ending' } } });
     expect((await send('DELETE', '/api/v1/namespaces/ending?dryRun=All')).body['status']).toMatchObject({ phase: 'Terminating' });

@@ -69,6 +69,11 @@ test.each(updates)('$name', async ({ collection, object, change, causes }) => {
   expect(details.causes.map(({ field, message }) => `${field}: ${message}`)).toEqual(causes);
 });
 
+test('a runtime class is made by a PUT too', async () => {
+  const body = { apiVersion: 'node.k8s.io/v1', kind: 'RuntimeClass', metadata: { name: 'put' }, handler: 'h' };
+  expect((await send('PUT', '/apis/node.k8s.io/v1/runtimeclasses/put', { body })).status).toBe(201);
+});
+
 test('a priority class stays at its first generation', async () => {
   const path = '/apis/scheduling.k8s.io/v1/priorityclasses';
   await send('POST', path, { body: { metadata: { name: 'p' }, value: 1 } });

@@ -101,9 +101,14 @@ export function checkMarkPreconditions(resource: GroupResource, { name, uid, res
   }
 }
 
-/** What the first delete of such a kind leaves: the object with the time of it. */
-export function markDeleted<T extends KubernetesObject>(object: T, nowMs: number): DeletionPlan<T> {
-  return { action: 'update', object: { ...object, metadata: { ...object.metadata, deletionTimestamp: timestamp(nowMs) } } };
+/** What the first delete of such a kind leaves: the object with the time of it, and with the finalizers that the options ask for. */
+export function markDeleted<T extends KubernetesObject>(object: T, nowMs: number, options: DeleteOptions): DeletionPlan<T> {
+  const metadata: ObjectMeta = { ...object.metadata, deletionTimestamp: timestamp(nowMs) };
+  // Here whoever wants no orphans waits for the dependents; elsewhere those go in the background.
+  const policy: DeleteOptions = options.orphanDependents === false ? { propagationPolicy: 'Foreground' } : options;
+  const finalizers = finalizersAfter(metadata, policy, {});
+  if (finalizers) setFinalizers(metadata, finalizers);
+  return { action: 'update', object: { ...object, metadata } };
 }
 
 export function checkPreconditions(resource: GroupResource, meta: ObjectMeta, { preconditions }: DeleteOptions): void {

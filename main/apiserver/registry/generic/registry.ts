@@ -143,8 +143,9 @@ export class Registry<T extends KubernetesObject = KubernetesObject> {
       await validate?.(object);
       const marked = object.metadata.deletionTimestamp ? object : (this.definition.prepareForDelete?.(object, this.#clock.now()) ?? object);
       const nowMs = this.#clock.now();
-      const isFirstMark = this.definition.marksFirst === true && !object.metadata.deletionTimestamp;
-      const plan = isFirstMark ? markDeleted(marked, nowMs) : planDeletion(marked, options, { strategy: this.definition.strategy, nowMs });
+      const { marksFirst } = this.definition;
+      const isFirstMark = marksFirst !== undefined && !object.metadata.deletionTimestamp;
+      const plan = isFirstMark ? markDeleted(marked, nowMs, marksFirst === 'alone' ? {} : options) : planDeletion(marked, options, { strategy: this.definition.strategy, nowMs });
       if (plan.action === 'alreadyPending') return { object, deleted: false };
       // In the one order of fields: what changes nothing afterwards must find the same bytes.
       const next = this.normalize(plan.object);

@@ -38,10 +38,10 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
   /** Changes an object that is about to be deleted: adds the finalizers that keep it. Pure; not called again for one that is going already. */
   prepareForDelete?(obj: T, nowMs: number): T;
   /**
-   * The first DELETE marks the object by itself, whatever its options say, and its preconditions are refused in words of their own (upstream: the Delete of
-   * namespaces and CustomResourceDefinitions).
+   * The first DELETE marks the object by itself, with nothing else or with the finalizers that its options ask for, and its preconditions are refused in words
+   * of their own (upstream: the Delete of CustomResourceDefinitions and of namespaces).
    */
-  readonly marksFirst?: boolean;
+  readonly marksFirst?: 'alone' | 'withFinalizers';
   /** Gives back what beginCreate took. After the object is gone from storage. */
   afterDelete?(obj: T): void;
   /** Runs once at start with all stored objects, before the first request: rebuilds allocator state. */

@@ -10,6 +10,7 @@ import { checkImmutable, checkLabels, sortedKeys } from '../validation/values.ts
 
 export const runtimeClassStrategy = buildStrategy<node.RuntimeClass>({
   namespaced: false,
+  allowCreateOnUpdate: true,
   allowUnconditionalUpdate: false,
   check({ handler = '', overhead, scheduling }, errors) {
     if (handler === '') errors.required(ROOT_PATH.child('handler'));
