@@ -74,6 +74,16 @@ test('a runtime class is made by a PUT too', async () => {
   expect((await send('PUT', '/apis/node.k8s.io/v1/runtimeclasses/put', { body })).status).toBe(201);
 });
 
+test.each([
+  { query: '', key: '/registry/configmaps/default/uid' },
+  { query: '?dryRun=All', key: '/configmaps/default/uid' },
+])('an update of another uid names the key $key', async ({ query, key }) => {
+  const path = '/api/v1/namespaces/default/configmaps';
+  await send('POST', path, { body: { metadata: { name: 'uid' } } });
+  const { status, body } = await send('PUT', `${path}/uid${query}`, { body: { metadata: { name: 'uid', uid: 'x' } } });
+  expect([status, String(body['message']).split(', ')[2]]).toEqual([409, `Key: ${key}`]);
+});
+
 test('a priority class stays at its first generation', async () => {
   const path = '/apis/scheduling.k8s.io/v1/priorityclasses';
   await send('POST', path, { body: { metadata: { name: 'p' }, value: 1 } });

@@ -277,7 +277,8 @@ class UpdateAttempt<T extends KubernetesObject> {
     const { definition, resource } = this.#registry;
     const { preconditionUid, change, validate, finish } = this.#options;
     if (preconditionUid && current.metadata.uid !== preconditionUid) {
-      const key = `/registry/${storagePrefixOf(definition)}/${definition.strategy.namespaced ? `${this.#target.namespace}/` : ''}${this.#target.name}`;
+      // A dry run does not come as far as the store that knows the prefix.
+      const key = `${this.#context.dryRun ? '' : '/registry'}/${storagePrefixOf(definition)}/${definition.strategy.namespaced ? `${this.#target.namespace}/` : ''}${this.#target.name}`;
       const reason = `Precondition failed: UID in precondition: ${preconditionUid}, UID in object meta: ${current.metadata.uid}`;
       throw newConflict(resource, this.#target.name, `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${reason}`);
     }
