@@ -19,6 +19,7 @@ beforeAll(async () => {
   await send('POST', '/apis/storage.k8s.io/v1/volumeattachments', { body: { metadata: { name: 'kept' }, spec: { attacher: 'a', nodeName: 'n', source: { persistentVolumeName: 'pv' } } } });
 });
 beforeAll(async () => {
+  await send('POST', `${CORE}/pods`, { body: { metadata: { name: 'kept' }, spec: TEMPLATE.spec } });
   await send('POST', SLICE, { body: { metadata: { name: 'kept' }, addressType: 'IPv4', endpoints: [{ addresses: ['1.2.3.4'] }] } });
   await send('POST', BINDINGS, { body: { metadata: { name: 'kept' }, roleRef: { kind: 'Role', name: 'r', apiGroup: 'rbac.authorization.k8s.io' } } });
   await send('POST', POLICIES, { body: { metadata: { name: 'kept' }, spec: { podSelector: {}, policyTypes: ['Ingress'] } } });
@@ -129,6 +130,15 @@ const cases: readonly Case[] = [
   { name: 'an event is deleted the same whatever is to become of dependents', method: 'DELETE', path: `${CORE}/events/kept`, body: { propagationPolicy: 'Foreground', dryRun: ['All'] }, status: 200, expected: { kind: 'Status' } },
   { name: 'a continue token is read before the version beside it', method: 'GET', path: `${CORE}/configmaps`, query: '?continue=abc&resourceVersion=5', status: 400, message: /^invalid continue token: / },
   { name: 'an event is looked at before its name', path: `${CORE}/events`, body: { involvedObject: { namespace: 'x' } }, status: 422, causes: ['involvedObject.namespace: Invalid value: "x": does not match event.namespace'] },
+  {
+    name: 'the health of what a container has', method: 'PATCH', path: `${CORE}/pods/kept/status`, status: 422,
+    body: { status: { containerStatuses: [{ name: 'c', image: 'x', imageID: '', ready: true, restartCount: 0, allocatedResourcesStatus: [{ name: 'a/b', resources: [{ resourceID: 'r' }] }] }], extendedResourceClaimStatus: { resourceClaimName: 'c', requestMappings: [] } } },
+    causes: [
+      'status.extendedResourceClaimStatus.requestMappings: Required value: at least one request mapping is required',
+      "status.containerStatuses[0].allocatedResourcesStatus[0].name: Invalid value: \"a/b\": must match one of the container's resource requests",
+      'status.containerStatuses[0].allocatedResourcesStatus[0].resources[0].health: Unsupported value: "": supported values: "Healthy", "Unhealthy", "Unknown"',
+    ],
+  },
   { name: 'an eviction into another namespace', path: `${CORE}/pods/none/eviction`, body: { metadata: { name: 'none', namespace: 'other' } }, status: 400, message: 'the namespace of the provided object does not match the namespace sent on the request' },
   { name: 'an eviction that is and is not a dry run', path: `${CORE}/pods/none/eviction`, body: { metadata: { name: 'none' }, deleteOptions: { dryRun: ['x'] } }, status: 500, message: 'Non-matching dry-run options in request and content: [All] and [x]' },
   { name: 'a token bound to a name that a URL cannot carry', path: `${CORE}/serviceaccounts/default/token`, body: { spec: { boundObjectRef: { kind: 'Secret', apiVersion: 'v1', name: 'a/b' } } }, status: 400, message: 'Name parameter invalid: "a/b": may not contain \'/\'' },

@@ -105,7 +105,7 @@ function hexadecimal(value: unknown): string {
 function fixed(value: number, precision: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '∞' : '-∞';
   const [whole = '', fraction] = roundedToEven(Math.abs(value), Math.min(precision, MAX_DIGITS)).split('.');
-  const sign = value < 0 || Object.is(value, -0) ? '-' : '';
+  const sign = value < 0 ? '-' : '';
   return `${sign}${whole.replaceAll(/\B(?=(?:\d{3})+$)/g, ',')}${fraction === undefined ? '' : `.${fraction}`}`;
 }
 

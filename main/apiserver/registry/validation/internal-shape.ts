@@ -39,6 +39,12 @@ function fieldsOf(shape: string): readonly ShapeField[] {
   });
 }
 
+/** Maps of scalars have Go's order, whatever defaults have added; members of other objects stay as they are. */
+function inKeyOrder(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || Object.values(value).some((member) => typeof member === 'object')) return value;
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 function fieldValue(kind: string, value: unknown): unknown {
   switch (kind) {
     case 's':
@@ -51,7 +57,7 @@ function fieldValue(kind: string, value: unknown): unknown {
     case 'q':
       return value ?? '0';
     case '':
-      return value ?? null;
+      return inKeyOrder(value ?? null);
     default:
       break;
   }

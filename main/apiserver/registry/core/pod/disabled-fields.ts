@@ -64,3 +64,22 @@ function withoutStopSignal<T extends core.Container | core.EphemeralContainer>(c
   const { lifecycle: _lifecycle, ...rest } = container;
   return rest as unknown as T;
 }
+
+const CONTAINER_STATUSES = ['containerStatuses', 'initContainerStatuses', 'ephemeralContainerStatuses'] as const;
+
+/** The same of the status: digests of image volumes and claims for what nodes allocate themselves. */
+export function withoutDisabledStatus(status: core.PodStatus, previous: core.PodStatus): core.PodStatus {
+  const next = { ...status };
+  if (previous.nodeAllocatableResourceClaimStatuses === undefined) delete next.nodeAllocatableResourceClaimStatuses;
+  if (CONTAINER_STATUSES.some((field) => previous[field]?.some(hasVolumeStatus))) return next;
+  for (const field of CONTAINER_STATUSES) if (next[field]?.some(hasVolumeStatus)) next[field] = next[field].map(withoutVolumeStatus);
+  return next;
+}
+
+function hasVolumeStatus({ volumeMounts }: core.ContainerStatus): boolean {
+  return volumeMounts?.some(({ volumeStatus }) => volumeStatus !== undefined) ?? false;
+}
+
+function withoutVolumeStatus(status: core.ContainerStatus): core.ContainerStatus {
+  return { ...status, volumeMounts: status.volumeMounts?.map(({ volumeStatus: _dropped, ...mount }) => mount) };
+}

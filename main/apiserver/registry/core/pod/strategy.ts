@@ -4,7 +4,7 @@ import { ipWarnings } from '../../validation/ip-warnings.ts';
 import type { StatusStrategy, Strategy } from '../../generic/strategy.ts';
 import { withoutStatus } from '../../validation/parts.ts';
 import { setPodDefaults } from './defaults.ts';
-import { withoutDisabledFields } from './disabled-fields.ts';
+import { withoutDisabledFields, withoutDisabledStatus } from './disabled-fields.ts';
 import { initialStatus, preparePodSpec } from './prepare.ts';
 import { validatePodCreate } from './validation/pod.ts';
 import { validatePodResize } from './validation/resize.ts';
@@ -64,7 +64,7 @@ function preparePodStatus(next: Pod, previous: Pod): Pod {
   const metadata = { ...next.metadata };
   if (previous.metadata.ownerReferences === undefined) delete metadata.ownerReferences;
   else metadata.ownerReferences = previous.metadata.ownerReferences;
-  const status: core.PodStatus = { ...next.status };
+  const status: core.PodStatus = { ...withoutDisabledStatus(next.status ?? {}, previous.status ?? {}) };
   status.qosClass ||= previous.status?.qosClass ?? '';
   status.observedGeneration ||= previous.status?.observedGeneration ?? 0;
   if (status.observedGeneration === 0) delete status.observedGeneration;

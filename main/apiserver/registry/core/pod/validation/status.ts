@@ -5,6 +5,7 @@ import { STATUS_PATH, type FieldPath } from '../../../validation/field-path.ts';
 import { internalValue } from '../../../validation/internal-shape.ts';
 import { checkLegacyIp, isDualStack } from '../../../validation/ip.ts';
 import { checkImmutable, checkObjectName, checkQualifiedName } from '../../../validation/values.ts';
+import { checkAllocatedResources, checkExtendedResourceClaim } from './status-resources.ts';
 import { checkAnnotationUpdates } from './update.ts';
 
 const SYSTEM_CONDITIONS: ReadonlySet<string> = new Set(['PodScheduled', 'Ready', 'Initialized']);
@@ -29,8 +30,10 @@ export function validatePodStatusUpdate(next: core.Pod, previous: core.Pod): Fie
   checkImmutable(status.qosClass ?? '', before.qosClass ?? '', STATUS_PATH.child('qosClass'), errors);
   checkTransitions(status, before, previous.spec, errors);
   checkClaimStatuses(status.resourceClaimStatuses, next.spec, STATUS_PATH.child('resourceClaimStatuses'), errors);
+  checkExtendedResourceClaim(status.extendedResourceClaimStatus, next.spec, errors);
   checkAddresses(status, before, errors);
   for (const field of STATUS_FIELDS) checkUsers(status[field], STATUS_PATH.child(field), errors, next.spec.os?.name ?? 'linux');
+  checkAllocatedResources(status, next.spec, errors);
   return errors;
 }
 
