@@ -110,7 +110,14 @@ export function isSubset(a: FieldSet, b: FieldSet): boolean {
 
 export function intersection(a: FieldSet, b: FieldSet): FieldSet {
   if (isBare(a)) return a;
-  return combineChildren(a, a.members.intersection(b.members), (element, child) => intersection(child, withPrefix(b, element)));
+  if (isBare(b)) return EMPTY_FIELD_SET;
+  const children = new Map<PathElement, FieldSet>();
+  for (const [element, child] of a.children) {
+    const other = b.children.get(element);
+    const both = other === undefined ? EMPTY_FIELD_SET : intersection(child, other);
+    if (!isEmptySet(both)) children.set(element, both);
+  }
+  return { members: a.members.intersection(b.members), children };
 }
 
 /** Paths of a that are not in b; what is below a path of b stays. */
