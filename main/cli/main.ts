@@ -28,6 +28,11 @@ async function main(command: string | undefined, parameters: readonly string[]):
     console.error(`coracle: unknown command "${command}"; \`coracle help\` lists them`);
     return 2;
   }
+  // What follows `kubectl` is kubectl's.
+  if (command !== 'kubectl' && (parameters.includes('--help') || parameters.includes('-h'))) {
+    console.log(usage());
+    return 0;
+  }
   try {
     return await (await entry.load())(parameters);
   } catch (error) {
