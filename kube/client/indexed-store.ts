@@ -12,7 +12,8 @@ export type IndexFunction<T> = (object: T) => readonly string[];
  */
 export class IndexedStore<T extends KubernetesObject> implements Lister<T> {
   readonly #objects = new Map<string, T>();
-  readonly #namespaces = new Map<string, Map<string, T>>();
+  /** Made when somebody asks for one namespace: most informers are never asked. */
+  #namespaces: Map<string, Map<string, T>> | undefined;
   readonly #indexes = new Map<string, { readonly valuesOf: IndexFunction<T>; readonly keys: Map<string, Set<string>> }>();
 
   get size(): number {
@@ -26,7 +27,7 @@ export class IndexedStore<T extends KubernetesObject> implements Lister<T> {
   list(options: { readonly namespace?: string } = {}): readonly T[] {
     const { namespace } = options;
     if (namespace === undefined || namespace === '') return [...this.#objects.values()];
-    return [...(this.#namespaces.get(namespace)?.values() ?? [])];
+    return [...(this.#byNamespace().get(namespace)?.values() ?? [])];
   }
 
   byIndex(index: string, value: string): readonly T[] {
@@ -58,10 +59,7 @@ export class IndexedStore<T extends KubernetesObject> implements Lister<T> {
     if (previous !== undefined) this.#leaveAll(key, previous);
     this.#objects.set(key, object);
     for (const name of this.#indexes.keys()) this.#enter(name, key, object);
-    const namespace = object.metadata.namespace ?? '';
-    let sameNamespace = this.#namespaces.get(namespace);
-    if (sameNamespace === undefined) this.#namespaces.set(namespace, (sameNamespace = new Map()));
-    sameNamespace.set(key, object);
+    if (this.#namespaces !== undefined) enterNamespace(this.#namespaces, key, object);
     return previous;
   }
 
@@ -71,10 +69,18 @@ export class IndexedStore<T extends KubernetesObject> implements Lister<T> {
     this.#leaveAll(key, previous);
     this.#objects.delete(key);
     const namespace = previous.metadata.namespace ?? '';
-    const sameNamespace = this.#namespaces.get(namespace);
+    const sameNamespace = this.#namespaces?.get(namespace);
     sameNamespace?.delete(key);
-    if (sameNamespace?.size === 0) this.#namespaces.delete(namespace);
+    if (sameNamespace?.size === 0) this.#namespaces?.delete(namespace);
     return previous;
+  }
+
+  #byNamespace(): Map<string, Map<string, T>> {
+    if (this.#namespaces === undefined) {
+      this.#namespaces = new Map();
+      for (const [key, object] of this.#objects) enterNamespace(this.#namespaces, key, object);
+    }
+    return this.#namespaces;
   }
 
   #enter(name: string, key: string, object: T): void {
@@ -95,4 +101,11 @@ export class IndexedStore<T extends KubernetesObject> implements Lister<T> {
       }
     }
   }
+}
+
+function enterNamespace<T extends KubernetesObject>(namespaces: Map<string, Map<string, T>>, key: string, object: T): void {
+  const namespace = object.metadata.namespace ?? '';
+  let sameNamespace = namespaces.get(namespace);
+  if (sameNamespace === undefined) namespaces.set(namespace, (sameNamespace = new Map()));
+  sameNamespace.set(key, object);
 }

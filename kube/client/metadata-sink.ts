@@ -1,3 +1,4 @@
+import { RecentMap } from '../apimachinery/recent-map.ts';
 import type { Resource } from '../apimachinery/gvr.ts';
 import type { KubernetesObject, WatchEvent } from '../apimachinery/object-meta.ts';
 import type { ReflectorSink } from './reflector.ts';
@@ -10,6 +11,7 @@ export class MetadataSink implements ReflectorSink<KubernetesObject> {
   readonly #next: ReflectorSink<KubernetesObject>;
   readonly #apiVersion: string;
   readonly #kind: string;
+  readonly #texts = new RecentMap<string, string>(64);
 
   constructor(next: ReflectorSink<KubernetesObject>, { group, version, kind }: Resource<KubernetesObject>) {
     this.#next = next;
@@ -27,7 +29,16 @@ export class MetadataSink implements ReflectorSink<KubernetesObject> {
 
   /** With the kind of the resource again, where the server has sent a PartialObjectMetadata. */
   #trimmed({ metadata }: KubernetesObject): KubernetesObject {
-    const { managedFields: _managedFields, ...rest } = metadata;
-    return { apiVersion: this.#apiVersion, kind: this.#kind, metadata: rest };
+    const { managedFields: _managedFields, name, namespace, creationTimestamp, ...rest } = metadata;
+    const place = namespace === undefined ? { name } : { name, namespace: this.#once(namespace) };
+    const made = creationTimestamp === undefined ? {} : { creationTimestamp: this.#once(creationTimestamp) };
+    return { apiVersion: this.#apiVersion, kind: this.#kind, metadata: { ...place, ...made, ...rest } };
+  }
+
+  /** The same text for all objects that have it. */
+  #once(text: string): string {
+    const known = this.#texts.get(text);
+    if (known === undefined) this.#texts.set(text, text);
+    return known ?? text;
   }
 }

@@ -161,5 +161,9 @@ export class CachedObject<T extends KubernetesObject> implements StoredObject<T>
 const closingBrace = 0x7d;
 
 function attributesOf<T extends KubernetesObject>({ codec }: ObjectContext<T>, object: T): Attributes {
-  return { labels: codec.labelSets.shared(object.metadata.labels), fields: codec.selectableFields(object) };
+  const { labels } = object.metadata;
+  const fields = codec.selectableFields(object);
+  return labels === undefined && fields === undefined ? NO_ATTRIBUTES : { labels: codec.labelSets.shared(labels), fields };
 }
+
+const NO_ATTRIBUTES: Attributes = { labels: undefined, fields: undefined };
