@@ -169,7 +169,8 @@ export function sortedElements(elements: Iterable<PathElement>): PathElement[] {
 /** Sorts in place. Sets are mostly built in order. */
 export function inOrder(list: PathElement[]): PathElement[] {
   for (let index = 1; index < list.length; index++) {
-    if (comparePathElements(list[index - 1]!, list[index]!) > 0) return list.sort(comparePathElements);
+    // Names of fields alone are in the order of their texts.
+    if (comparePathElements(list[index - 1]!, list[index]!) > 0) return list.every((element) => element.startsWith('f:')) ? list.sort() : list.sort(comparePathElements);
   }
   return list;
 }
