@@ -1,4 +1,4 @@
-import { RecentMap } from './recent-map.ts';
+import { LruMap } from './lru-map.ts';
 
 /**
  * Exact amounts such as `1500m`, `2Gi`, `1e3` (upstream: apimachinery/pkg/api/resource). A value is a whole number of nano units, and
@@ -71,7 +71,7 @@ export function parseQuantity(input: string | number): Quantity {
 }
 
 const LONGEST_KNOWN = 16;
-const known = new RecentMap<string, Quantity>(128);
+const known = new LruMap<string, Quantity>(256);
 
 function parsed(text: string): Quantity {
   if (text === '0') return { nano: 0n, format: 'DecimalSI', text };

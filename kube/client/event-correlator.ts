@@ -1,3 +1,4 @@
+import { LruMap } from '../apimachinery/lru-map.ts';
 import type { Clock } from '../apimachinery/clock.ts';
 import { formatTime } from '../apimachinery/time.ts';
 import type { Event } from '../api/generated/core/v1.ts';
@@ -41,9 +42,9 @@ interface Bucket {
 
 export class EventCorrelator {
   readonly #clock: Clock;
-  readonly #observations = new LruMap<Observation>(MAX_CACHE_ENTRIES);
-  readonly #aggregates = new LruMap<Aggregate>(MAX_CACHE_ENTRIES);
-  readonly #buckets = new LruMap<Bucket>(MAX_CACHE_ENTRIES);
+  readonly #observations = new LruMap<string, Observation>(MAX_CACHE_ENTRIES);
+  readonly #aggregates = new LruMap<string, Aggregate>(MAX_CACHE_ENTRIES);
+  readonly #buckets = new LruMap<string, Bucket>(MAX_CACHE_ENTRIES);
 
   constructor({ clock }: { readonly clock: Clock }) {
     this.#clock = clock;
@@ -128,31 +129,4 @@ function aggregateKey(event: Event): string {
 }
 function eventKey(event: Event): string {
   return `${spamKey(event)}${JSON.stringify([event.involvedObject.fieldPath, event.reason, event.message])}`;
-}
-
-/** Forgets what was used longest ago. */
-class LruMap<V> {
-  readonly #entries = new Map<string, V>();
-  readonly #capacity: number;
-
-  constructor(capacity: number) {
-    this.#capacity = capacity;
-  }
-
-  get(key: string): V | undefined {
-    const value = this.#entries.get(key);
-    if (value !== undefined) {
-      this.#entries.delete(key);
-      this.#entries.set(key, value);
-    }
-    return value;
-  }
-
-  set(key: string, value: V): void {
-    this.#entries.delete(key);
-    this.#entries.set(key, value);
-    if (this.#entries.size <= this.#capacity) return;
-    const [oldest] = this.#entries.keys();
-    if (oldest !== undefined) this.#entries.delete(oldest);
-  }
 }

@@ -1,4 +1,4 @@
-import { RecentMap } from '../apimachinery/recent-map.ts';
+import { LruMap } from '../apimachinery/lru-map.ts';
 import type { Resource } from '../apimachinery/gvr.ts';
 import type { KubernetesObject, WatchEvent } from '../apimachinery/object-meta.ts';
 import type { ReflectorSink } from './reflector.ts';
@@ -11,7 +11,7 @@ export class MetadataSink implements ReflectorSink<KubernetesObject> {
   readonly #next: ReflectorSink<KubernetesObject>;
   readonly #apiVersion: string;
   readonly #kind: string;
-  readonly #texts = new RecentMap<string, string>(64);
+  readonly #texts = new LruMap<string, string>(64);
 
   constructor(next: ReflectorSink<KubernetesObject>, { group, version, kind }: Resource<KubernetesObject>) {
     this.#next = next;

@@ -1,5 +1,5 @@
 import { deepFreeze, isJsonObject, setMember } from '../../../../kube/apimachinery/json.ts';
-import { RecentMap } from '../../../../kube/apimachinery/recent-map.ts';
+import { LruMap } from '../../../../kube/apimachinery/lru-map.ts';
 import type { FieldSet } from './field-set.ts';
 import { parsePathElement, type PathElement } from './path-element.ts';
 import { inOrder } from './field-set.ts';
@@ -18,8 +18,8 @@ export function encodeFieldSet(set: FieldSet): Record<string, unknown> {
 }
 
 /** Objects that are written again and again: most entries of their managers stay, and are decoded and encoded once. Keys are frozen. */
-const decodings = new RecentMap<object, FieldSet>(64);
-const encodings = new RecentMap<FieldSet, Record<string, unknown>>(64);
+const decodings = new LruMap<object, FieldSet>(128);
+const encodings = new LruMap<FieldSet, Record<string, unknown>>(128);
 
 function remember(fields: Record<string, unknown>, set: FieldSet): void {
   decodings.set(fields, set);
